@@ -1,0 +1,133 @@
+// Registry: how agents report in (register, heartbeat, card) and find each other (discover, peers, access).
+
+import { z } from 'zod';
+import { flag, idParams, timestamp, uuid } from './common.ts';
+import { defineRoute } from './route.ts';
+import { workspaceStatus } from './workspaces.ts';
+
+export const agentCard = z.looseObject({});
+
+export const registerBody = z
+  .object({
+    id: z.string().optional(),
+    workspace_id: z.string().optional(),
+    url: z.string().nullish(),
+    agent_card: agentCard,
+    delivery_mode: z.string().nullish(),
+  })
+  .transform((body) => ({ ...body, id: body.id ?? body.workspace_id ?? '' }));
+
+export const register = defineRoute({
+  name: 'register',
+  method: 'POST',
+  path: '/registry/register',
+  policy: 'agent',
+  tag: 'registry',
+  summary: 'An agent reports that it is up, and where',
+  body: registerBody,
+  invalidBody: 'invalid request body',
+  response: z.object({
+    status: z.literal('registered'),
+    delivery_mode: z.enum(['push', 'poll']),
+    auth_token: z.string().optional(),
+  }),
+  errors: [410],
+});
+
+export const runtimeMetadata = z.object({
+  capabilities: z.record(z.string(), z.boolean()).nullish(),
+  idle_timeout_seconds: z.number().nullish(),
+});
+
+export const heartbeatBody = z.object({
+  workspace_id: z.string(),
+  error_rate: z.number().nullish(),
+  sample_error: z.string().nullish(),
+  active_tasks: z.number().nullish(),
+  uptime_seconds: z.number().nullish(),
+  current_task: z.string().nullish(),
+  monthly_spend: z.number().nullish(),
+  runtime_state: z.string().nullish(),
+  runtime_metadata: runtimeMetadata.nullish(),
+  agent_card: agentCard.nullish(),
+});
+export type HeartbeatInput = z.output<typeof heartbeatBody>;
+
+export const heartbeat = defineRoute({
+  name: 'heartbeat',
+  method: 'POST',
+  path: '/registry/heartbeat',
+  policy: 'agent',
+  tag: 'registry',
+  summary: 'An agent reports that it is alive, and what it does',
+  body: heartbeatBody,
+  invalidBody: 'invalid request body',
+  response: z.object({ status: z.literal('ok') }),
+  errors: [404, 410],
+});
+
+export const updateCard = defineRoute({
+  name: 'updateCard',
+  method: 'POST',
+  path: '/registry/update-card',
+  policy: 'agent',
+  tag: 'registry',
+  summary: "Replace a workspace's agent card",
+  body: z.object({ workspace_id: z.string(), agent_card: agentCard }),
+  invalidBody: 'invalid request body',
+  response: z.object({ status: z.literal('updated') }),
+  errors: [404, 410],
+});
+
+export const discover = defineRoute({
+  name: 'discover',
+  method: 'GET',
+  path: '/registry/discover/:id',
+  policy: 'agent',
+  tag: 'registry',
+  summary: "Find another workspace's address",
+  params: idParams,
+  query: z.object({ redirect: flag }),
+  response: z.object({ id: uuid, url: z.string(), name: z.string() }),
+  errors: [403, 404, 410, 503],
+});
+
+export const peerView = z.object({
+  id: uuid,
+  name: z.string(),
+  role: z.string().nullable(),
+  tier: z.number().int(),
+  status: workspaceStatus,
+  url: z.string(),
+  parent_id: uuid.nullable(),
+  active_tasks: z.number().int(),
+  agent_card: z.looseObject({}).nullable(),
+});
+export type PeerView = z.output<typeof peerView>;
+
+export const listPeers = defineRoute({
+  name: 'listPeers',
+  method: 'GET',
+  path: '/registry/:id/peers',
+  policy: 'agent',
+  tag: 'registry',
+  summary: 'The siblings, direct reports and manager of a workspace',
+  params: idParams,
+  query: z.object({ q: z.string().optional() }),
+  response: z.array(peerView),
+  errors: [404],
+});
+
+export const checkAccess = defineRoute({
+  name: 'checkAccess',
+  method: 'POST',
+  path: '/registry/check-access',
+  policy: 'agent',
+  tag: 'registry',
+  summary: 'May one workspace talk to another?',
+  body: z.object({ caller_id: z.string().min(1), target_id: z.string().min(1) }),
+  invalidBody: 'invalid request body',
+  response: z.object({ allowed: z.boolean() }),
+});
+
+export const lastSeen = timestamp.nullable();

@@ -1,0 +1,71 @@
+// Route: one HTTP operation as data. The server binds it, the client is built from it, OpenAPI is printed from it.
+
+import type { z } from 'zod';
+
+/**
+ * Who may call. Every route names exactly one policy; the server refuses to boot on a route without.
+ *
+ * - `open`: nobody is asked for a credential.
+ * - `admin`: ADMIN_TOKEN, an org token or a session.
+ * - `workspace`: the above, or the token of the workspace in the path.
+ * - `member`: the above, or any live workspace token that may talk to the workspace in the path.
+ * - `agent`: register, heartbeat, card: the workspace's own token (named in the body or path), or admin-class.
+ * - `relay`: A2A: the rules of the relay, decided inside.
+ * - `canvas`: viewport writes: admin-class or any live workspace token.
+ * - `stream`: WebSocket: admin-class, or a workspace with its token.
+ */
+export type Policy = 'open' | 'admin' | 'workspace' | 'member' | 'agent' | 'relay' | 'canvas' | 'stream';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+type Schema = z.ZodType;
+
+export interface RouteContract<
+  P extends Schema | undefined = Schema | undefined,
+  Q extends Schema | undefined = Schema | undefined,
+  B extends Schema | undefined = Schema | undefined,
+  R extends Schema = Schema,
+> {
+  /** Unique verb-noun name; becomes the OpenAPI operationId and the client's function. */
+  name: string;
+  method: Method;
+  /** Fastify pattern, such as `/workspaces/:id`. */
+  path: string;
+  policy: Policy;
+  tag: string;
+  summary: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** True when the body may be left out. */
+  isBodyOptional?: boolean;
+  response: R;
+  /** Success status; 200 when absent. */
+  status?: number;
+  /** Bytes; the default is LIMITS.jsonBodyBytes. */
+  bodyLimit?: number;
+  /** Error statuses that this operation documents beside the common ones. */
+  errors?: readonly number[];
+  /** The 400 text for a body of the wrong shape; the contract fixes these strings per route. */
+  invalidBody?: string;
+}
+
+export function defineRoute<
+  R extends Schema,
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(contract: RouteContract<P, Q, B, R>): RouteContract<P, Q, B, R> {
+  return contract;
+}
+
+type Out<S> = S extends Schema ? z.output<S> : undefined;
+type In<S> = S extends Schema ? z.input<S> : undefined;
+
+export type ParamsOf<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? Out<P> : never;
+export type QueryOf<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? Out<Q> : never;
+export type BodyOf<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? Out<B> : never;
+export type ParamsIn<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? In<P> : never;
+export type QueryIn<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? In<Q> : never;
+export type BodyIn<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? In<B> : never;
+export type ResponseOf<C> = C extends RouteContract<infer _P, infer _Q, infer _B, infer R> ? Out<R> : never;

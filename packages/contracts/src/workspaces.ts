@@ -1,0 +1,256 @@
+// Workspaces: create, list, read, change, delete, and the lifecycle verbs.
+
+import { LIMITS, WORKSPACE_STATUSES } from '@molecule/domain';
+import { z } from 'zod';
+import { flag, idParams, json, timestamp, uuid } from './common.ts';
+import { defineRoute } from './route.ts';
+
+export const workspaceStatus = z.enum(WORKSPACE_STATUSES);
+
+/** The fields that every permitted reader sees. */
+export const workspaceView = z.object({
+  id: uuid,
+  name: z.string(),
+  role: z.string().nullable(),
+  tier: z.number().int(),
+  status: workspaceStatus,
+  agent_card: z.looseObject({}).nullable(),
+  url: z.string(),
+  parent_id: uuid.nullable(),
+  active_tasks: z.number().int(),
+  max_concurrent_tasks: z.number().int(),
+  last_error_rate: z.number(),
+  uptime_seconds: z.number().int(),
+  runtime: z.string(),
+  x: z.number(),
+  y: z.number(),
+  collapsed: z.boolean(),
+  last_heartbeat_at: timestamp.nullable(),
+  last_outbound_at: timestamp.nullable(),
+  created_at: timestamp,
+  delivery_mode: z.enum(['push', 'poll']),
+  backend: z.string(),
+  /** Why the workspace is failed, offline or waiting: a stable code, and a sentence for people. */
+  status_reason: z.string().nullable(),
+  status_detail: z.string().nullable(),
+  removed_at: timestamp.nullable().optional(),
+  provision_timeout_ms: z.number().int().optional(),
+});
+export type WorkspaceView = z.output<typeof workspaceView>;
+
+/** With the fields that only admin-class callers see. */
+export const workspaceAdminView = workspaceView.extend({
+  last_sample_error: z.string(),
+  current_task: z.string(),
+  workspace_dir: z.string().nullable(),
+  budget_limit: z.number().int().nullable(),
+  monthly_spend: z.number().int(),
+  model: z.string().nullable(),
+});
+export type WorkspaceAdminView = z.output<typeof workspaceAdminView>;
+
+const position = z.object({ x: z.number(), y: z.number() });
+
+export const createWorkspaceBody = z.object({
+  name: z.string(),
+  role: z.string().nullish(),
+  model: z.string().nullish(),
+  runtime: z.string().nullish(),
+  tier: z.number().int().nullish(),
+  template: z.string().nullish(),
+  workspace_dir: z.string().nullish(),
+  workspace_access: z.string().nullish(),
+  parent_id: z.string().nullish(),
+  budget_limit: z.number().int().nonnegative().nullish(),
+  max_concurrent_tasks: z.number().int().nullish(),
+  canvas: position.nullish(),
+  secrets: z.record(z.string(), z.string()).nullish(),
+  initial_memories: z.array(z.unknown()).nullish(),
+  external: z.boolean().nullish(),
+  url: z.string().nullish(),
+  /** Additive: the first `/configs` files of the workspace, by relative path. */
+  files: z.record(z.string(), z.string()).nullish(),
+});
+export type CreateWorkspaceInput = z.output<typeof createWorkspaceBody>;
+
+export const connectionDetails = z.object({
+  workspace_id: uuid,
+  platform_url: z.string(),
+  auth_token: z.string(),
+  registry_endpoint: z.string(),
+  heartbeat_endpoint: z.string(),
+  curl_register_template: z.string(),
+  python_snippet: z.string(),
+  claude_code_channel_snippet: z.string(),
+});
+
+export const createWorkspaceReply = z.object({
+  id: uuid,
+  status: z.string(),
+  awareness_namespace: z.string().optional(),
+  workspace_access: z.string().optional(),
+  external: z.boolean().optional(),
+  connection: connectionDetails.optional(),
+  warnings: z.array(z.string()).optional(),
+});
+export type CreateWorkspaceReply = z.output<typeof createWorkspaceReply>;
+
+export const createWorkspace = defineRoute({
+  name: 'createWorkspace',
+  method: 'POST',
+  path: '/workspaces',
+  policy: 'admin',
+  tag: 'workspaces',
+  summary: 'Create a workspace and start its agent',
+  body: createWorkspaceBody,
+  invalidBody: 'invalid workspace payload',
+  response: createWorkspaceReply,
+  status: 201,
+  errors: [409],
+});
+
+export const listWorkspaces = defineRoute({
+  name: 'listWorkspaces',
+  method: 'GET',
+  path: '/workspaces',
+  policy: 'admin',
+  tag: 'workspaces',
+  summary: 'List all live workspaces, oldest first',
+  response: z.array(workspaceAdminView),
+});
+
+export const readWorkspace = defineRoute({
+  name: 'readWorkspace',
+  method: 'GET',
+  path: '/workspaces/:id',
+  policy: 'member',
+  tag: 'workspaces',
+  summary: 'Read one workspace',
+  params: idParams,
+  query: z.object({ include_removed: flag }),
+  response: workspaceView.partial().extend({ id: uuid, status: workspaceStatus }),
+  errors: [404, 410],
+});
+
+export const readWorkspaceState = defineRoute({
+  name: 'readWorkspaceState',
+  method: 'GET',
+  path: '/workspaces/:id/state',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'The state that remote agents poll',
+  params: idParams,
+  response: z.object({
+    workspace_id: uuid,
+    status: workspaceStatus,
+    paused: z.boolean(),
+    deleted: z.literal(false),
+  }),
+  errors: [404],
+});
+
+export const updateWorkspaceBody = z.object({
+  name: z.string().optional(),
+  role: z.string().nullable().optional(),
+  tier: z.number().int().optional(),
+  parent_id: z.string().nullable().optional(),
+  collapsed: z.boolean().optional(),
+  runtime: z.string().optional(),
+  workspace_dir: z.string().nullable().optional(),
+  x: z.number().optional(),
+  y: z.number().optional(),
+});
+export type UpdateWorkspaceInput = z.output<typeof updateWorkspaceBody>;
+
+export const updateWorkspace = defineRoute({
+  name: 'updateWorkspace',
+  method: 'PATCH',
+  path: '/workspaces/:id',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'Change name, role, tier, parent, position or engine',
+  params: idParams,
+  body: updateWorkspaceBody,
+  invalidBody: 'invalid request body',
+  response: z.object({ status: z.literal('updated'), needs_restart: z.boolean().optional() }),
+  errors: [404, 410],
+});
+
+export const deleteWorkspace = defineRoute({
+  name: 'deleteWorkspace',
+  method: 'DELETE',
+  path: '/workspaces/:id',
+  policy: 'admin',
+  tag: 'workspaces',
+  summary: 'Remove a workspace and everything below it',
+  params: idParams,
+  query: z.object({ confirm: flag, purge: flag }),
+  response: z.object({ status: z.enum(['removed', 'purged']), cascade_deleted: z.number().int() }),
+  errors: [404, 409, 500],
+});
+
+export const restartBody = z.object({
+  template: z.string().nullish(),
+  apply_template: z.boolean().nullish(),
+  reset: z.boolean().nullish(),
+  rebuild_config: z.boolean().nullish(),
+});
+
+export const restartWorkspace = defineRoute({
+  name: 'restartWorkspace',
+  method: 'POST',
+  path: '/workspaces/:id/restart',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'Stop and start the agent of a workspace',
+  params: idParams,
+  query: z.object({ reset: flag }),
+  body: restartBody,
+  isBodyOptional: true,
+  response: z.object({
+    status: z.literal('provisioning'),
+    config_dir: z.string(),
+    reset_session: z.boolean(),
+  }),
+  errors: [404, 409, 503],
+});
+
+export const pauseWorkspace = defineRoute({
+  name: 'pauseWorkspace',
+  method: 'POST',
+  path: '/workspaces/:id/pause',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'Pause a workspace and everything below it',
+  params: idParams,
+  response: z.object({ status: z.literal('paused'), paused_count: z.number().int() }),
+  errors: [404],
+});
+
+export const resumeWorkspace = defineRoute({
+  name: 'resumeWorkspace',
+  method: 'POST',
+  path: '/workspaces/:id/resume',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'Resume a paused workspace and its paused descendants',
+  params: idParams,
+  response: z.object({ status: z.literal('provisioning'), resumed_count: z.number().int() }),
+  errors: [404, 409, 503],
+});
+
+export const hibernateWorkspace = defineRoute({
+  name: 'hibernateWorkspace',
+  method: 'POST',
+  path: '/workspaces/:id/hibernate',
+  policy: 'workspace',
+  tag: 'workspaces',
+  summary: 'Free the process of an idle workspace; the next message wakes it',
+  params: idParams,
+  query: z.object({ force: flag }),
+  response: z.object({ status: z.literal('hibernated') }),
+  errors: [404, 409],
+});
+
+export const NAME_LIMIT = LIMITS.nameChars;
+export const anyJson = json;

@@ -1,0 +1,12 @@
+// The pure rules that two or more apps share. Nothing here touches a clock, a socket or a file.
+export * from './engines.ts';
+export * from './faults.ts';
+export * from './ids.ts';
+export * from './limits.ts';
+export * from './org-chart.ts';
+export * from './tiers.ts';
+export * from './timeouts.ts';
+export * from './token-format.ts';
+export * from './workspace-lifecycle.ts';
+export * from './workspace-projection.ts';
+export * from './workspace-status.ts';

@@ -1,0 +1,28 @@
+// Timeouts: the one table of durations that the platform's rules depend on. Milliseconds.
+
+export const TIMEOUTS_MS = {
+  heartbeat: 30_000,
+  lease: 180_000,
+  externalStale: 90_000,
+  healthSweep: 15_000,
+  provisionSweep: 30_000,
+  provision: 600_000,
+  provisionSlowRuntime: 1_800_000,
+  provisionCall: 180_000,
+  hibernate: 60_000,
+  stopCall: 30_000,
+  a2aIdle: 300_000,
+  a2aCeiling: 1_800_000,
+  a2aHold: 20_000,
+  a2aConnect: 5_000,
+  delegation: 1_800_000,
+  delegationRetry: 8_000,
+  approval: 600_000,
+  drain: 30_000,
+  urlCache: 300_000,
+  activityRetention: 7 * 24 * 3_600_000,
+  idempotency: 7 * 24 * 3_600_000,
+  signInCode: 10 * 60_000,
+  session: 30 * 24 * 3_600_000,
+  databaseAcquire: 1_500,
+} as const;
