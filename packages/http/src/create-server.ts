@@ -1,0 +1,53 @@
+// Create server: a Fastify instance with the edges that every server of ours shares: JSON bodies, faults, request ids.
+
+import { type Fault, faults } from '@molecule/domain';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { sendFault, toFault } from './render-fault.ts';
+
+export interface ServerOptions {
+  log: FastifyBaseLogger;
+  bodyLimitBytes: number;
+  /** Turns errors of libraries (the datastore, say) into faults; null for those it does not know. */
+  translate?: (thrown: unknown) => Fault | null;
+}
+
+export function createServer(options: ServerOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes,
+    trustProxy: false,
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+    routerOptions: { maxParamLength: 512 },
+    genReqId: () => crypto.randomUUID(),
+    frameworkErrors: (error, request, reply) => {
+      void sendFault(request, reply, toFault(error, options.translate));
+    },
+  });
+  readJsonWhateverTheContentType(app);
+  app.setErrorHandler((error, request, reply) =>
+    sendFault(request, reply, toFault(error, options.translate)),
+  );
+  return app;
+}
+
+/** Clients post JSON under several content types, and empty bodies under `application/json`. */
+function readJsonWhateverTheContentType(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    const text = typeof body === 'string' ? body : body.toString('utf8');
+    if (text.trim() === '') {
+      done(null, undefined);
+      return;
+    }
+    try {
+      done(null, JSON.parse(text));
+    } catch {
+      const contract = request.routeOptions.config.contract;
+      done(
+        faults.invalidRequest(contract?.invalidBody ?? 'invalid request body', { details: 'not valid JSON' }),
+      );
+    }
+  });
+}

@@ -1,0 +1,23 @@
+// Server edge: boot, who is calling, bind a route, render a fault.
+export {
+  type Authorize,
+  type Binder,
+  type Call,
+  createBinder,
+  type Handler,
+  refuseRoutesWithoutContract,
+} from './bind-route.ts';
+export { type Caller, type CallerKind, describeCaller, isAdminClass, isOpenAnonymous } from './caller.ts';
+export { createServer, type ServerOptions } from './create-server.ts';
+export {
+  type CredentialMatch,
+  type CredentialStore,
+  createIdentifier,
+  digestOf,
+  type Identify,
+  type IdentifyOptions,
+  parseBearer,
+  parseCookies,
+} from './identify-caller.ts';
+export { type RenderedFault, renderFault, STATUS_OF_FAULT, sendFault, toFault } from './render-fault.ts';
+export { API_POLICY, addSecurityHeaders, PAGE_POLICY } from './security-headers.ts';
