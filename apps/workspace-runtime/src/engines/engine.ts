@@ -5,7 +5,7 @@
 //   E2. All that a person reads of a turn is in its `text` events, in order; everything else is about the turn.
 //   E3. An engine that asks no model says so with `isSimulated`; its words are marked wherever they are shown.
 
-import type { Log } from '@molecule/kit';
+import type { Clock, Log } from '@molecule/kit';
 import type { z } from 'zod';
 import type { RuntimeConfig } from '../config.ts';
 
@@ -43,19 +43,13 @@ export interface Tool {
   run(input: unknown, context: { signal: AbortSignal; turn: Turn }): Promise<string>;
 }
 
-/** The part of a clock that engines may use. */
-export interface EngineClock {
-  nowMs(): number;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
 export interface EngineContext {
   config: RuntimeConfig;
   /** Assembled afresh for each turn. */
   systemPrompt: () => Promise<string>;
   tools: ReadonlyMap<string, Tool>;
   log: Log;
-  clock: EngineClock;
+  clock: Clock;
 }
 
 export interface Engine {
