@@ -33,6 +33,8 @@ const delegationOptions = z.object({
 const rehearsalOptions = z.object({
   script: z.string().default('rehearsal.yaml'),
   test_controls: z.boolean().default(false),
+  /** Overrides the pace of the script; 0 says everything at once. */
+  pace_ms: z.number().int().min(0).max(1000).nullable().default(null),
 });
 
 /** The fields of config.yaml that the runtime reads; `null` counts as absent. */
@@ -41,7 +43,7 @@ export const configFileSchema = z.object({
   description: text(),
   role: text(),
   version: text('1.0.0'),
-  tier: z.unknown().transform(numericTier),
+  tier: z.unknown().optional().transform(numericTier),
   runtime: text('langgraph'),
   model: text(DEFAULT_MODEL),
   runtime_config: section(runtimeOptions),
@@ -109,7 +111,7 @@ export function parseConfigFile(source: string, path: string): ConfigFile {
 }
 
 function section<S extends z.ZodObject>(schema: S) {
-  return z.preprocess((value) => withoutNulls(value ?? {}), schema);
+  return z.preprocess((value) => withoutNulls(value ?? {}), schema).prefault({});
 }
 
 function withoutNulls(value: unknown): unknown {

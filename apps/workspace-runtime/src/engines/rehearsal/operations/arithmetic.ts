@@ -7,6 +7,7 @@ import { lineCounter } from '../text/lines.ts';
 import { isTableRow, isTableRule } from '../text/mask.ts';
 import { numeralsIn } from '../text/numerals.ts';
 import { sentencesOf } from '../text/sentences.ts';
+import { showNumber } from '../text/show-number.ts';
 import type { Finding, Value } from './operation.ts';
 
 interface Check {
@@ -126,7 +127,8 @@ function totalChecks(rows: string[][], total: string[], offset: number): Check[]
     if (stated === null || parts.length < 2 || parts.some((part) => part === null)) continue;
     const sum = Number(parts.reduce<number>((whole, part) => whole + part!, 0).toFixed(6));
     const name = rows[0]?.[column] || `column ${column + 1}`;
-    const problem = sum === stated ? null : `the rows of “${name}” add up to ${sum}, not ${total[column]}`;
+    const problem =
+      sum === stated ? null : `the rows of “${name}” add up to ${showNumber(sum)}, not ${total[column]}`;
     checks.push({ offset, text: `${total[0]} of “${name}”: ${total[column]}`, problem });
   }
   return checks;

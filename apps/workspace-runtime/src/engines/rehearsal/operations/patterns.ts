@@ -2,6 +2,7 @@
 
 import { datesIn } from '../text/calendar-dates.ts';
 import { excerpt, lineCounter } from '../text/lines.ts';
+import { maskToProse } from '../text/mask.ts';
 import { numeralsIn } from '../text/numerals.ts';
 import { sentencesOf } from '../text/sentences.ts';
 import type { Finding, Value } from './operation.ts';
@@ -20,7 +21,7 @@ export function listNumbers(text: string): Finding[] {
   const lineAt = lineCounter(text);
   const dates = datesIn(text);
   let next = 0;
-  return numeralsIn(withoutAddresses(text))
+  return numeralsIn(maskToProse(text, { keepHeadings: true }))
     .filter((numeral) => {
       while (next < dates.length && dates[next]!.offset + dates[next]!.text.length <= numeral.offset) next++;
       return next >= dates.length || numeral.offset < dates[next]!.offset;
@@ -88,12 +89,6 @@ function trimName(raw: string): string | null {
   while (words.length > 0 && STOP_WORDS.has(words[0]!.toLowerCase())) words.shift();
   if (words.length < 2 || MONTH_OR_DAY.test(words.join(' '))) return null;
   return words.join(' ');
-}
-
-function withoutAddresses(text: string): string {
-  return text
-    .replace(URL_FORM, (url) => ' '.repeat(url.length))
-    .replace(EMAIL_FORM, (address) => ' '.repeat(address.length));
 }
 
 function locate(text: string, form: RegExp, note: (found: string) => string): Finding[] {

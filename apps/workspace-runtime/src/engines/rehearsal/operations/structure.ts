@@ -1,6 +1,6 @@
 // Structure: headings, links, acronyms, and brackets that do not match: how a Markdown text holds together.
 
-import { excerpt, lineCounter } from '../text/lines.ts';
+import { around, excerpt, lineCounter } from '../text/lines.ts';
 import { maskToProse } from '../text/mask.ts';
 import { wordsOf } from '../text/words.ts';
 import type { Finding, Value } from './operation.ts';
@@ -68,7 +68,7 @@ export function titleOf(text: string): string {
 }
 
 /** Acronyms that are neither well known nor explained by brackets anywhere in the text. */
-export function undefinedAcronyms(text: string): Value {
+export function undefinedAcronyms(text: string): Finding[] {
   const lineAt = lineCounter(text);
   const prose = maskToProse(text, { keepHeadings: true });
   const found = new Map<string, { times: number; first_line: number }>();
@@ -77,9 +77,12 @@ export function undefinedAcronyms(text: string): Value {
     if (known) known.times++;
     else found.set(match[0], { times: 1, first_line: lineAt(match.index) });
   }
-  return Array.from(found, ([acronym, entry]) => ({ acronym, ...entry })).filter(
-    ({ acronym }) =>
-      !WELL_KNOWN.has(acronym) && !prose.includes(`(${acronym})`) && !prose.includes(`${acronym} (`),
+  return Array.from(found, ([text, { times, first_line }]) => ({
+    line: first_line,
+    text,
+    note: `used ${times === 1 ? 'once' : `${times} times`}, never explained`,
+  })).filter(
+    ({ text }) => !WELL_KNOWN.has(text) && !prose.includes(`(${text})`) && !prose.includes(`${text} (`),
   );
 }
 
@@ -91,7 +94,7 @@ export function unbalancedMarks(text: string): Finding[] {
     .sort((a, b) => a.offset - b.offset)
     .map(({ offset, mark, note }) => ({
       line: lineAt(offset),
-      text: excerpt(text.slice(Math.max(0, offset - 20), offset + 30), 60),
+      text: around(text, offset, 30),
       note: `${mark} ${note}`,
     }));
 }

@@ -1,6 +1,6 @@
 // Wording: places where a sentence is harder to read than it has to be. Each is a hint to a person, not a verdict.
 
-import { excerpt, lineCounter } from '../text/lines.ts';
+import { around, excerpt, lineCounter } from '../text/lines.ts';
 import { maskToProse } from '../text/mask.ts';
 import { sentencesOf } from '../text/sentences.ts';
 import { wordsIn } from '../text/words.ts';
@@ -57,7 +57,7 @@ export function spacingSlips(text: string): Finding[] {
     if (prose[index]!.trim() === '') return [];
     return Array.from(line.trimEnd().matchAll(SPACING), (match) => ({
       line: lineAt(start),
-      text: excerpt(line.slice(Math.max(0, match.index - 20), match.index + 20), 50),
+      text: around(line, match.index, 20),
       note: match[0].length > 1 ? 'two blanks' : 'a blank before a punctuation mark',
     }));
   });
