@@ -37,6 +37,9 @@ const rehearsalOptions = z.object({
   pace_ms: z.number().int().min(0).max(1000).nullable().default(null),
 });
 
+/** Ours; other readers ignore it. */
+const moleculeOptions = z.object({ suggested_task: text() });
+
 /** The fields of config.yaml that the runtime reads; `null` counts as absent. */
 export const configFileSchema = z.object({
   name: text('Workspace'),
@@ -63,6 +66,7 @@ export const configFileSchema = z.object({
   a2a: section(a2aOptions),
   delegation: section(delegationOptions),
   rehearsal: section(rehearsalOptions),
+  molecule: section(moleculeOptions),
 });
 export type ConfigFile = z.output<typeof configFileSchema>;
 
