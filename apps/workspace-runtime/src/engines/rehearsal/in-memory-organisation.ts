@@ -3,9 +3,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { canCommunicate } from '@molecule/domain';
-import type { Clock } from '@molecule/kit';
+import { systemClock } from '@molecule/kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { RuntimeConfig } from '../../config.ts';
@@ -128,12 +127,6 @@ export class InMemoryOrganisation {
     return canCommunicate({ parentOf }, from, to);
   }
 }
-
-/** Real time: an organisation without pace waits only for bounds that are never reached. */
-export const systemClock = {
-  now: () => performance.now(),
-  sleep: async (ms: number, signal?: AbortSignal) => await sleep(ms, undefined, { signal }),
-} as unknown as Clock;
 
 export function turnOf(text: string, signal = new AbortController().signal, taskId = 'task-1'): Turn {
   return {

@@ -24,13 +24,11 @@ export function lineCounter(text: string): (offset: number) => number {
 
 /** The words around a position, on its own line, for showing what a lone mark stands between. */
 export function around(text: string, offset: number, chars: number): string {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const lineEnd = text.indexOf('\n', offset);
-  const before = text.slice(Math.max(lineStart, offset - chars), offset);
-  const after = text.slice(offset, Math.min(lineEnd === -1 ? text.length : lineEnd, offset + chars));
-  const isCutBefore = offset - chars > lineStart;
-  const whole = `${isCutBefore ? before.replace(/^\S{0,20}\s/, '') : before}${after}`;
-  return whole.replace(/\s+/g, ' ').trim();
+  const window = text.slice(Math.max(0, offset - chars), offset);
+  const before = window.slice(window.lastIndexOf('\n') + 1);
+  const after = text.slice(offset, offset + chars).split('\n')[0]!;
+  const isCut = before.length === chars && offset > chars;
+  return `${isCut ? before.replace(/^\S{0,20}\s/, '') : before}${after}`.replace(/\s+/g, ' ').trim();
 }
 
 /** One line of text, cut to at most `maxChars`, for showing where something was found. */

@@ -5,7 +5,7 @@
 const ADDRESS =
   /\b(?:https?:\/\/|www\.)[^\s<>()[\]"'`]{1,2000}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g;
 const INLINE_CODE = /`[^`\n]{1,2000}`/g;
-const LINK_TAIL = /\]\([^()\n]{0,2000}\)/g;
+const LINK = /(!?\[)([^[\]\n]{0,500})(\]\([^()\n]{0,2000}\))/g;
 
 /** Stands where code and addresses were: no blank, so that the words around it do not become neighbours. */
 const GAP = '\u0002';
@@ -43,9 +43,9 @@ function maskLine(line: string, keepHeadings: boolean): string {
 function maskInline(line: string): string {
   return line
     .replace(INLINE_CODE, gap)
-    .replace(LINK_TAIL, gap)
+    .replace(LINK, (_, open: string, text: string, target: string) => blank(open) + text + gap(target))
     .replace(ADDRESS, gap)
-    .replace(/[*_#]{1,3}|!?\[/g, blank);
+    .replace(/[*_#]{1,3}/g, blank);
 }
 
 /** The rule under a table's head: `| --- | :-: |`. */
