@@ -34,14 +34,14 @@ export const delegate = defineRoute({
 });
 
 export const delegationRow = z.object({
-  id: uuid,
+  id: z.string(),
   type: z.literal('delegation'),
   source_id: uuid,
   target_id: uuid,
   summary: z.string(),
   status: delegationStatus,
   created_at: timestamp,
-  delegation_id: uuid.optional(),
+  delegation_id: z.string().optional(),
   error: z.string().optional(),
   response_preview: z.string().optional(),
 });

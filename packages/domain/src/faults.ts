@@ -52,6 +52,7 @@ export const FAULT_CODES = {
   BACKEND_TRANSIENT: { retryable: true },
   UNSUPPORTED_ON_BACKEND: { retryable: false },
   CONFIG_MISSING: { retryable: false },
+  PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
   STOP_FAILED: { retryable: true },
   PLATFORM_UNAVAILABLE: { retryable: true },

@@ -14,6 +14,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     contract?: RouteContract;
   }
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
 }
 
 export interface Call<C extends RouteContract> {
@@ -53,9 +56,14 @@ export function createBinder(identify: Identify, authorize: Authorize): Binder {
         bodyLimit: contract.bodyLimit,
         config: { contract },
         exposeHeadRoute: false,
-        handler: async (request, reply) => {
+        onRequest: async (request) => {
           const caller = await identify({ headers: request.headers, rawHeaders: request.raw.rawHeaders });
           await authorize(contract, caller, (request.params ?? {}) as Record<string, string>, request);
+          request.caller = caller;
+        },
+        handler: async (request, reply) => {
+          const { caller } = request;
+          if (!caller) throw new Error(`${contract.name} was reached without a caller`);
           const result = await handler({
             caller,
             params: parsePart(contract.params, request.params, 'invalid path') as never,
@@ -106,11 +114,15 @@ function describeIssues(error: z.ZodError): string {
     .join('; ');
 }
 
-/** B1: called for every route that Fastify learns of. */
+/** B1: looks at every route that Fastify learned of, when it is about to serve. */
 export function refuseRoutesWithoutContract(app: FastifyInstance): void {
+  const routes: { method: string | string[]; url: string; config?: { contract?: RouteContract } }[] = [];
   app.addHook('onRoute', (route) => {
-    if (route.method === 'HEAD' || route.method === 'OPTIONS') return;
-    if (!route.config?.contract) {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    for (const route of routes) {
+      if (route.config?.contract || route.method === 'HEAD' || route.method === 'OPTIONS') continue;
       throw new Error(`route ${String(route.method)} ${route.url} has no contract and so no policy`);
     }
   });

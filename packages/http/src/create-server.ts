@@ -25,6 +25,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       void sendFault(request, reply, toFault(error, options.translate));
     },
   });
+  app.decorateRequest('caller', null);
   readJsonWhateverTheContentType(app);
   app.setErrorHandler((error, request, reply) =>
     sendFault(request, reply, toFault(error, options.translate)),

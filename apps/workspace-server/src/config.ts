@@ -1,0 +1,189 @@
+// Config: the settings of the workspace-server. The only reader of its environment.
+
+import { resolve } from 'node:path';
+import { defineSettings, readSettings, type Secret, SettingsError, setting } from '@molecule/kit';
+
+export const SETTINGS = defineSettings({
+  port: setting.port('PORT', { default: 8080, doc: 'Port of the tenant server.' }),
+  host: setting.text('HOST', { default: '127.0.0.1', doc: 'Address to listen on.', example: '127.0.0.1' }),
+  dataDir: setting.text('MOLECULE_DATA_DIR', { default: './.molecule', doc: 'Folder for everything that is kept.' }),
+  isEmpty: setting.flag('MOLECULE_EMPTY', { default: false, doc: 'Start a new tenant without the demo organisation.' }),
+  environment: setting.text('MOLECULE_ENV', {
+    default: '',
+    doc: 'development opens the server to callers without a credential, on loopback only; production insists on ADMIN_TOKEN.',
+    example: 'development',
+  }),
+  adminToken: setting.secret('ADMIN_TOKEN', {
+    optional: true,
+    doc: 'Bearer of the administrator; generated into the data folder when unset.',
+    example: 'a-long-random-text',
+  }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    optional: true,
+    doc: 'Postgres 15 or newer; embedded when unset.',
+    example: 'postgres://user:password@localhost:5432/molecule',
+  }),
+  redisUrl: setting.secret('REDIS_URL', {
+    optional: true,
+    doc: 'Redis or Valkey for short-lived state; in-process when unset.',
+    example: 'redis://localhost:6379',
+  }),
+  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'none'], {
+    default: 'process',
+    doc: 'Where agents run.',
+  }),
+  orgId: setting.text('MOLECULE_ORG_ID', { optional: true, doc: 'Set on hosted tenants only.', example: 'uuid' }),
+  corsOrigins: setting.list('CORS_ORIGINS', {
+    default: ['http://localhost:3000', 'http://localhost:3001'],
+    doc: 'Origins of other sites that may call this server from a browser.',
+    example: 'https://canvas.example',
+  }),
+  externalUrl: setting.url('EXTERNAL_PLATFORM_URL', {
+    optional: true,
+    doc: 'The address under which people and external agents reach this server.',
+    example: 'https://molecule.example',
+  }),
+  deployMode: setting.text('MOLECULE_DEPLOY_MODE', {
+    default: '',
+    doc: 'saas allows agents on private addresses; anything else does not.',
+    example: 'self-hosted',
+  }),
+  areTestTokensForced: setting.flag('MOLECULE_ENABLE_TEST_TOKENS', {
+    default: false,
+    doc: 'Hand out workspace tokens to test suites.',
+  }),
+  a2aIdleSeconds: setting.int('A2A_IDLE_TIMEOUT_SECONDS', {
+    default: 300,
+    min: 1,
+    max: 86_400,
+    doc: 'How long an agent may be silent during a message.',
+  }),
+  externalStaleSeconds: setting.int('REMOTE_LIVENESS_STALE_AFTER', {
+    default: 90,
+    min: 1,
+    max: 86_400,
+    doc: 'How long an external agent may be silent before it counts as gone.',
+  }),
+  activityRetentionDays: setting.int('ACTIVITY_RETENTION_DAYS', {
+    default: 7,
+    min: 1,
+    max: 3_650,
+    doc: 'How long activity is kept.',
+  }),
+  logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
+    default: 'info',
+    doc: 'How much the server logs.',
+  }),
+  templatesDir: setting.text('MOLECULE_TEMPLATES_DIR', {
+    optional: true,
+    doc: 'Folder with workspace and organisation templates.',
+    example: './templates',
+  }),
+});
+
+/** Provider settings that agents of the `model` engine inherit. Everything else of the environment stays here. */
+export const PROVIDER_SETTINGS = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_BASE_URL',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'GOOGLE_API_KEY',
+  'GEMINI_API_KEY',
+  'GOOGLE_GENERATIVE_AI_API_KEY',
+  'GOOGLE_BASE_URL',
+  'OPENROUTER_API_KEY',
+  'GROQ_API_KEY',
+  'CEREBRAS_API_KEY',
+  'OLLAMA_BASE_URL',
+  'MODEL_PROVIDER',
+] as const;
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  isEmpty: boolean;
+  mode: 'normal' | 'development' | 'production';
+  adminToken: Secret | null;
+  databaseUrl: Secret | null;
+  redisUrl: Secret | null;
+  backend: 'process' | 'none';
+  hostedOrgId: string | null;
+  corsOrigins: string[];
+  externalUrl: string | null;
+  isPrivateNetworkAllowed: boolean;
+  areTestTokensOn: boolean;
+  a2aIdleMs: number;
+  externalStaleMs: number;
+  activityRetentionMs: number;
+  logLevel: string;
+  templatesDir: string | null;
+  providerEnv: Readonly<Record<string, string>>;
+  isLoopback: boolean;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {
+  const read = readSettings(SETTINGS, env);
+  const environment = read.environment.trim().toLowerCase();
+  const isDevelopment = ['development', 'dev'].includes(environment) && !read.adminToken;
+  const isProduction = ['production', 'prod'].includes(environment);
+  const isLoopback = LOOPBACK.has(read.host) || /^127(\.\d{1,3}){3}$/.test(read.host);
+  refuseUnsafe({ isLoopback, isDevelopment, isProduction, hasAdminToken: read.adminToken !== undefined, host: read.host });
+  return Object.freeze({
+    port: read.port,
+    host: read.host,
+    dataDir: resolve(read.dataDir),
+    isEmpty: read.isEmpty,
+    mode: isProduction ? 'production' : isDevelopment ? 'development' : 'normal',
+    adminToken: read.adminToken ?? null,
+    databaseUrl: read.databaseUrl ?? null,
+    redisUrl: read.redisUrl ?? null,
+    backend: read.backend,
+    hostedOrgId: read.orgId?.trim() || null,
+    corsOrigins: read.corsOrigins,
+    externalUrl: read.externalUrl ?? null,
+    isPrivateNetworkAllowed:
+      read.deployMode === '' ? Boolean(read.orgId?.trim()) : read.deployMode.trim().toLowerCase() === 'saas',
+    areTestTokensOn: read.areTestTokensForced || (!isProduction && !read.orgId?.trim()),
+    a2aIdleMs: read.a2aIdleSeconds * 1000,
+    externalStaleMs: read.externalStaleSeconds * 1000,
+    activityRetentionMs: read.activityRetentionDays * 86_400_000,
+    logLevel: read.logLevel,
+    templatesDir: read.templatesDir ? resolve(read.templatesDir) : null,
+    providerEnv: Object.freeze(pickProviderEnv(env)),
+    isLoopback,
+  });
+}
+
+function refuseUnsafe(facts: {
+  isLoopback: boolean;
+  isDevelopment: boolean;
+  isProduction: boolean;
+  hasAdminToken: boolean;
+  host: string;
+}): void {
+  if (!facts.isLoopback && facts.isDevelopment) {
+    throw new SettingsError([
+      `MOLECULE_ENV=development opens the server to everybody, so it cannot listen on ${facts.host}; set HOST=127.0.0.1 or set ADMIN_TOKEN`,
+    ]);
+  }
+  if (!facts.isLoopback && !facts.hasAdminToken) {
+    throw new SettingsError([
+      `HOST=${facts.host} is reachable from other machines; set ADMIN_TOKEN to a long random text, or HOST=127.0.0.1`,
+    ]);
+  }
+  if (facts.isProduction && !facts.hasAdminToken) {
+    throw new SettingsError(['MOLECULE_ENV=production needs ADMIN_TOKEN; set it to a long random text']);
+  }
+}
+
+function pickProviderEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of PROVIDER_SETTINGS) {
+    const value = env[name];
+    if (value) picked[name] = value;
+  }
+  return picked;
+}

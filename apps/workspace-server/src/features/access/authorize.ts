@@ -1,0 +1,55 @@
+// Authorise: the one table of who passes which policy, with the refusal texts that clients match on.
+
+import type { Policy, RouteContract } from '@molecule/contracts';
+import { canCommunicate, faults, type OrgChart } from '@molecule/domain';
+import { type Authorize, type Caller, isAdminClass, isOpenAnonymous } from '@molecule/http';
+
+type Gate = (caller: Caller, params: Record<string, string>, chart: OrgChart) => void;
+
+/** An error while deciding is a denial: gates throw faults and nothing else. */
+const GATES: Record<Policy, Gate> = {
+  open: () => {},
+  admin: (caller) => {
+    if (isAdminClass(caller) || isOpenToAnyone(caller)) return;
+    if (caller.kind === 'anonymous') throw faults.authRequired('admin auth required');
+    throw faults.invalidCredential('invalid admin auth token');
+  },
+  workspace: (caller, params) => {
+    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+    if (caller.kind === 'workspace' && caller.workspaceId === params.id?.toLowerCase()) return;
+    refuseWorkspaceCaller(caller);
+  },
+  member: (caller, params, chart) => {
+    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+    const target = params.id?.toLowerCase() ?? '';
+    if (caller.kind === 'workspace') {
+      if (canCommunicate(chart, caller.workspaceId, target)) return;
+      // Somebody else's workspace answers like one that never existed.
+      throw faults.workspaceNotFound();
+    }
+    refuseWorkspaceCaller(caller);
+  },
+  canvas: (caller) => {
+    if (isAdminClass(caller) || isOpenToAnyone(caller) || caller.kind === 'workspace') return;
+    if (caller.kind === 'anonymous') throw faults.authRequired('admin auth required');
+    throw faults.invalidCredential('invalid admin auth token');
+  },
+  // The next three decide inside: their rule needs the body, a header or the upgrade.
+  agent: () => {},
+  relay: () => {},
+  stream: () => {},
+};
+
+/** Development mode passes the admin gates whatever was sent, a wrong bearer included. */
+function isOpenToAnyone(caller: Caller): boolean {
+  return (caller.kind === 'anonymous' || caller.kind === 'invalid') && caller.isOpen;
+}
+
+export function refuseWorkspaceCaller(caller: Caller): never {
+  if (caller.kind === 'anonymous') throw faults.authRequired('missing workspace auth token');
+  throw faults.invalidCredential('invalid workspace auth token');
+}
+
+export function createAuthorize(chart: OrgChart): Authorize {
+  return (route: RouteContract, caller, params) => GATES[route.policy](caller, params, chart);
+}

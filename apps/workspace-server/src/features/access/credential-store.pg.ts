@@ -1,0 +1,259 @@
+// Credential store on Postgres, with the digests of live credentials mirrored in memory.
+//
+//   T1. A token is committed before its plaintext leaves this file (persist before expose).
+//   T2. The mirror is changed after each commit, in the same turn as the answer: a revocation holds from then on.
+//   T3. Plaintext is neither stored nor logged; look-ups go by SHA-256 digest.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Fault, formatToken, LIMITS, type TokenKind, tokenPrefix } from '@molecule/domain';
+import { type CredentialMatch, digestOf } from '@molecule/http';
+import type { Clock } from '@molecule/kit';
+import type { Db, Tx } from '@molecule/postgres';
+import type { AccessStore, TokenOrigin, TokenRow } from './credential-store.ts';
+
+interface LiveToken {
+  tokenId: string;
+  workspaceId: string;
+}
+
+type Revocation = { workspaceId: string } | { sessionId: string };
+
+export class PgAccessStore implements AccessStore<Tx> {
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #live = new Map<string, LiveToken>();
+  readonly #digestsOfWorkspace = new Map<string, Set<string>>();
+  readonly #sessions = new Map<string, { sessionId: string; expiresAt: number }>();
+  readonly #listeners: ((subject: Revocation) => void)[] = [];
+  readonly #removedTokens = new Map<string, string>();
+
+  constructor(db: Db, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  async load(): Promise<void> {
+    const tokens = await this.#db.query<{ id: string; workspace_id: string; digest: Buffer }>(
+      'select id, workspace_id, digest from workspace_tokens where revoked_at is null',
+    );
+    for (const row of tokens) this.#remember(row.digest, { tokenId: row.id, workspaceId: row.workspace_id });
+    const removed = await this.#db.query<{ workspace_id: string; digest: Buffer }>(
+      `select workspace_id, digest from workspace_tokens where revoked_by = 'removal'`,
+    );
+    for (const row of removed) this.#removedTokens.set(key(row.digest), row.workspace_id);
+    const sessions = await this.#db.query<{ id: string; digest: Buffer; expires_at: number }>(
+      'select id, digest, expires_at from sessions where revoked_at is null and expires_at > $1',
+      [this.#now()],
+    );
+    for (const row of sessions) {
+      this.#sessions.set(key(row.digest), { sessionId: row.id, expiresAt: row.expires_at });
+    }
+  }
+
+  async findBearer(digest: Buffer): Promise<CredentialMatch | null> {
+    const token = this.#live.get(key(digest));
+    if (token) return { kind: 'workspace', ...token, isWorkspaceRemoved: false };
+    const removed = this.#removedTokens.get(key(digest));
+    return removed ? { kind: 'workspace', tokenId: '', workspaceId: removed, isWorkspaceRemoved: true } : null;
+  }
+
+  async findSession(digest: Buffer): Promise<{ sessionId: string } | null> {
+    const session = this.#sessions.get(key(digest));
+    return session && session.expiresAt > this.#clock.now() ? { sessionId: session.sessionId } : null;
+  }
+
+  hasLiveToken(workspaceId: string): boolean {
+    return (this.#digestsOfWorkspace.get(workspaceId)?.size ?? 0) > 0;
+  }
+
+  async wasTokenIssued(workspaceId: string): Promise<boolean> {
+    const rows = await this.#db.query('select 1 from workspace_tokens where workspace_id = $1 limit 1', [
+      workspaceId,
+    ]);
+    return rows.length > 0;
+  }
+
+  async mint(workspaceId: string, origin: TokenOrigin, options: { isCapped?: boolean } = {}): Promise<string> {
+    const minted = await this.#db.tx(async (tx) => {
+      // The row lock makes counting and inserting one step.
+      await tx.query('select 1 from workspaces where id = $1 for update', [workspaceId]);
+      if (options.isCapped) await this.#refuseFullHouse(tx, workspaceId);
+      return this.#insert(tx, workspaceId, origin);
+    });
+    this.#remember(minted.digest, { tokenId: minted.id, workspaceId });
+    return minted.token;
+  }
+
+  async rotate(workspaceId: string, origin: TokenOrigin): Promise<string> {
+    const minted = await this.#db.tx(async (tx) => {
+      await this.#revokeIn(tx, [workspaceId], 'rotation');
+      return this.#insert(tx, workspaceId, origin);
+    });
+    this.#forget(workspaceId);
+    this.#remember(minted.digest, { tokenId: minted.id, workspaceId });
+    return minted.token;
+  }
+
+  async list(workspaceId: string, limit: number, offset: number): Promise<TokenRow[]> {
+    const rows = await this.#db.query<{
+      id: string;
+      prefix: string;
+      created_at: number;
+      last_used_at: number | null;
+    }>(
+      `select id, prefix, created_at, last_used_at from workspace_tokens
+       where workspace_id = $1 and revoked_at is null order by created_at desc, id limit $2 offset $3`,
+      [workspaceId, limit, offset],
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      prefix: row.prefix,
+      createdAt: row.created_at,
+      lastUsedAt: row.last_used_at,
+    }));
+  }
+
+  async revoke(workspaceId: string, tokenId: string): Promise<boolean> {
+    const [row] = await this.#db.query<{ digest: Buffer }>(
+      `update workspace_tokens set revoked_at = $3, revoked_by = 'request'
+       where workspace_id = $1 and id = $2 and revoked_at is null returning digest`,
+      [workspaceId, tokenId, this.#now()],
+    );
+    if (!row) return false;
+    this.#live.delete(key(row.digest));
+    this.#digestsOfWorkspace.get(workspaceId)?.delete(key(row.digest));
+    this.#tell({ workspaceId });
+    return true;
+  }
+
+  revokeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
+    return this.#revokeIn(tx, workspaceIds, 'removal');
+  }
+
+  revoked(workspaceIds: readonly string[]): void {
+    for (const id of workspaceIds) {
+      for (const digest of this.#digestsOfWorkspace.get(id) ?? []) this.#removedTokens.set(digest, id);
+      this.#forget(id);
+      this.#tell({ workspaceId: id });
+    }
+  }
+
+  onRevoked(listener: (subject: Revocation) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async createSignInCode(expiresAt: number): Promise<string> {
+    const code = newToken('signin');
+    await this.#db.query('insert into sign_in_codes (digest, expires_at) values ($1, $2)', [
+      digestOf(code),
+      new Date(expiresAt),
+    ]);
+    return code;
+  }
+
+  redeemSignInCode(code: string, sessionExpiresAt: number): Promise<{ sessionToken: string } | null> {
+    return this.#db
+      .tx(async (tx) => {
+        const used = await tx.query(
+          `update sign_in_codes set used_at = $2 where digest = $1 and used_at is null and expires_at > $2
+           returning digest`,
+          [digestOf(code), this.#now()],
+        );
+        return used.length === 0 ? null : this.#insertSession(tx, sessionExpiresAt);
+      })
+      .then((session) => session && this.#rememberSession(session, sessionExpiresAt));
+  }
+
+  async createSession(expiresAt: number): Promise<{ sessionToken: string }> {
+    const session = await this.#db.tx((tx) => this.#insertSession(tx, expiresAt));
+    return this.#rememberSession(session, expiresAt);
+  }
+
+  async endSession(sessionId: string): Promise<void> {
+    await this.#db.query('update sessions set revoked_at = $2 where id = $1 and revoked_at is null', [
+      sessionId,
+      this.#now(),
+    ]);
+    for (const [digest, session] of this.#sessions) {
+      if (session.sessionId === sessionId) this.#sessions.delete(digest);
+    }
+    this.#tell({ sessionId });
+  }
+
+  async #refuseFullHouse(tx: Tx, workspaceId: string): Promise<void> {
+    const [row] = await tx.query<{ live: number }>(
+      'select count(*)::int as live from workspace_tokens where workspace_id = $1 and revoked_at is null',
+      [workspaceId],
+    );
+    if ((row?.live ?? 0) >= LIMITS.tokensPerWorkspace) {
+      throw new Fault(
+        'RATE_LIMITED',
+        `maximum ${LIMITS.tokensPerWorkspace} active tokens per workspace`,
+      );
+    }
+  }
+
+  async #insert(tx: Tx, workspaceId: string, origin: TokenOrigin) {
+    const token = newToken('workspace');
+    const minted = { id: randomUUID(), token, digest: digestOf(token) };
+    await tx.query(
+      `insert into workspace_tokens (id, workspace_id, digest, prefix, origin, created_at)
+       values ($1, $2, $3, $4, $5, $6)`,
+      [minted.id, workspaceId, minted.digest, tokenPrefix(token), origin, this.#now()],
+    );
+    return minted;
+  }
+
+  async #revokeIn(tx: Tx, workspaceIds: readonly string[], by: string): Promise<void> {
+    await tx.query(
+      `update workspace_tokens set revoked_at = $2, revoked_by = $3
+       where workspace_id = any($1) and revoked_at is null`,
+      [workspaceIds, this.#now(), by],
+    );
+  }
+
+  async #insertSession(tx: Tx, expiresAt: number) {
+    const token = newToken('session');
+    const session = { id: randomUUID(), token, digest: digestOf(token) };
+    await tx.query('insert into sessions (id, digest, created_at, expires_at) values ($1, $2, $3, $4)', [
+      session.id,
+      session.digest,
+      this.#now(),
+      new Date(expiresAt),
+    ]);
+    return session;
+  }
+
+  #rememberSession(session: { id: string; token: string; digest: Buffer }, expiresAt: number) {
+    this.#sessions.set(key(session.digest), { sessionId: session.id, expiresAt });
+    return { sessionToken: session.token };
+  }
+
+  #remember(digest: Buffer, token: LiveToken): void {
+    this.#live.set(key(digest), token);
+    const digests = this.#digestsOfWorkspace.get(token.workspaceId) ?? new Set();
+    digests.add(key(digest));
+    this.#digestsOfWorkspace.set(token.workspaceId, digests);
+  }
+
+  #forget(workspaceId: string): void {
+    for (const digest of this.#digestsOfWorkspace.get(workspaceId) ?? []) this.#live.delete(digest);
+    this.#digestsOfWorkspace.delete(workspaceId);
+  }
+
+  #tell(subject: Revocation): void {
+    for (const listener of this.#listeners) listener(subject);
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now());
+  }
+}
+
+function key(digest: Buffer): string {
+  return digest.toString('base64');
+}
+
+function newToken(kind: TokenKind): string {
+  return formatToken(randomBytes(32).toString('base64url'), kind);
+}

@@ -1,0 +1,38 @@
+// Credential store: workspace tokens, sessions and one-time sign-in codes. Only digests are kept.
+
+import type { CredentialStore } from '@molecule/http';
+
+export interface TokenRow {
+  id: string;
+  prefix: string;
+  createdAt: number;
+  lastUsedAt: number | null;
+}
+
+export type TokenOrigin = 'provision' | 'register' | 'api' | 'test' | 'external';
+
+export interface AccessStore<Tx = unknown> extends CredentialStore {
+  /** Loads the digests of all live credentials into memory, where requests are checked. */
+  load(): Promise<void>;
+  hasLiveToken(workspaceId: string): boolean;
+  /** Was a token ever issued for this workspace, live or not? */
+  wasTokenIssued(workspaceId: string): Promise<boolean>;
+  /** Mints one more token; the plaintext is returned once and kept nowhere. A full house is a fault. */
+  mint(workspaceId: string, origin: TokenOrigin, options?: { isCapped?: boolean }): Promise<string>;
+  /** Revokes all live tokens of the workspace and mints one, in one transaction. */
+  rotate(workspaceId: string, origin: TokenOrigin): Promise<string>;
+  list(workspaceId: string, limit: number, offset: number): Promise<TokenRow[]>;
+  /** False when there is no such live token. */
+  revoke(workspaceId: string, tokenId: string): Promise<boolean>;
+  /** In the transaction of a removal; call `revoked` after its commit. */
+  revokeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void>;
+  revoked(workspaceIds: readonly string[]): void;
+  /** Told of every bearer or session that stops being valid, so that open sockets can be closed. */
+  onRevoked(listener: (subject: { workspaceId: string } | { sessionId: string }) => void): void;
+
+  createSignInCode(expiresAt: number): Promise<string>;
+  /** Null when the code is unknown, used or expired. */
+  redeemSignInCode(code: string, sessionExpiresAt: number): Promise<{ sessionToken: string } | null>;
+  createSession(expiresAt: number): Promise<{ sessionToken: string }>;
+  endSession(sessionId: string): Promise<void>;
+}

@@ -1,0 +1,6 @@
+// Access: who passes which gate, and the credentials of workspaces and browsers.
+export { CALLER_TEXTS, requireOwnToken, type TokenCensus, WORKSPACE_TEXTS } from './agent-gate.ts';
+export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
+export type { AccessStore, TokenOrigin } from './credential-store.ts';
+export { bindAccessRoutes } from './routes.ts';
+export { sessionCookie, SESSION_COOKIES } from './session-cookie.ts';

@@ -1,0 +1,51 @@
+// Record activity: commits a row, then tells it.
+
+import type { EventHub } from '../events/index.ts';
+import type { ActivityLog, NewActivity } from './activity-log.ts';
+
+export interface RecordDeps {
+  activityLog: ActivityLog;
+  hub: EventHub;
+}
+
+export type ActivityDraft = Pick<NewActivity, 'workspaceId' | 'type'> &
+  Partial<Omit<NewActivity, 'workspaceId' | 'type' | 'requestBody' | 'responseBody' | 'toolTrace'>> & {
+    /** Anything that JSON can carry. */
+    requestBody?: unknown;
+    responseBody?: unknown;
+    toolTrace?: unknown;
+  };
+
+/** Resolves with the row's id after the commit; rejects when the row could not be written. */
+export async function recordActivity(deps: RecordDeps, draft: ActivityDraft): Promise<string> {
+  const activity: NewActivity = {
+    sourceId: null,
+    targetId: null,
+    method: null,
+    summary: null,
+    durationMs: null,
+    status: 'ok',
+    errorDetail: null,
+    ...draft,
+    requestBody: printJson(draft.requestBody),
+    responseBody: printJson(draft.responseBody),
+    toolTrace: printJson(draft.toolTrace),
+  };
+  const id = await deps.activityLog.write(activity);
+  deps.hub.broadcast('ACTIVITY_LOGGED', activity.workspaceId, {
+    id,
+    activity_type: activity.type,
+    method: activity.method,
+    summary: activity.summary,
+    status: activity.status,
+    source_id: activity.sourceId,
+    target_id: activity.targetId,
+    duration_ms: activity.durationMs,
+    ...(draft.toolTrace === undefined || draft.toolTrace === null ? {} : { tool_trace: draft.toolTrace }),
+  });
+  return id;
+}
+
+function printJson(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}

@@ -1,0 +1,243 @@
+// Delegation store on Postgres. Row, activity and event of each step are one transaction. Invariants: delegation-store.ts.
+
+import { randomUUID } from 'node:crypto';
+import type { events } from '@molecule/contracts';
+import type { Clock } from '@molecule/kit';
+import type { Db, Tx } from '@molecule/postgres';
+import type { Delegation, DelegationStatus, DelegationStore, NewDelegation } from './delegation-store.ts';
+
+interface Row {
+  id: string;
+  source_id: string;
+  target_id: string;
+  task: string;
+  status: DelegationStatus;
+  is_recorded: boolean;
+  response_text: string | null;
+  error: string | null;
+  attempts: number;
+  deadline_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export class PgDelegationStore implements DelegationStore {
+  readonly #db: Db;
+  readonly #clock: Clock;
+
+  constructor(db: Db, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }> {
+    return this.#db.tx(async (tx) => {
+      const now = new Date(this.#clock.now());
+      const isEnded = input.status === 'failed' || input.status === 'completed';
+      const [row] = await tx.query<Row>(
+        `insert into delegations (id, source_id, target_id, task, status, is_recorded, idempotency_key, error,
+           deadline_at, created_at, updated_at, ended_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+         on conflict do nothing returning *`,
+        [
+          input.id,
+          input.sourceId,
+          input.targetId,
+          input.task,
+          input.status,
+          input.isRecorded,
+          input.idempotencyKey,
+          input.error,
+          input.deadlineAt === null ? null : new Date(input.deadlineAt),
+          now,
+          isEnded ? now : null,
+        ],
+      );
+      if (!row) return { delegation: await this.#findTwin(tx, input), isNew: false };
+      const delegation = toDelegation(row);
+      await this.#tell(tx, delegation, delegation.status);
+      return { delegation, isNew: true };
+    });
+  }
+
+  async find(id: string): Promise<Delegation | null> {
+    const [row] = await this.#db.query<Row>('select * from delegations where id = $1', [id]);
+    return row ? toDelegation(row) : null;
+  }
+
+  async listBySource(sourceId: string, limit: number): Promise<Delegation[]> {
+    const rows = await this.#db.query<Row>(
+      'select * from delegations where source_id = $1 order by updated_at desc, id limit $2',
+      [sourceId, limit],
+    );
+    return rows.map(toDelegation);
+  }
+
+  async listOpen(limit: number): Promise<Delegation[]> {
+    const rows = await this.#db.query<Row>(
+      'select * from delegations where deadline_at is not null order by created_at limit $1',
+      [limit],
+    );
+    return rows.map(toDelegation);
+  }
+
+  async countOpen(sourceId: string): Promise<number> {
+    const [row] = await this.#db.query<{ open: number }>(
+      'select count(*)::int as open from delegations where source_id = $1 and deadline_at is not null and not is_recorded',
+      [sourceId],
+    );
+    return row?.open ?? 0;
+  }
+
+  advance(
+    id: string,
+    to: DelegationStatus,
+    fields: { responseText?: string | null; error?: string | null; isAttempt?: boolean } = {},
+  ): Promise<Delegation | null> {
+    const isEnd = to === 'completed' || to === 'failed';
+    return this.#db.tx(async (tx) => {
+      const [before] = await tx.query<Row>(
+        'select * from delegations where id = $1 and deadline_at is not null for update',
+        [id],
+      );
+      if (!before) return null;
+      const now = new Date(this.#clock.now());
+      const [row] = await tx.query<Row>(
+        `update delegations set status = $2, response_text = coalesce($3, response_text),
+           error = coalesce($4, error), attempts = attempts + $5, updated_at = $6,
+           deadline_at = case when $7 then null else deadline_at end, ended_at = case when $7 then $6 else null end
+         where id = $1 returning *`,
+        [id, to, fields.responseText ?? null, fields.error ?? null, fields.isAttempt ? 1 : 0, now, isEnd],
+      );
+      const delegation = toDelegation(row as Row);
+      if (before.status !== to) await this.#tell(tx, delegation, to);
+      return delegation;
+    });
+  }
+
+  async #findTwin(tx: Tx, input: NewDelegation): Promise<Delegation> {
+    const [row] = await tx.query<Row>(
+      `select * from delegations
+       where id = $1 or (source_id = $2 and idempotency_key = $3 and status <> 'failed')
+       order by (id = $1) desc limit 1`,
+      [input.id, input.sourceId, input.idempotencyKey],
+    );
+    if (!row) throw new Error(`delegation ${input.id} conflicts with a row that cannot be found`);
+    return toDelegation(row);
+  }
+
+  /** The event and the activity row of a step. */
+  async #tell(tx: Tx, delegation: Delegation, step: DelegationStatus): Promise<void> {
+    for (const event of eventsOf(delegation, step)) {
+      await tx.query(
+        `insert into events (id, workspace_id, event_type, payload, actor, created_at) values ($1, $2, $3, $4, $5, $6)`,
+        [
+          randomUUID(),
+          delegation.sourceId,
+          event.type,
+          JSON.stringify(event.payload),
+          `workspace:${delegation.sourceId}`,
+          new Date(this.#clock.now()),
+        ],
+      );
+    }
+    const activity = activityOf(delegation, step);
+    if (!activity) return;
+    await tx.query(
+      `insert into activity (id, workspace_id, activity_type, source_id, target_id, method, summary, request_body,
+         response_body, status, error_detail, created_at)
+       values ($1, $2, 'delegation', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        randomUUID(),
+        delegation.sourceId,
+        delegation.sourceId,
+        delegation.targetId,
+        activity.method,
+        activity.summary,
+        activity.request === null ? null : JSON.stringify(activity.request),
+        activity.response === null ? null : JSON.stringify(activity.response),
+        step === 'failed' ? 'error' : 'ok',
+        delegation.error,
+        new Date(this.#clock.now()),
+      ],
+    );
+  }
+}
+
+const PREVIEW = { task: 100, response: 200, summary: 80 };
+
+function eventsOf(
+  delegation: Delegation,
+  step: DelegationStatus,
+): { type: events.StoredEventType; payload: Record<string, unknown> }[] {
+  const base = { delegation_id: delegation.id, target_id: delegation.targetId };
+  const sent = {
+    type: 'DELEGATION_SENT' as const,
+    payload: { ...base, task_preview: delegation.task.slice(0, PREVIEW.task) },
+  };
+  switch (step) {
+    case 'pending':
+      return [sent];
+    case 'dispatched':
+      return delegation.isRecorded
+        ? [sent]
+        : [{ type: 'DELEGATION_STATUS', payload: { ...base, status: 'dispatched' } }];
+    case 'queued':
+      return [{ type: 'DELEGATION_STATUS', payload: { ...base, status: 'queued' } }];
+    case 'completed':
+      return [
+        {
+          type: 'DELEGATION_COMPLETE',
+          payload: { ...base, response_preview: (delegation.responseText ?? '').slice(0, PREVIEW.response) },
+        },
+      ];
+    case 'failed':
+      return [{ type: 'DELEGATION_FAILED', payload: { ...base, error: delegation.error ?? 'failed' } }];
+  }
+}
+
+function activityOf(delegation: Delegation, step: DelegationStatus) {
+  const request = { task: delegation.task, delegation_id: delegation.id };
+  const response = { text: delegation.responseText ?? '', delegation_id: delegation.id };
+  switch (step) {
+    case 'pending':
+      return { method: 'delegate', summary: `Delegating to ${delegation.targetId}`, request, response: null };
+    case 'dispatched':
+      return delegation.isRecorded
+        ? { method: 'delegate', summary: `Delegating to ${delegation.targetId}`, request, response: null }
+        : null;
+    case 'queued':
+      return {
+        method: 'delegate_result',
+        summary: 'Delegation queued — target at capacity',
+        request: null,
+        response,
+      };
+    case 'completed':
+      return {
+        method: 'delegate_result',
+        summary: `Delegation completed (${(delegation.responseText ?? '').slice(0, PREVIEW.summary)})`,
+        request: null,
+        response,
+      };
+    case 'failed':
+      return { method: 'delegate_result', summary: 'Delegation failed', request: null, response };
+  }
+}
+
+function toDelegation(row: Row): Delegation {
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    targetId: row.target_id,
+    task: row.task,
+    status: row.status,
+    isRecorded: row.is_recorded,
+    responseText: row.response_text,
+    error: row.error,
+    attempts: row.attempts,
+    deadlineAt: row.deadline_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,52 @@
+// Delegation store: tasks that one workspace handed to another, until their end.
+//
+//   G1. A delegation, its activity row and its event are committed before the answer.
+//   G2. Every open delegation has a deadline; the sweep ends those past it.
+//   G3. One key of one source names one delegation until it failed; a racing second insert finds the first.
+//   G4. An end is written once: completed and failed are final.
+
+export type DelegationStatus = 'pending' | 'dispatched' | 'queued' | 'completed' | 'failed';
+
+export interface Delegation {
+  id: string;
+  sourceId: string;
+  targetId: string;
+  task: string;
+  status: DelegationStatus;
+  /** Sent by the agent itself; the server only keeps the books. */
+  isRecorded: boolean;
+  responseText: string | null;
+  error: string | null;
+  attempts: number;
+  deadlineAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface NewDelegation {
+  id: string;
+  sourceId: string;
+  targetId: string;
+  task: string;
+  status: DelegationStatus;
+  isRecorded: boolean;
+  idempotencyKey: string | null;
+  error: string | null;
+  deadlineAt: number | null;
+}
+
+export interface DelegationStore {
+  /** The new delegation, or the one that already has this key. */
+  create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }>;
+  find(id: string): Promise<Delegation | null>;
+  listBySource(sourceId: string, limit: number): Promise<Delegation[]>;
+  /** Open delegations that the server has to drive or end, oldest first. */
+  listOpen(limit: number): Promise<Delegation[]>;
+  countOpen(sourceId: string): Promise<number>;
+  /** Moves on from an open status; null when the delegation had ended already (G4). */
+  advance(
+    id: string,
+    to: DelegationStatus,
+    fields?: { responseText?: string | null; error?: string | null; isAttempt?: boolean },
+  ): Promise<Delegation | null>;
+}

@@ -1,0 +1,127 @@
+// Drive delegations: sends what is pending, resumes what a crash left behind, ends what is past its deadline.
+//
+//   D1. A delegation is sent under its own id as message id, so an agent that saw it already answers without working twice.
+//   D2. What was `dispatched` when the server died is sent again; nothing stays open for ever (its deadline ends it).
+//   D3. At most MAX_AT_ONCE run at a time; a hung target uses its own place only until the deadline.
+
+import { type Fault, isFault, TIMEOUTS_MS } from '@molecule/domain';
+import type { Clock, Log } from '@molecule/kit';
+import {
+  errorOfReply,
+  isFailedTask,
+  parseEnvelope,
+  type RelayAnswer,
+  type RelayInput,
+  textOfReply,
+} from '../relay/index.ts';
+import type { Delegation, DelegationStore } from './delegation-store.ts';
+
+const MAX_AT_ONCE = 64;
+const BATCH = 256;
+const RETRYABLE_ATTEMPTS = 2;
+
+export interface DriveDeps {
+  delegations: DelegationStore;
+  clock: Clock;
+  log: Log;
+  relay(input: RelayInput): Promise<RelayAnswer>;
+  publishSoon(): void;
+  driveSoon(): void;
+}
+
+export class DelegationDriver {
+  readonly #deps: DriveDeps;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(deps: DriveDeps) {
+    this.#deps = deps;
+  }
+
+  /** One round. Run by a supervised loop. */
+  async round(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const delegation of await this.#deps.delegations.listOpen(BATCH)) {
+      if (delegation.deadlineAt !== null && delegation.deadlineAt <= now) {
+        await this.#end(delegation, 'failed', { error: 'the delegation ran out of time' });
+      } else if (!delegation.isRecorded && ['pending', 'dispatched'].includes(delegation.status)) {
+        this.#drive(delegation);
+      }
+    }
+  }
+
+  #drive(delegation: Delegation): void {
+    if (this.#running.has(delegation.id) || this.#running.size >= MAX_AT_ONCE) return;
+    this.#running.set(delegation.id, new AbortController());
+    this.#run(delegation)
+      .catch((error: unknown) =>
+        this.#deps.log.error({ err: error, delegationId: delegation.id }, 'driving a delegation failed by a bug'),
+      )
+      .finally(() => {
+        this.#running.delete(delegation.id);
+        this.#deps.driveSoon();
+      });
+  }
+
+  async #run(delegation: Delegation): Promise<void> {
+    await this.#deps.delegations.advance(delegation.id, 'dispatched', { isAttempt: true });
+    this.#deps.publishSoon();
+    try {
+      await this.#settle(delegation, await this.#deps.relay(toRelayInput(delegation)));
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      await this.#retryOrFail(delegation, error);
+    }
+  }
+
+  async #settle(delegation: Delegation, answer: RelayAnswer): Promise<void> {
+    const reply: unknown = Buffer.isBuffer(answer.body) ? JSON.parse(answer.body.toString('utf8')) : answer.body;
+    if (answer.status === 202) {
+      await this.#deps.delegations.advance(delegation.id, 'queued');
+      this.#deps.publishSoon();
+      return;
+    }
+    const failure = errorOfReply(reply) ?? (isFailedTask(reply) ? (textOfReply(reply) ?? 'the agent failed') : null);
+    if (failure !== null || answer.status >= 300) {
+      await this.#end(delegation, 'failed', { error: failure ?? JSON.stringify(reply) });
+      return;
+    }
+    await this.#end(delegation, 'completed', { responseText: textOfReply(reply) ?? '' });
+  }
+
+  /** One retry, after a pause, when the target says that it was not reached and comes back. */
+  async #retryOrFail(delegation: Delegation, fault: Fault): Promise<void> {
+    const isRestarting = fault.code === 'AGENT_UNREACHABLE' || fault.extra.restarting === true;
+    if (isRestarting && delegation.attempts + 1 < RETRYABLE_ATTEMPTS) {
+      await this.#deps.clock.sleep(TIMEOUTS_MS.delegationRetry);
+      return; // Still `dispatched`: the next round sends it again.
+    }
+    await this.#end(delegation, 'failed', { error: fault.message });
+  }
+
+  async #end(
+    delegation: Delegation,
+    status: 'completed' | 'failed',
+    fields: { responseText?: string; error?: string },
+  ): Promise<void> {
+    await this.#deps.delegations.advance(delegation.id, status, fields);
+    this.#deps.publishSoon();
+  }
+}
+
+function toRelayInput(delegation: Delegation): RelayInput {
+  const message = {
+    role: 'user',
+    kind: 'message',
+    messageId: delegation.id,
+    parts: [{ kind: 'text', type: 'text', text: delegation.task }],
+    metadata: { delegation_id: delegation.id, source_workspace_id: delegation.sourceId },
+  };
+  const body = { jsonrpc: '2.0', id: delegation.id, method: 'message/send', params: { message } };
+  return {
+    sender: delegation.sourceId,
+    targetId: delegation.targetId,
+    envelope: parseEnvelope(Buffer.from(JSON.stringify(body))),
+    deadlineMs: null,
+    hasNoCeiling: false,
+  };
+}

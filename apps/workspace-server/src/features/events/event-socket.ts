@@ -1,0 +1,194 @@
+// Event socket: `/ws`. People follow everything; a workspace follows whom it may talk to.
+//
+//   K1. Who may follow is decided before the upgrade and again when a credential is revoked: its sockets close at once.
+//   K2. A client that cannot keep up is closed with 1013 and resyncs; nobody waits for it, nothing is dropped silently.
+//   K3. Replay and live frames overlap, never gap: live frames are held while the replay is read.
+
+import { type events, events as contract } from '@molecule/contracts';
+import { canCommunicate, faults, LIMITS } from '@molecule/domain';
+import { type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { requireOwnToken } from '../access/index.ts';
+import { toFrame } from './publish-events.ts';
+import { type EventRouteDeps, parseSeq } from './routes.ts';
+
+const PING_MS = 30_000;
+const MAX_MISSED_PINGS = 2;
+const CLOSE_POLICY = 1008;
+const CLOSE_TRY_AGAIN = 1013;
+/** Replay this many pages of stored events at most; a reader further behind reads the state again. */
+const MAX_REPLAY_PAGES = 20;
+
+/** Whose events this socket may see: everybody's (null), or those that this workspace may talk to. */
+interface Follower {
+  workspaceId: string | null;
+  sessionId: string | null;
+}
+
+export function bindEventSocket(app: FastifyInstance, deps: EventRouteDeps): void {
+  const sockets = new Set<{ socket: WebSocket; follower: Follower }>();
+
+  deps.access.onRevoked((subject) => {
+    for (const { socket, follower } of sockets) {
+      const isHit =
+        'workspaceId' in subject
+          ? follower.workspaceId === subject.workspaceId && !deps.access.hasLiveToken(subject.workspaceId)
+          : follower.sessionId === subject.sessionId;
+      if (isHit) socket.close(CLOSE_POLICY, 'credential revoked');
+    }
+  });
+
+  app.get('/ws', {
+    websocket: true,
+    config: { contract: contract.followEvents },
+    preValidation: async (request, reply) => {
+      try {
+        refuseForeignOrigin(request, deps.allowedOrigins);
+        const caller = await deps.identify({
+          headers: request.headers,
+          rawHeaders: request.raw.rawHeaders,
+          bearer: bearerOfProtocol(request),
+        });
+        request.caller = caller;
+        admitFollower(caller, request, deps);
+        if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+          throw faults.invalidRequest('this address speaks WebSocket only');
+        }
+      } catch (error) {
+        const rendered = renderFault(toFault(error));
+        await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+      }
+    },
+    wsHandler: (socket, request) => {
+      const caller = request.caller as Caller;
+      const entry = { socket, follower: admitFollower(caller, request, deps) };
+      sockets.add(entry);
+      deps.onSockets(1);
+      socket.on('close', () => {
+        sockets.delete(entry);
+        deps.onSockets(-1);
+      });
+      follow(socket, entry.follower, request, deps);
+    },
+    handler: async () => {
+      throw faults.invalidRequest('this address speaks WebSocket only');
+    },
+  });
+}
+
+function admitFollower(caller: Caller, request: FastifyRequest, deps: EventRouteDeps): Follower {
+  const named = request.headers['x-workspace-id'];
+  if (typeof named === 'string' && named !== '') {
+    requireOwnToken(caller, named.toLowerCase(), deps.access, { admits: 'own' });
+    return { workspaceId: named.toLowerCase(), sessionId: null };
+  }
+  if (caller.kind === 'workspace') return { workspaceId: caller.workspaceId, sessionId: null };
+  if (isAdminClass(caller)) {
+    return { workspaceId: null, sessionId: caller.kind === 'session' ? caller.sessionId : null };
+  }
+  if ((caller.kind === 'anonymous' || caller.kind === 'invalid') && caller.isOpen) {
+    return { workspaceId: null, sessionId: null };
+  }
+  if (caller.kind === 'anonymous') throw faults.authRequired('admin auth required');
+  throw faults.invalidCredential('invalid admin auth token');
+}
+
+function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, deps: EventRouteDeps): void {
+  const held: events.EventFrame[] = [];
+  let isReplaying = true;
+  let lastSeq = 0;
+  let buffered = 0;
+
+  const send = (frame: events.EventFrame) => {
+    if (!maySee(follower, frame, deps)) return;
+    if (frame.seq !== undefined) {
+      if (frame.seq <= lastSeq) return;
+      lastSeq = frame.seq;
+    }
+    if (buffered >= LIMITS.socketBufferedEvents) {
+      socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq');
+      return;
+    }
+    buffered++;
+    socket.send(JSON.stringify(frame), () => buffered--);
+  };
+  const stopListening = deps.hub.listen((frame) => {
+    if (!isReplaying) send(frame);
+    else if (held.length < LIMITS.socketBufferedEvents) held.push(frame);
+    else socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq');
+  });
+  socket.on('close', stopListening);
+  socket.on('error', () => socket.terminate());
+  socket.on('message', () => {}); // Inbound frames are ignored.
+  keepAlive(socket);
+
+  replay(request, deps, send)
+    .then(() => {
+      isReplaying = false;
+      for (const frame of held.splice(0)) send(frame);
+    })
+    .catch((error: unknown) => {
+      deps.serverLog.warn({ err: error }, 'replay for a socket failed');
+      socket.close(CLOSE_TRY_AGAIN, 'replay failed: reconnect');
+    });
+}
+
+async function replay(
+  request: FastifyRequest,
+  deps: EventRouteDeps,
+  send: (frame: events.EventFrame) => void,
+): Promise<void> {
+  const { since_seq: since } = request.query as { since_seq?: string };
+  if (since === undefined) return;
+  let from = parseSeq(since);
+  for (let page = 0; page < MAX_REPLAY_PAGES; page++) {
+    const rows = await deps.log.since(from, LIMITS.eventsMax);
+    if (!rows) throw faults.cursorGone('since_seq cursor not found');
+    for (const row of rows) send(toFrame(row));
+    if (rows.length < LIMITS.eventsMax) return;
+    from = rows.at(-1)?.seq ?? from;
+  }
+  throw faults.cursorGone('too far behind');
+}
+
+function maySee(follower: Follower, frame: events.EventFrame, deps: EventRouteDeps): boolean {
+  if (follower.workspaceId === null) return true;
+  if (frame.workspace_id === follower.workspaceId) return true;
+  return canCommunicate(deps.directory, follower.workspaceId, frame.workspace_id);
+}
+
+function keepAlive(socket: WebSocket): void {
+  let missed = 0;
+  socket.on('pong', () => {
+    missed = 0;
+  });
+  const timer = setInterval(() => {
+    if (missed >= MAX_MISSED_PINGS) {
+      socket.terminate();
+      return;
+    }
+    missed++;
+    socket.ping();
+  }, PING_MS);
+  socket.on('close', () => clearInterval(timer));
+}
+
+/** `Sec-WebSocket-Protocol: bearer.<token>`, for browsers, which cannot set headers. */
+function bearerOfProtocol(request: FastifyRequest): string | null {
+  for (const protocol of (request.headers['sec-websocket-protocol'] ?? '').split(',')) {
+    const name = protocol.trim();
+    if (name.startsWith('bearer.')) return name.slice('bearer.'.length);
+  }
+  return null;
+}
+
+/** A browser of another site is refused; a client without Origin (an agent) is judged by its credential alone. */
+function refuseForeignOrigin(request: FastifyRequest, allowed: readonly string[]): void {
+  const origin = request.headers.origin;
+  if (!origin) return;
+  const isOwn = URL.canParse(origin) && new URL(origin).host === request.headers.host;
+  if (!isOwn && !allowed.some((entry) => entry.toLowerCase() === origin.toLowerCase())) {
+    throw faults.forbidden('origin not allowed');
+  }
+}

@@ -1,0 +1,76 @@
+// Event routes: lists of stored events, the WebSocket, and server-sent events of one workspace.
+
+import { events } from '@molecule/contracts';
+import { faults, isUuid, LIMITS } from '@molecule/domain';
+import type { Binder, Identify } from '@molecule/http';
+import type { Log } from '@molecule/kit';
+import type { FastifyInstance } from 'fastify';
+import type { AccessStore } from '../access/index.ts';
+import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
+import type { EventHub } from './event-hub.ts';
+import type { EventLog, PublishedEvent } from './event-log.ts';
+import { bindEventSocket } from './event-socket.ts';
+import { streamEvents } from './event-stream.ts';
+
+export interface EventRouteDeps {
+  log: EventLog;
+  hub: EventHub;
+  directory: WorkspaceDirectory;
+  access: AccessStore;
+  identify: Identify;
+  serverLog: Log;
+  allowedOrigins: readonly string[];
+  onSockets: (delta: 1 | -1) => void;
+}
+
+const CURSOR_GONE = 'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
+
+export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventRouteDeps): void {
+  const list = async (
+    query: { limit: number; before?: string; type?: string; since_seq?: string },
+    workspaceId?: string,
+  ) => {
+    if (query.since_seq !== undefined) {
+      const rows = await deps.log.since(parseSeq(query.since_seq), LIMITS.eventsMax, workspaceId);
+      if (!rows) throw faults.cursorGone(CURSOR_GONE);
+      return rows.map(toRow);
+    }
+    const before = query.before === undefined ? undefined : Date.parse(query.before);
+    if (before !== undefined && Number.isNaN(before)) {
+      throw faults.invalidRequest('before must be an RFC3339 timestamp');
+    }
+    return (await deps.log.newest({ workspaceId, limit: query.limit, before, type: query.type })).map(toRow);
+  };
+
+  binder.bind(app, events.listEvents, async ({ query }) => list(query));
+
+  binder.bind(app, events.listWorkspaceEvents, async ({ params, query }) => {
+    if (!isUuid(params.workspaceId)) throw faults.invalidWorkspaceId();
+    return list(query, params.workspaceId.toLowerCase());
+  });
+
+  binder.bind(app, events.streamWorkspaceEvents, async ({ params, request, reply }) => {
+    const { id } = requireWorkspace(deps.directory, params.id);
+    await streamEvents({ workspaceId: id, request, reply, hub: deps.hub, log: deps.log });
+    return reply;
+  });
+
+  bindEventSocket(app, deps);
+}
+
+export function parseSeq(text: string): number {
+  const seq = Number(text);
+  if (!Number.isSafeInteger(seq) || seq < 0) throw faults.invalidRequest('since_seq must be a whole number');
+  return seq;
+}
+
+function toRow(event: PublishedEvent): events.EventRow {
+  return {
+    id: event.id,
+    event_type: event.type,
+    workspace_id: event.workspaceId,
+    payload: event.payload,
+    created_at: new Date(event.createdAt).toISOString(),
+    seq: event.seq,
+  };
+}

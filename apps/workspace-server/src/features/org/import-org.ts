@@ -1,0 +1,200 @@
+// Import organisation: creates every workspace of a template, parents first. Answers promptly; agents start afterwards,
+// paced by the dispatcher's gate. On the failure of one node the import stops there, keeps what it made, and says so.
+
+import type { org } from '@molecule/contracts';
+import { DEFAULT_IMPORT_TIER, Fault, faults, isFault, LIMITS } from '@molecule/domain';
+import { parse, stringify } from 'yaml';
+import { commitNewWorkspace, type CreateDeps, planWorkspace } from '../workspaces/index.ts';
+import { placeChildren, sizeOf } from './layout-org.ts';
+import { collectRequirements, countNodes, type OrgNode, type OrgTemplate } from './org-template.ts';
+import { insideRoot, parseTemplate, readOrgTemplate, readTemplateFolder } from './read-org-template.ts';
+import { readFile } from 'node:fs/promises';
+
+export interface ImportDeps extends CreateDeps {
+  templatesRoot: string;
+  /** Is this environment name set for agents of this tenant, with a value? */
+  hasEnv(name: string): boolean;
+}
+
+export interface ImportInput {
+  dir?: string | null;
+  template?: unknown;
+  force?: boolean | null;
+  mode?: 'create' | 'merge' | null;
+  defaults?: { runtime?: string | null; model?: string | null } | null;
+}
+
+export interface ImportOutcome {
+  isComplete: boolean;
+  reply: org.ImportOrgReply;
+}
+
+const ROOT_GAP = 60;
+
+export async function importOrg(deps: ImportDeps, actor: string, input: ImportInput): Promise<ImportOutcome> {
+  if (input.mode === 'merge') throw faults.notImplemented('import with mode "merge"');
+  const { template, root } = await load(deps, input);
+  if (countNodes(template.workspaces) > LIMITS.importNodes) {
+    throw faults.invalidRequest('invalid org template', { details: `more than ${LIMITS.importNodes} workspaces` });
+  }
+  if (!input.force) preflight(deps, template);
+  const run = new ImportRun(deps, actor, template, root, input.defaults ?? {});
+  return run.all();
+}
+
+async function load(deps: ImportDeps, input: ImportInput): Promise<{ template: OrgTemplate; root: string | null }> {
+  if (input.dir) return readOrgTemplate(deps.templatesRoot, input.dir);
+  if (input.template) return { template: parseTemplate(input.template), root: null };
+  throw faults.invalidRequest("provide 'dir' or 'template'");
+}
+
+function preflight(deps: ImportDeps, template: OrgTemplate): void {
+  const required = collectRequirements(template, 'required_env');
+  const missing = required.filter((req) =>
+    typeof req === 'string' ? !deps.hasEnv(req) : !req.any_of.some((name) => deps.hasEnv(name)),
+  );
+  if (missing.length === 0) return;
+  throw new Fault('PRECONDITION_FAILED', 'missing required environment variables', {
+    extra: {
+      missing_env: missing,
+      required_env: required,
+      template: template.name,
+      suggestion: 'set them in the environment of the server and start it again, or import with force: true',
+    },
+  });
+}
+
+class ImportRun {
+  readonly #deps: ImportDeps;
+  readonly #actor: string;
+  readonly #template: OrgTemplate;
+  readonly #root: string | null;
+  readonly #overrides: { runtime?: string | null; model?: string | null };
+  readonly #made: org.ImportOrgReply['workspaces'] = [];
+  readonly #warnings = new Set<string>();
+
+  constructor(
+    deps: ImportDeps,
+    actor: string,
+    template: OrgTemplate,
+    root: string | null,
+    overrides: { runtime?: string | null; model?: string | null },
+  ) {
+    this.#deps = deps;
+    this.#actor = actor;
+    this.#template = template;
+    this.#root = root;
+    this.#overrides = overrides;
+  }
+
+  async all(): Promise<ImportOutcome> {
+    let error: string | undefined;
+    try {
+      let x = this.#firstFreeX();
+      for (const node of this.#template.workspaces) {
+        await this.#node(node, null, node.canvas ?? { x, y: 0 });
+        x += sizeOf(node).width + ROOT_GAP;
+      }
+    } catch (thrown) {
+      if (!isFault(thrown)) throw thrown;
+      const details = thrown.extra.details;
+      error = `${thrown.message}${typeof details === 'string' ? `: ${details}` : ''}`;
+      if (this.#made.length === 0) throw thrown;
+    }
+    return {
+      isComplete: error === undefined,
+      reply: {
+        org: this.#template.name,
+        workspaces: this.#made,
+        count: this.#made.length,
+        ...(error === undefined ? {} : { error }),
+        ...(this.#warnings.size === 0 ? {} : { warnings: [...this.#warnings] }),
+      },
+    };
+  }
+
+  async #node(node: OrgNode, parentId: string | null, position: { x: number; y: number }): Promise<void> {
+    const { defaults } = this.#template;
+    const plan = await planWorkspace(
+      this.#deps,
+      {
+        name: node.name,
+        role: node.role,
+        runtime: node.runtime || this.#overrides.runtime || defaults?.runtime,
+        model: node.model || this.#overrides.model || defaults?.model,
+        tier: node.tier ?? defaults?.tier,
+        template: node.files_dir ? null : node.template,
+        workspace_dir: node.workspace_dir,
+        workspace_access: node.workspace_access,
+        max_concurrent_tasks: node.max_concurrent_tasks,
+        external: node.external,
+        url: node.url,
+        parent_id: parentId,
+        canvas: position,
+      },
+      DEFAULT_IMPORT_TIER,
+    );
+    for (const warning of plan.warnings) this.#warnings.add(warning);
+    const isFirst = this.#made.length === 0;
+    await commitNewWorkspace(this.#deps, this.#actor, plan, await this.#filesOf(node, plan.state, isFirst));
+    this.#made.push({ id: plan.state.id, name: plan.state.name, tier: plan.state.tier, action: 'created' });
+    const children = node.children ?? [];
+    const places = placeChildren(children);
+    for (const [i, child] of children.entries()) {
+      await this.#node(child, plan.state.id, places[i] ?? { x: 0, y: 0 });
+    }
+  }
+
+  /** The base folder with the node's own settings merged into its config.yaml. */
+  async #filesOf(
+    node: OrgNode,
+    state: { name: string; role: string | null; tier: number; runtime: string; model: string | null },
+    isFirst: boolean,
+  ): Promise<Record<string, string>> {
+    const files = this.#root && node.files_dir ? await readTemplateFolder(this.#root, node.files_dir) : {};
+    const base: unknown = files['config.yaml'] ? parse(files['config.yaml']) : {};
+    const { defaults } = this.#template;
+    const initialPrompt = await this.#prompt(node, 'initial_prompt');
+    const idlePrompt = await this.#prompt(node, 'idle_prompt');
+    files['config.yaml'] = stringify({
+      ...(typeof base === 'object' && base !== null ? base : {}),
+      name: state.name,
+      description: state.role ?? '',
+      version: '1.0.0',
+      tier: state.tier,
+      runtime: state.runtime,
+      ...(state.model ? { model: state.model } : {}),
+      ...(initialPrompt ? { initial_prompt: initialPrompt } : {}),
+      ...(idlePrompt
+        ? {
+            idle_prompt: idlePrompt,
+            idle_interval_seconds: node.idle_interval_seconds ?? defaults?.idle_interval_seconds ?? 600,
+          }
+        : {}),
+      ...(isFirst && this.#template.molecule?.suggested_task
+        ? { molecule: { suggested_task: this.#template.molecule.suggested_task } }
+        : {}),
+    });
+    if (node.system_prompt) files['system-prompt.md'] = node.system_prompt;
+    return files;
+  }
+
+  /** Inline wins over file, workspace wins over defaults. */
+  async #prompt(node: OrgNode, field: 'initial_prompt' | 'idle_prompt'): Promise<string | null> {
+    const defaults = this.#template.defaults ?? {};
+    const own = node[field] ?? (await this.#textFile(node[`${field}_file`], node.files_dir ?? ''));
+    return own ?? defaults[field] ?? (await this.#textFile(defaults[`${field}_file`], ''));
+  }
+
+  async #textFile(path: string | null | undefined, dir: string): Promise<string | null> {
+    if (!path) return null;
+    const file = this.#root && (await insideRoot(this.#root, dir === '' ? path : `${dir}/${path}`));
+    if (!file) throw faults.invalidRequest('org template expansion failed', { details: `file "${path}" is missing` });
+    return readFile(file, 'utf8');
+  }
+
+  #firstFreeX(): number {
+    const roots = this.#deps.directory.childrenOf(null);
+    return roots.length === 0 ? 0 : Math.max(...roots.map((root) => root.x)) + 640;
+  }
+}

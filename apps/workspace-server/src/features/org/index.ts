@@ -1,0 +1,3 @@
+// Organisations: templates of whole org charts, and importing one.
+export { type ImportDeps, importOrg } from './import-org.ts';
+export { bindOrgRoutes } from './routes.ts';

@@ -1,0 +1,127 @@
+// Read organisation template: `org.yaml` with its includes and files, from a folder inside the templates root.
+// Paths enter through one check: relative, inside the root, symbolic links resolved.
+
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { faults, LIMITS } from '@molecule/domain';
+import { parseDocument, type Tags } from 'yaml';
+import { type OrgTemplate, orgTemplateSchema } from './org-template.ts';
+
+const MAX_INCLUDE_DEPTH = 16;
+const MAX_FILES = 200;
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** The real path of `path` below `root`, or null when it leaves the root or does not exist. */
+export async function insideRoot(root: string, path: string): Promise<string | null> {
+  if (path === '' || isAbsolute(path) || path.includes('\0')) return null;
+  try {
+    const realRoot = await realpath(root);
+    const real = await realpath(resolve(realRoot, path));
+    const inside = relative(realRoot, real);
+    return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? null : real;
+  } catch {
+    return null;
+  }
+}
+
+export interface LoadedTemplate {
+  template: OrgTemplate;
+  root: string;
+}
+
+export async function readOrgTemplate(templatesRoot: string, dir: string): Promise<LoadedTemplate> {
+  if (dir === '' || isAbsolute(dir) || dir.split(/[\\/]/).includes('..')) {
+    throw faults.invalidRequest('invalid org directory');
+  }
+  const root = await insideRoot(templatesRoot, dir);
+  if (!root) throw faults.notFound(`org template not found: ${dir}`);
+  const file = (await insideRoot(root, 'org.yaml')) ?? (await insideRoot(root, 'org.yml'));
+  if (!file) throw faults.notFound(`org template not found: ${dir}`);
+  const raw = await expandYaml(root, file, []);
+  return { template: parseTemplate(raw, 'org template expansion failed'), root };
+}
+
+export function parseTemplate(raw: unknown, message = 'invalid org template'): OrgTemplate {
+  const parsed = orgTemplateSchema.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw faults.invalidRequest(message, { details: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` });
+  }
+  return parsed.data;
+}
+
+export async function listOrgTemplateDirs(templatesRoot: string): Promise<string[]> {
+  try {
+    const entries = await readdir(templatesRoot, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Parses one file and replaces each `!include` scalar by the parsed content of its target. */
+async function expandYaml(root: string, file: string, chain: string[]): Promise<unknown> {
+  const fail = (details: string) => faults.invalidRequest('org template expansion failed', { details });
+  if (chain.includes(file)) throw fail(`include cycle at ${relative(root, file)}`);
+  if (chain.length >= MAX_INCLUDE_DEPTH) throw fail('includes are nested too deeply');
+  const includes: string[] = [];
+  const marker = (index: number) => `\u0000include:${index}`;
+  const tags: Tags = [
+    { tag: '!include', resolve: (text: string) => marker(includes.push(text) - 1) },
+  ];
+  const text = await readBoundedText(file);
+  const document = parseDocument(text, { customTags: tags });
+  const [error] = document.errors;
+  if (error) throw fail(`${relative(root, file)}: ${error.message}`);
+  const resolved: unknown[] = [];
+  for (const path of includes) {
+    const target = await insideRoot(root, relative(root, resolve(file, '..', path)));
+    if (!target) throw fail(`include "${path}" in ${relative(root, file)} is missing or outside the template`);
+    resolved.push(await expandYaml(root, target, [...chain, file]));
+  }
+  return substitute(document.toJS({ maxAliasCount: 100 }), (value) => {
+    const match = typeof value === 'string' ? /^\u0000include:(\d+)$/.exec(value) : null;
+    return match ? { replaced: resolved[Number(match[1])] } : null;
+  });
+}
+
+function substitute(value: unknown, find: (value: unknown) => { replaced: unknown } | null): unknown {
+  const found = find(value);
+  if (found) return found.replaced;
+  if (Array.isArray(value)) return value.map((item) => substitute(item, find));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, find)]));
+}
+
+async function readBoundedText(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > LIMITS.orgTemplateBytes) {
+    throw faults.invalidRequest('org template expansion failed', { details: 'a template file is too large' });
+  }
+  return readFile(file, 'utf8');
+}
+
+/** All text files of a folder inside the template, by relative path; `.env` files are left out. */
+export async function readTemplateFolder(root: string, dir: string): Promise<Record<string, string>> {
+  const folder = await insideRoot(root, dir);
+  if (!folder) {
+    throw faults.invalidRequest('org template expansion failed', { details: `folder "${dir}" is missing` });
+  }
+  const files: Record<string, string> = {};
+  const walk = async (at: string): Promise<void> => {
+    for (const entry of await readdir(at, { withFileTypes: true })) {
+      const path = join(at, entry.name);
+      if (entry.isSymbolicLink() || entry.name === '.env' || entry.name === '.git') continue;
+      if (entry.isDirectory()) {
+        await walk(path);
+        continue;
+      }
+      if (Object.keys(files).length >= MAX_FILES || (await stat(path)).size > MAX_FILE_BYTES) {
+        throw faults.invalidRequest('org template expansion failed', { details: `folder "${dir}" is too large` });
+      }
+      files[relative(folder, path).split(sep).join('/')] = await readFile(path, 'utf8');
+    }
+  };
+  await walk(folder);
+  return files;
+}

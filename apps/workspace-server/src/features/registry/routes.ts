@@ -1,0 +1,87 @@
+// Registry routes: agents report in and find each other.
+
+import { registry } from '@molecule/contracts';
+import { canCommunicate, faults, isUuid, parseWorkspaceId } from '@molecule/domain';
+import { type Binder, type Caller, isAdminClass } from '@molecule/http';
+import type { FastifyInstance } from 'fastify';
+import { requireOwnToken } from '../access/index.ts';
+import { editWorkspaces, requireWorkspace } from '../workspaces/index.ts';
+import { discover, listPeers } from './find-peers.ts';
+import { type HeartbeatDeps, receiveHeartbeat } from './receive-heartbeat.ts';
+import { type RegisterDeps, registerAgent } from './register-agent.ts';
+
+export type RegistryRouteDeps = RegisterDeps & HeartbeatDeps;
+
+export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: RegistryRouteDeps): void {
+  binder.bind(app, registry.register, async ({ body, caller }) => {
+    const { deliveryMode, authToken } = await registerAgent(deps, caller, {
+      id: body.id,
+      url: body.url,
+      agentCard: body.agent_card,
+      deliveryMode: body.delivery_mode,
+    });
+    return {
+      status: 'registered' as const,
+      delivery_mode: deliveryMode,
+      ...(authToken === null ? {} : { auth_token: authToken }),
+    };
+  });
+
+  binder.bind(app, registry.heartbeat, async ({ body, caller }) => {
+    await receiveHeartbeat(deps, caller, body);
+    return { status: 'ok' as const };
+  });
+
+  binder.bind(app, registry.updateCard, async ({ body, caller }) => {
+    const id = parseWorkspaceId(body.workspace_id);
+    if (!id) throw faults.invalidRequest('invalid request body', { details: 'workspace_id must be a UUID' });
+    requireOwnToken(caller, id, deps.access, { admits: 'own_or_admin' });
+    const workspace = requireWorkspace(deps.directory, id);
+    const card = body.agent_card;
+    await editWorkspaces(deps, [workspace.id], `workspace:${id}`, () => ({
+      edits: [
+        {
+          workspaceId: id,
+          change: { kind: 'patched', patch: { agentCard: card } },
+          events: [{ type: 'AGENT_CARD_UPDATED', payload: { agent_card: card } }],
+        },
+      ],
+    }));
+    return { status: 'updated' as const };
+  });
+
+  binder.bind(app, registry.discover, async ({ params, request, caller }) => {
+    const callerId = nameCaller(request.headers['x-workspace-id'], caller);
+    if (callerId === null) throw faults.invalidRequest('X-Workspace-ID header is required');
+    requireOwnToken(caller, callerId, deps.access, { admits: 'own_or_admin' });
+    return discover(deps, callerId, params.id);
+  });
+
+  binder.bind(app, registry.listPeers, async ({ params, query, caller }) => {
+    if (!isUuid(params.id)) throw faults.invalidWorkspaceId();
+    requireOwnToken(caller, params.id.toLowerCase(), deps.access, { admits: 'own_or_admin' });
+    return listPeers(deps, params.id, query.q);
+  });
+
+  binder.bind(app, registry.checkAccess, async ({ body, caller }) => {
+    requireAnyMember(caller, body.caller_id, body.target_id);
+    return { allowed: canCommunicate(deps.directory, body.caller_id.toLowerCase(), body.target_id.toLowerCase()) };
+  });
+}
+
+function nameCaller(header: string | string[] | undefined, caller: Caller): string | null {
+  const named = Array.isArray(header) ? header[0] : header;
+  if (named) return named.toLowerCase();
+  return caller.kind === 'workspace' ? caller.workspaceId : null;
+}
+
+/** Topology is no public knowledge: admin-class callers ask about anybody, a workspace about itself. */
+function requireAnyMember(caller: Caller, callerId: string, targetId: string): void {
+  if (isAdminClass(caller) || (caller.kind === 'anonymous' && caller.isOpen)) return;
+  if (caller.kind === 'workspace') {
+    if ([callerId.toLowerCase(), targetId.toLowerCase()].includes(caller.workspaceId)) return;
+    throw faults.forbidden('a workspace may ask about itself only');
+  }
+  if (caller.kind === 'anonymous') throw faults.authRequired('missing workspace auth token');
+  throw faults.invalidCredential('invalid workspace auth token');
+}

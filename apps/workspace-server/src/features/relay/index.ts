@@ -1,0 +1,7 @@
+// Relay: A2A messages on their way to a workspace.
+export { checkAgentUrl, checkDispatchUrl, type GuardOptions } from './address-guard.ts';
+export { AgentConnections } from './agent-connection.ts';
+export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
+export { type Envelope, isObject, parseEnvelope } from './envelope.ts';
+export { type RelayAnswer, type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
+export { bindRelayRoutes } from './routes.ts';

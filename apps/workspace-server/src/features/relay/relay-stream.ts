@@ -1,0 +1,193 @@
+// Relay stream: passes an agent's server-sent events through as they come, and keeps the text for the activity row.
+// A stream is never queued; a broken one ends with an error event; its sender hanging up cancels nothing.
+
+import type { ServerResponse } from 'node:http';
+import { type Fault, isFault } from '@molecule/domain';
+import { type RenderedFault, renderFault } from '@molecule/http';
+import { isObject } from './envelope.ts';
+import { textOfParts } from './agent-reply.ts';
+import { judgeTarget } from './judge-call.ts';
+import { ceilingOf, explainFailure, type RelayDeps, type RelayInput, recordHop } from './relay-message.ts';
+
+export interface StreamSink {
+  /** Null until the first byte of the agent's answer is there: until then a plain error can be sent. */
+  open(status: number, contentType: string): ServerResponse;
+  refuse(rendered: RenderedFault): Promise<void>;
+}
+
+export async function relayStream(deps: RelayDeps, input: RelayInput, sink: StreamSink): Promise<void> {
+  const target = judgeTarget(deps, input.sender, input.targetId);
+  const startedAt = deps.clock.now();
+  const transcript = new StreamTranscript();
+  let response: ServerResponse | null = null;
+  try {
+    const url = await deps.addressOf(target);
+    const status = await deps.connections.stream(
+      {
+        workspaceId: target.id,
+        url,
+        body: input.envelope.untouched ?? JSON.stringify(input.envelope.body),
+        headers: { ...input.headers, accept: 'text/event-stream, application/json' },
+        deadlineMs: input.deadlineMs,
+        ceilingMs: ceilingOf(input),
+      },
+      async (stream) => {
+        response = sink.open(stream.status, stream.contentType);
+        for await (const chunk of stream.chunks) {
+          transcript.add(chunk);
+          await writeUnlessGone(response, chunk);
+        }
+        return stream.status;
+      },
+    );
+    const reply = transcript.finish();
+    await recordHop(deps, input, target, {
+      status: status >= 300 || transcript.isFailed ? 'error' : 'ok',
+      errorDetail: transcript.isFailed ? transcript.failure : null,
+      responseBody: reply,
+      toolTrace: transcript.toolTrace,
+      startedAt,
+    });
+    if (input.sender === null && status < 400) {
+      deps.hub.broadcast('A2A_RESPONSE', target.id, {
+        response_body: reply,
+        method: input.envelope.method,
+        duration_ms: Math.round(deps.clock.now() - startedAt),
+      });
+    }
+    endUnlessGone(response);
+  } catch (error) {
+    const fault = isFault(error) ? error : await explainFailure(deps, target, error);
+    await recordHop(deps, input, target, {
+      status: 'error',
+      errorDetail: fault.message,
+      responseBody: transcript.text === '' ? null : transcript.finish(),
+      startedAt,
+    });
+    if (response) endWithError(response, input.envelope.rpcId, fault);
+    else await sink.refuse(renderFault(fault));
+  }
+}
+
+/** Waits for a slow reader, but never for one that is gone. */
+function writeUnlessGone(response: ServerResponse, chunk: Buffer): Promise<void> | void {
+  if (response.destroyed || response.writableEnded || response.write(chunk)) return;
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+  });
+}
+
+function endUnlessGone(response: ServerResponse | null): void {
+  if (response && !response.destroyed) response.end();
+}
+
+/** JSON-RPC's server error range; the fault's wire code stands in `data`. */
+function endWithError(response: ServerResponse, rpcId: unknown, fault: Fault): void {
+  if (response.destroyed) return;
+  const rendered = renderFault(fault);
+  const event = { jsonrpc: '2.0', id: rpcId, error: { code: -32000, message: fault.message, data: rendered.body } };
+  response.end(`data: ${JSON.stringify(event)}\n\n`);
+}
+
+const MAX_KEPT_CHARS = 256 * 1024;
+
+/** Collects what the agent said from the events that pass. Bounded: what is longer is cut, and says so. */
+export class StreamTranscript {
+  #pending = '';
+  #text = '';
+  #final: string | null = null;
+  #isCut = false;
+  isFailed = false;
+  failure: string | null = null;
+  toolTrace: unknown = null;
+  #metadata: unknown = null;
+
+  get text(): string {
+    return this.#final ?? this.#text;
+  }
+
+  add(chunk: Buffer): void {
+    this.#pending += chunk.toString('utf8');
+    for (let at = this.#pending.search(/\r?\n\r?\n/); at >= 0; at = this.#pending.search(/\r?\n\r?\n/)) {
+      const block = this.#pending.slice(0, at);
+      this.#pending = this.#pending.slice(at).replace(/^(\r?\n){2}/, '');
+      this.#readBlock(block);
+    }
+    if (this.#pending.length > MAX_KEPT_CHARS) this.#pending = '';
+  }
+
+  /** The answer as one message, in the shape that non-streaming callers get. */
+  finish(): Record<string, unknown> {
+    if (this.#pending.trim() !== '') this.#readBlock(this.#pending);
+    this.#pending = '';
+    return {
+      jsonrpc: '2.0',
+      result: {
+        kind: 'message',
+        role: 'agent',
+        parts: [{ kind: 'text', text: this.text }],
+        metadata: { ...(isObject(this.#metadata) ? this.#metadata : {}), streamed: true, ...(this.#isCut ? { cut: true } : {}) },
+      },
+    };
+  }
+
+  #readBlock(block: string): void {
+    const data = block
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith('data:'))
+      .map((line) => line.slice(5).trimStart())
+      .join('\n');
+    const text = data === '' ? block.trim() : data;
+    try {
+      this.#readEvent(JSON.parse(text));
+    } catch {
+      // Comments and keep-alives are not JSON; they say nothing about the answer.
+    }
+  }
+
+  #readEvent(event: unknown): void {
+    if (!isObject(event)) return;
+    if (isObject(event.error)) this.#fail(String(event.error.message ?? 'agent error'));
+    const result = isObject(event.result) ? event.result : null;
+    if (!result) return;
+    const artifactUpdate = isObject(result.artifactUpdate) ? result.artifactUpdate : result;
+    if (isObject(artifactUpdate.artifact)) this.#append(textOfParts(artifactUpdate.artifact.parts) ?? '');
+    const message = result.kind === 'message' ? result : isObject(result.message) ? result.message : null;
+    if (message) this.#end(textOfParts(message.parts), message.metadata);
+    const statusUpdate = isObject(result.statusUpdate) ? result.statusUpdate : result;
+    if (isObject(statusUpdate.status)) this.#readStatus(statusUpdate.status, statusUpdate.metadata);
+  }
+
+  #readStatus(status: Record<string, unknown>, metadata: unknown): void {
+    const state = String(status.state ?? '').toUpperCase().replace('TASK_STATE_', '');
+    const said = isObject(status.message) ? textOfParts(status.message.parts) : null;
+    if (state === 'FAILED' || state === 'REJECTED') this.#fail(said ?? 'agent error');
+    if (state === 'COMPLETED' || state === 'FAILED') {
+      const messageMetadata = isObject(status.message) ? status.message.metadata : undefined;
+      this.#end(this.#text === '' ? said : null, messageMetadata ?? metadata);
+    }
+  }
+
+  #end(text: string | null, metadata: unknown): void {
+    if (text !== null && text !== '') this.#final = text.slice(0, MAX_KEPT_CHARS);
+    if (!isObject(metadata)) return;
+    this.#metadata = metadata;
+    this.toolTrace = metadata.tool_trace ?? this.toolTrace;
+  }
+
+  #append(text: string): void {
+    if (this.#text.length + text.length <= MAX_KEPT_CHARS) this.#text += text;
+    else this.#isCut = true;
+  }
+
+  #fail(reason: string): void {
+    this.isFailed = true;
+    this.failure = reason;
+  }
+}

@@ -1,0 +1,100 @@
+// Relay routes: the A2A door of every workspace, and its card.
+
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { a2a } from '@molecule/contracts';
+import { faults } from '@molecule/domain';
+import { type Binder, renderFault, toFault } from '@molecule/http';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { requireWorkspace } from '../workspaces/index.ts';
+import { parseEnvelope } from './envelope.ts';
+import { identifySender, judgeTarget } from './judge-call.ts';
+import { type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
+import { relayStream } from './relay-stream.ts';
+
+export interface RelayRouteDeps extends RelayDeps {
+  publicUrl: () => string;
+  translate: (thrown: unknown) => import('@molecule/domain').Fault | null;
+}
+
+export async function bindRelayRoutes(app: FastifyInstance, binder: Binder, deps: RelayRouteDeps): Promise<void> {
+  await app.register(async (scope) => {
+    // The relay hands bytes on; it must not print again what it did not change.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+    binder.bind(scope, a2a.relayMessage, async ({ caller, params, request, reply }) => {
+      const targetId = params.id.toLowerCase();
+      const sender = identifySender(deps, caller, targetId, request.headers);
+      judgeTarget(deps, sender, targetId);
+      const input: RelayInput = {
+        sender,
+        targetId,
+        envelope: parseEnvelope(bodyOf(request.body)),
+        headers: agentHeaders(request.headers),
+        ...parseTimeout(request.headers['x-timeout']),
+      };
+      if (input.envelope.isStreaming) {
+        await relayStream(deps, input, {
+          open: (status, contentType) => openStream(reply, status, contentType),
+          refuse: async (rendered) => {
+            await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+          },
+        });
+        return reply;
+      }
+      const answer = await relayMessage(deps, input);
+      reply.code(answer.status).header('content-type', 'application/json');
+      return reply.send(answer.body);
+    });
+
+    binder.bind(scope, a2a.readAgentCard, async ({ caller, params, request }) => {
+      const targetId = params.id.toLowerCase();
+      const sender = identifySender(deps, caller, targetId, request.headers);
+      const target = judgeTarget(deps, sender, targetId);
+      const card = requireWorkspace(deps.directory, target.id).agentCard;
+      if (typeof card !== 'object' || card === null) throw faults.notFound('this workspace has no agent card yet');
+      return { ...card, url: `${deps.publicUrl()}/workspaces/${target.id}/a2a` };
+    });
+
+    scope.setErrorHandler((error, _request, reply) => {
+      const rendered = renderFault(toFault(error, deps.translate));
+      void reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+    });
+  });
+}
+
+function bodyOf(body: unknown): Buffer {
+  if (!Buffer.isBuffer(body) || body.length === 0) throw faults.invalidRequest('failed to read request body');
+  return body;
+}
+
+/** Only what selects a protocol version travels on; credentials and cookies never do. */
+function agentHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of ['a2a-version', 'a2a-extensions']) {
+    const value = headers[name];
+    if (typeof value === 'string') passed[name] = value;
+  }
+  return passed;
+}
+
+/** `X-Timeout` in seconds: a positive integer is a deadline, `0` lifts the ceiling, anything else is ignored. */
+function parseTimeout(header: string | string[] | undefined): { deadlineMs: number | null; hasNoCeiling: boolean } {
+  const text = Array.isArray(header) ? header[0] : header;
+  const seconds = text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
+  return { deadlineMs: seconds ? seconds * 1000 : null, hasNoCeiling: seconds === 0 };
+}
+
+function openStream(reply: FastifyReply, status: number, contentType: string): ServerResponse {
+  reply.hijack();
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) headers[name] = String(value);
+  reply.raw.writeHead(status, {
+    ...headers,
+    'content-type': contentType,
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+  });
+  reply.raw.flushHeaders();
+  return reply.raw;
+}

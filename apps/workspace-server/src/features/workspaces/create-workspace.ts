@@ -1,0 +1,198 @@
+// Create workspace: one row, its first event and, for external agents, its token, committed before the answer.
+
+import { randomUUID } from 'node:crypto';
+import type { workspaces } from '@molecule/contracts';
+import {
+  chooseEngine,
+  DEFAULT_RUNTIME,
+  DEFAULT_TIER,
+  faults,
+  isTier,
+  isUuid,
+  judgeMove,
+  LIMITS,
+  type Tier,
+  TIMEOUTS_MS,
+  type WorkspaceAccess,
+  type WorkspaceState,
+} from '@molecule/domain';
+import type { AccessStore } from '../access/index.ts';
+import { describeConnection } from './describe-connection.ts';
+import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
+import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
+import type { ProvisionRequests } from './provision-requests.ts';
+
+export interface CreateDeps extends EditDeps {
+  access: AccessStore;
+  provision: ProvisionRequests;
+  defaultBackend: WorkspaceState['backend'];
+  /** Refuses an address that the server must not call. Throws INVALID_REQUEST. */
+  checkAgentUrl(url: string): Promise<void>;
+  checkTemplate(template: string): Promise<{ runtime?: string; model?: string } | null>;
+  publicUrl: () => string;
+}
+
+export async function createWorkspace(
+  deps: CreateDeps,
+  actor: string,
+  input: workspaces.CreateWorkspaceInput,
+): Promise<workspaces.CreateWorkspaceReply> {
+  const plan = await planWorkspace(deps, input, DEFAULT_TIER);
+  if (deps.directory.live().length >= LIMITS.workspaces) {
+    throw faults.conflict(`this tenant is full: ${LIMITS.workspaces} workspaces`);
+  }
+  await commitNewWorkspace(deps, actor, plan, input.files ?? {});
+  if (plan.state.backend !== 'external') {
+    return {
+      id: plan.state.id,
+      status: 'provisioning',
+      awareness_namespace: `workspace:${plan.state.id}`,
+      workspace_access: plan.state.workspaceAccess,
+      ...(plan.warnings.length === 0 ? {} : { warnings: plan.warnings }),
+    };
+  }
+  if (plan.state.url !== '') return { id: plan.state.id, external: true, status: 'online' };
+  const token = await deps.access.mint(plan.state.id, 'external');
+  return {
+    id: plan.state.id,
+    external: true,
+    status: 'awaiting_agent',
+    connection: describeConnection(plan.state.id, deps.publicUrl(), token),
+  };
+}
+
+export interface WorkspacePlan {
+  state: WorkspaceState;
+  warnings: string[];
+}
+
+/** Checks the input and makes the first state of the workspace. */
+export async function planWorkspace(
+  deps: CreateDeps,
+  input: workspaces.CreateWorkspaceInput,
+  defaultTier: Tier,
+): Promise<WorkspacePlan> {
+  checkCreateFields(input);
+  const isExternal = input.external === true || input.runtime === 'external';
+  const fromTemplate = input.template ? await deps.checkTemplate(input.template) : null;
+  const runtime = isExternal ? 'external' : input.runtime || fromTemplate?.runtime || DEFAULT_RUNTIME;
+  const url = isExternal ? (input.url ?? '').trim() : '';
+  if (url !== '') await deps.checkAgentUrl(url);
+  const { substitution } = isExternal ? { substitution: null } : chooseEngine(runtime);
+  const now = deps.clock.now();
+  const status = !isExternal ? 'provisioning' : url === '' ? 'awaiting_agent' : 'online';
+  return {
+    warnings: substitution ? [substitution] : [],
+    state: {
+      id: randomUUID(),
+      name: input.name,
+      role: input.role || null,
+      tier: checkTier(input.tier, defaultTier),
+      runtime,
+      model: input.model || fromTemplate?.model || null,
+      template: input.template || null,
+      status,
+      statusReason: null,
+      statusDetail: null,
+      parentId: checkParent(deps, input.parent_id),
+      url,
+      isUrlOurs: false,
+      agentCard: null,
+      deliveryMode: isExternal && url !== '' ? 'push' : null,
+      backend: isExternal ? 'external' : deps.defaultBackend,
+      x: input.canvas?.x ?? 0,
+      y: input.canvas?.y ?? 0,
+      isCollapsed: false,
+      workspaceDir: input.workspace_dir || null,
+      workspaceAccess: checkFolder(input),
+      budgetLimitCents: input.budget_limit ?? null,
+      maxConcurrentTasks: Math.max(1, input.max_concurrent_tasks ?? 1),
+      hibernationIdleMinutes: 0,
+      deadlineAt: status === 'provisioning' ? now + TIMEOUTS_MS.provision : null,
+      forwardedTo: null,
+      createdAt: now,
+      removedAt: null,
+    },
+  };
+}
+
+export async function commitNewWorkspace(
+  deps: CreateDeps,
+  actor: string,
+  { state, warnings }: WorkspacePlan,
+  files: Record<string, string>,
+): Promise<void> {
+  const payload = {
+    name: state.name,
+    tier: state.tier,
+    runtime: state.runtime,
+    x: state.x,
+    y: state.y,
+    ...(state.parentId === null ? {} : { parent_id: state.parentId }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+  const second =
+    state.status === 'online'
+      ? [{ type: 'WORKSPACE_ONLINE' as const, payload: { name: state.name, external: true } }]
+      : state.status === 'awaiting_agent'
+        ? [{ type: 'WORKSPACE_AWAITING_AGENT' as const, payload: { name: state.name, external: true } }]
+        : [];
+  // The parent is locked too, so that it cannot be removed between the check and the insert.
+  const locked = state.parentId === null ? [] : [state.parentId];
+  await editWorkspaces(deps, locked, actor, (rows) => {
+    if (state.parentId !== null && rows.get(state.parentId)?.status === 'removed') {
+      throw faults.invalidRequest('parent_id names a removed workspace');
+    }
+    return {
+      edits: [
+        {
+          workspaceId: state.id,
+          change: { kind: 'created', state },
+          events: [{ type: 'WORKSPACE_PROVISIONING' as const, payload }, ...second],
+        },
+      ],
+    };
+  }, (tx) => deps.provision.keepFiles(tx, state.id, files));
+  if (state.status === 'provisioning') deps.provision.request(state.id);
+}
+
+function checkCreateFields(input: workspaces.CreateWorkspaceInput): void {
+  try {
+    checkName(input.name);
+    if (input.role) checkText('role', input.role, LIMITS.roleChars);
+    if (input.model) checkText('model', input.model, LIMITS.modelChars);
+    if (input.runtime) checkText('runtime', input.runtime, LIMITS.runtimeChars);
+  } catch (error) {
+    throw faults.invalidRequest('invalid workspace fields', { details: (error as Error).message });
+  }
+}
+
+export function checkTier(tier: number | null | undefined, fallback: Tier): Tier {
+  if (tier === undefined || tier === null || tier === 0) return fallback;
+  if (!isTier(tier)) throw faults.invalidRequest('tier must be 1, 2, 3 or 4');
+  return tier;
+}
+
+function checkParent(deps: CreateDeps, parentId: string | null | undefined): string | null {
+  if (!parentId) return null;
+  if (!isUuid(parentId)) throw faults.invalidRequest('parent_id must be a UUID or null');
+  const id = parentId.toLowerCase();
+  const verdict = judgeMove(deps.directory, '', id, 0);
+  if (verdict === 'unknown_parent') throw faults.invalidRequest('parent_id names no workspace');
+  if (verdict === 'too_deep') throw faults.invalidRequest('the org chart would be too deep');
+  return id;
+}
+
+function checkFolder(input: workspaces.CreateWorkspaceInput): WorkspaceAccess {
+  if (input.workspace_dir && !isAllowedFolder(input.workspace_dir)) {
+    throw faults.invalidRequest('invalid workspace directory');
+  }
+  const access = input.workspace_access || 'none';
+  if (access !== 'none' && access !== 'read_only' && access !== 'read_write') {
+    throw faults.invalidRequest('invalid workspace access');
+  }
+  if (access !== 'none' && !input.workspace_dir) {
+    throw faults.invalidRequest('invalid workspace access', { details: `${access} requires workspace_dir` });
+  }
+  return access;
+}

@@ -1,0 +1,25 @@
+// Workspaces: the roles of the org chart, their rows, vital signs and lifecycle.
+export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
+export {
+  checkTier,
+  commitNewWorkspace,
+  type CreateDeps,
+  createWorkspace,
+  planWorkspace,
+  type WorkspacePlan,
+} from './create-workspace.ts';
+export {
+  type EditDeps,
+  editWorkspaces,
+  type Patch,
+  planTransition,
+  transitionWorkspace,
+} from './edit-workspace.ts';
+export { type ControllerDeps, UnitController } from './unit-controller.ts';
+export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
+export { refusePausedAncestor } from './restart-workspace.ts';
+export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
+export { VitalSigns } from './vital-signs.ts';
+export { WorkspaceDirectory } from './workspace-directory.ts';
+export type { CommittedState, Decision, NewEvent, WorkspaceStore } from './workspace-store.ts';
+export { toAdminView, toView } from './workspace-view.ts';

@@ -1,0 +1,66 @@
+// Pause and resume: a workspace with everything below it. Paused agents are stopped; messages to them are refused.
+
+import { faults, type WorkspaceState } from '@molecule/domain';
+import type { Log } from '@molecule/kit';
+import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
+import type { ProvisionRequests } from './provision-requests.ts';
+import { refusePausedAncestor } from './restart-workspace.ts';
+import { requireKnown } from './require-workspace.ts';
+
+export interface PauseDeps extends EditDeps {
+  provision: ProvisionRequests;
+  log: Log;
+  /** Ends what is on its way to a workspace that stops. */
+  abortCalls(workspaceId: string, reason: string): void;
+}
+
+export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
+  const root = requireKnown(deps.directory, id);
+  const isPausable = (state: WorkspaceState) => state.status !== 'removed' && state.status !== 'paused';
+  if (!isPausable(root)) throw faults.workspaceNotFound('workspace not found or already paused');
+  const affected = [root, ...deps.directory.descendantsOf(root.id)].filter(isPausable);
+  const committed = await editWorkspaces(deps, affected.map((state) => state.id), actor, (rows) => ({
+    edits: [...rows.values()].flatMap(
+      (before) =>
+        planTransition(deps.clock, before, {
+          trigger: 'pause',
+          payload: ({ name }) => ({ name }),
+          patch: (state) => (state.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
+        }) ?? [],
+    ),
+  }));
+  await Promise.all(committed.map(({ workspaceId }) => stopPaused(deps, workspaceId)));
+  return committed.length;
+}
+
+async function stopPaused(deps: PauseDeps, id: string): Promise<void> {
+  deps.abortCalls(id, 'workspace paused');
+  if (deps.directory.get(id)?.backend === 'external') return;
+  try {
+    await deps.provision.stop(id);
+  } catch (error) {
+    // The row says paused, so the sweep stops the unit again until it is gone.
+    deps.log.error({ err: error, workspaceId: id }, 'a paused workspace did not stop yet');
+  }
+}
+
+export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
+  const root = requireKnown(deps.directory, id);
+  if (root.status !== 'paused') throw faults.workspaceNotFound('workspace not found or not paused');
+  refusePausedAncestor(deps.directory, root.id);
+  if (root.backend !== 'external' && !deps.provision.hasProvisioner()) throw faults.noBackend();
+  const affected = [root, ...deps.directory.descendantsOf(root.id)].filter((state) => state.status === 'paused');
+  const committed = await editWorkspaces(deps, affected.map((state) => state.id), actor, (rows) => ({
+    edits: [...rows.values()].flatMap(
+      (before) =>
+        planTransition(deps.clock, before, {
+          trigger: before.backend === 'external' ? 'external_awaited' : 'resume',
+          payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
+        }) ?? [],
+    ),
+  }));
+  for (const { workspaceId, state } of committed) {
+    if (state?.status === 'provisioning') deps.provision.request(workspaceId);
+  }
+  return committed.length;
+}

@@ -1,0 +1,61 @@
+// Prepare unit: everything that a start needs, the same for every backend: engine, config files, environment, token.
+// The token is committed before the unit can use it; config and token are complete before the agent can read them.
+
+import { chooseEngine, type WorkspaceState } from '@molecule/domain';
+import { stringify } from 'yaml';
+import type { AccessStore } from '../access/index.ts';
+import type { UnitSpec } from './units.ts';
+import type { WorkspaceFiles } from './workspace-files.ts';
+
+export interface PrepareDeps {
+  files: Pick<WorkspaceFiles, 'read'>;
+  access: AccessStore;
+  /** Provider keys and addresses that agents get from the server's own settings. */
+  providerEnv: Readonly<Record<string, string>>;
+  /** The folder of a workspace template; null when there is none of that name. */
+  readTemplate(name: string): Promise<Record<string, string> | null>;
+}
+
+export type PrepareUnit = (state: WorkspaceState) => Promise<UnitSpec>;
+
+export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
+  return async (state) => {
+    const { engine } = chooseEngine(state.runtime);
+    const template = state.template ? await deps.readTemplate(state.template) : null;
+    const files = { ...template, ...(await deps.files.read(state.id)) };
+    if (!files['config.yaml']) files['config.yaml'] = defaultConfig(state);
+    return {
+      workspaceId: state.id,
+      name: state.name,
+      role: state.role,
+      runtime: state.runtime,
+      engine,
+      tier: state.tier,
+      model: state.model,
+      parentId: state.parentId,
+      configFiles: files,
+      env: {
+        ...(engine === 'model' ? deps.providerEnv : {}),
+        WORKSPACE_ENGINE: engine,
+        ...(state.model ? { MODEL_PROVIDER: state.model } : {}),
+        ...(state.role ? { MOLECULE_AGENT_ROLE: state.role } : {}),
+      },
+      authToken: await deps.access.rotate(state.id, 'provision'),
+      workspaceDir: state.workspaceDir,
+      workspaceAccess: state.workspaceAccess,
+    };
+  };
+}
+
+/** The config of a workspace without a template. Values go through the YAML printer, never into a template string. */
+function defaultConfig(state: WorkspaceState): string {
+  return stringify({
+    name: state.name,
+    description: state.role ?? '',
+    version: '1.0.0',
+    tier: state.tier,
+    runtime: state.runtime,
+    ...(state.model ? { model: state.model } : {}),
+    runtime_config: { timeout: 0 },
+  });
+}

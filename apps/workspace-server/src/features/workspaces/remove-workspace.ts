@@ -1,0 +1,112 @@
+// Remove workspace: marks a workspace and everything below it removed, revokes their tokens, then stops their units.
+//
+//   X1. Rows, tokens and events are committed first: from then on nobody can reach or revive them.
+//   X2. Stopping goes on when the client hangs up; a unit that does not stop is reported (500) and stopped again on retry.
+//   X3. Volumes are erased only for units that stopped, and only on purge.
+
+import { Fault, faults, type WorkspaceState } from '@molecule/domain';
+import type { Log } from '@molecule/kit';
+import type { AccessStore } from '../access/index.ts';
+import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
+import type { ProvisionRequests } from './provision-requests.ts';
+import { requireKnown } from './require-workspace.ts';
+import type { VitalSigns } from './vital-signs.ts';
+
+export interface RemoveDeps extends EditDeps {
+  access: AccessStore;
+  provision: ProvisionRequests;
+  vitals: VitalSigns;
+  log: Log;
+  /** Deletes the rows of other features that belong to purged workspaces, in the same transaction. */
+  purgeRows(tx: Parameters<AccessStore['revokeAllIn']>[0], ids: readonly string[]): Promise<void>;
+}
+
+export async function removeWorkspace(
+  deps: RemoveDeps,
+  actor: string,
+  id: string,
+  options: { isConfirmed: boolean; isPurge: boolean },
+): Promise<{ status: 'removed' | 'purged'; cascadeDeleted: number }> {
+  const root = requireKnown(deps.directory, id);
+  const children = deps.directory.childrenOf(root.id);
+  if (children.length > 0 && !options.isConfirmed) throw confirmationRequired(children);
+  const doomed = [root, ...deps.directory.descendantsOf(root.id)];
+  const below = doomed.length - 1;
+  await markRemoved(deps, actor, doomed, below);
+  await stopUnits(deps, doomed);
+  if (!options.isPurge) return { status: 'removed', cascadeDeleted: below };
+  await purge(deps, actor, doomed);
+  return { status: 'purged', cascadeDeleted: below };
+}
+
+function confirmationRequired(children: WorkspaceState[]): Fault {
+  return new Fault('CONFIRMATION_REQUIRED', 'confirmation required', {
+    extra: {
+      status: 'confirmation_required',
+      message: 'this workspace has workspaces below it; repeat with ?confirm=true to remove them all',
+      children: children.map(({ id, name }) => ({ id, name })),
+      children_count: children.length,
+    },
+  });
+}
+
+async function markRemoved(deps: RemoveDeps, actor: string, doomed: WorkspaceState[], below: number): Promise<void> {
+  const ids = doomed.map((state) => state.id);
+  const committed = await editWorkspaces(
+    deps,
+    ids,
+    actor,
+    (rows) => {
+      const edits = [...rows.values()].flatMap((before) => {
+        const payload = before.id === doomed[0]?.id ? { cascade_deleted: below } : {};
+        const edit = planTransition(deps.clock, before, {
+          trigger: 'remove',
+          payload: () => payload,
+          patch: { url: '', isUrlOurs: false, removedAt: deps.clock.now() },
+        });
+        return edit ? [edit] : [];
+      });
+      return edits.length === 0 ? null : { edits };
+    },
+    (tx) => deps.access.revokeAllIn(tx as never, ids),
+  );
+  deps.access.revoked(committed.map((state) => state.workspaceId));
+}
+
+async function stopUnits(deps: RemoveDeps, doomed: WorkspaceState[]): Promise<void> {
+  const hosted = doomed.filter((state) => state.backend !== 'external');
+  const results = await Promise.allSettled(hosted.map((state) => deps.provision.stop(state.id)));
+  const failures = results.filter((result) => result.status === 'rejected');
+  for (const failure of failures) deps.log.error({ err: failure.reason }, 'a removed workspace did not stop');
+  for (const state of doomed) deps.vitals.forget(state.id);
+  if (failures.length > 0) {
+    throw new Fault('STOP_FAILED', 'workspaces were removed, but some are still running; repeat the call to stop them', {
+      extra: { removed_count: doomed.length, stop_failures: failures.length },
+    });
+  }
+}
+
+async function purge(deps: RemoveDeps, actor: string, doomed: WorkspaceState[]): Promise<void> {
+  const ids = doomed.map((state) => state.id);
+  await Promise.all(
+    doomed.filter((state) => state.backend !== 'external').map((state) => deps.provision.erase(state.id)),
+  );
+  await editWorkspaces(
+    deps,
+    ids,
+    actor,
+    (rows) => ({
+      // Children first, so that no row loses its parent before its own turn.
+      edits: [...doomed]
+        .reverse()
+        .filter((state) => rows.has(state.id))
+        .map((state) => ({
+          workspaceId: state.id,
+          change: { kind: 'purged' as const },
+          events: [{ type: 'WORKSPACE_REMOVED' as const, payload: { purged: true } }],
+        })),
+    }),
+    (tx) => deps.purgeRows(tx as never, ids),
+  );
+  if (ids.some((id) => deps.directory.get(id))) throw faults.internal('purge failed');
+}

@@ -1,0 +1,90 @@
+// Workspace routes: binds the contract to the use-cases.
+
+import { workspaces } from '@molecule/contracts';
+import { faults, isUuid } from '@molecule/domain';
+import { type Binder, describeCaller } from '@molecule/http';
+import type { FastifyInstance } from 'fastify';
+import { type CreateDeps, createWorkspace } from './create-workspace.ts';
+import { type HibernateDeps, hibernateWorkspace } from './hibernate-workspace.ts';
+import { type PauseDeps, pauseWorkspace, resumeWorkspace } from './pause-workspace.ts';
+import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
+import { isoOrNull, requireKnown } from './require-workspace.ts';
+import { restartWorkspace } from './restart-workspace.ts';
+import { updateWorkspace } from './update-workspace.ts';
+import { toAdminView, toView } from './workspace-view.ts';
+
+export type WorkspaceRouteDeps = CreateDeps & RemoveDeps & PauseDeps & HibernateDeps;
+
+export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: WorkspaceRouteDeps): void {
+  const { directory, vitals } = deps;
+
+  binder.bind(app, workspaces.createWorkspace, async ({ body, caller }) =>
+    createWorkspace(deps, describeCaller(caller), body),
+  );
+
+  binder.bind(app, workspaces.listWorkspaces, async () =>
+    directory.live().map((state) => toAdminView(state, vitals.of(state.id))),
+  );
+
+  binder.bind(app, workspaces.readWorkspace, async ({ params, query, caller }) => {
+    const state = requireKnown(directory, params.id);
+    if (state.status === 'removed' && !query.include_removed) {
+      throw faults.workspaceRemoved(state.id, isoOrNull(state.removedAt));
+    }
+    const view = toView(state, vitals.of(state.id));
+    return state.status === 'removed' ? { ...view, removed_at: isoOrNull(state.removedAt) } : view;
+  });
+
+  binder.bind(app, workspaces.readWorkspaceState, async ({ params, reply }) => {
+    if (!isUuid(params.id)) throw faults.invalidWorkspaceId();
+    const id = params.id.toLowerCase();
+    const state = directory.get(id);
+    if (!state) return reply.code(404).send({ workspace_id: id, deleted: true });
+    if (state.status === 'removed') {
+      return reply.code(404).send({ workspace_id: id, status: 'removed', deleted: true });
+    }
+    return {
+      workspace_id: id,
+      status: state.status,
+      paused: state.status === 'paused',
+      deleted: false as const,
+    };
+  });
+
+  binder.bind(app, workspaces.updateWorkspace, async ({ params, body, caller }) => {
+    const { needsRestart } = await updateWorkspace(deps, caller, params.id, body);
+    return { status: 'updated' as const, ...(needsRestart ? { needs_restart: true } : {}) };
+  });
+
+  binder.bind(app, workspaces.deleteWorkspace, async ({ params, query, caller }) => {
+    const { status, cascadeDeleted } = await removeWorkspace(deps, describeCaller(caller), params.id, {
+      isConfirmed: query.confirm,
+      isPurge: query.purge,
+    });
+    return { status, cascade_deleted: cascadeDeleted };
+  });
+
+  binder.bind(app, workspaces.restartWorkspace, async ({ params, query, body, caller }) => {
+    await restartWorkspace(deps, describeCaller(caller), params.id);
+    return {
+      status: 'provisioning' as const,
+      config_dir: 'existing-volume',
+      reset_session: query.reset || body.reset === true,
+    };
+  });
+
+  binder.bind(app, workspaces.pauseWorkspace, async ({ params, caller }) => ({
+    status: 'paused' as const,
+    paused_count: await pauseWorkspace(deps, describeCaller(caller), params.id),
+  }));
+
+  binder.bind(app, workspaces.resumeWorkspace, async ({ params, caller }) => ({
+    status: 'provisioning' as const,
+    resumed_count: await resumeWorkspace(deps, describeCaller(caller), params.id),
+  }));
+
+  binder.bind(app, workspaces.hibernateWorkspace, async ({ params, query, caller }) => {
+    await hibernateWorkspace(deps, describeCaller(caller), params.id, query.force);
+    return { status: 'hibernated' as const };
+  });
+}

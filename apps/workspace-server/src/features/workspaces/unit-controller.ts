@@ -1,0 +1,279 @@
+// Unit controller: brings what runs in line with what the rows say. Level-triggered: it compares the desired with the
+// observed and repeats, so a lost wake-up, a crash at any step or a restart of the server heals by the next round.
+//
+//   U1. A unit is started only for a row that is `provisioning`; its row is read again right before the start.
+//   U2. A probe that answers `unknown` changes nothing.
+//   U3. Every row past its deadline is ended by the sweep.
+//   U4. A unit whose row rests (paused, hibernated, failed, removed) is stopped, however it came to run.
+//   U5. At most LIMITS.startsInFlight starts run at once (the dispatcher's gate), and restarts have a budget.
+//   U6. After a gap in its own rounds (sleep, clock jump) the controller judges no lease for one round.
+
+import {
+  ancestorsOf,
+  isFault,
+  isLeased,
+  type LifecycleTrigger,
+  TIMEOUTS_MS,
+  type WorkspaceState,
+} from '@molecule/domain';
+import type { Log } from '@molecule/kit';
+import type { AccessStore } from '../access/index.ts';
+import { type EditDeps, transitionWorkspace } from './edit-workspace.ts';
+import type { PrepareUnit } from './prepare-unit.ts';
+import type { Units } from './units.ts';
+import type { VitalSigns } from './vital-signs.ts';
+
+const ACTOR = 'system:controller';
+
+export interface ControllerDeps extends EditDeps {
+  units: Units;
+  prepare: PrepareUnit;
+  vitals: VitalSigns;
+  access: AccessStore;
+  log: Log;
+  externalStaleMs: number;
+  abortCalls(workspaceId: string, reason: string): void;
+  /** Wakes the sweep loop. */
+  sweepSoon(): void;
+}
+
+export class UnitController {
+  readonly #deps: ControllerDeps;
+  readonly #driving = new Set<string>();
+  /** When this process last started (or adopted) the unit of a workspace. */
+  readonly #startedAt = new Map<string, number>();
+  readonly #bootedAt: number;
+  #lastSweepAt: number;
+  #isStopping = false;
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps;
+    this.#bootedAt = deps.clock.now();
+    this.#lastSweepAt = this.#bootedAt;
+    deps.units.onExit((id) => void this.#noteExit(id));
+  }
+
+  request(workspaceId: string): void {
+    // A fresh request replaces whatever runs: forget the start that was made for an earlier one.
+    this.#startedAt.delete(workspaceId);
+    this.#deps.sweepSoon();
+  }
+
+  hasProvisioner(): boolean {
+    return this.#deps.units.hasProvisioner();
+  }
+
+  async stop(workspaceId: string): Promise<void> {
+    const state = this.#deps.directory.get(workspaceId);
+    if (!state || state.backend === 'external') return;
+    this.#startedAt.delete(workspaceId);
+    await this.#deps.units.stop(workspaceId, state.backend);
+  }
+
+  async erase(workspaceId: string): Promise<void> {
+    const state = this.#deps.directory.get(workspaceId);
+    if (state) await this.#deps.units.erase(workspaceId, state.backend);
+  }
+
+  /** Units that outlived the last server process are taken over; whatever has no row is stopped. */
+  async adopt(): Promise<void> {
+    const found = await this.#deps.units.list();
+    if (found === 'unknown') return;
+    for (const unit of found) {
+      const state = this.#deps.directory.get(unit.workspaceId);
+      if (!unit.isRunning) continue;
+      if (state && ['online', 'degraded', 'provisioning', 'offline'].includes(state.status)) {
+        this.#startedAt.set(unit.workspaceId, this.#bootedAt);
+      } else {
+        this.#deps.log.warn({ workspaceId: unit.workspaceId }, 'stopping a unit that no workspace wants');
+        await this.#deps.units.stop(unit.workspaceId, unit.backend);
+      }
+    }
+  }
+
+  /** One round. Run by a supervised loop. */
+  async sweep(): Promise<void> {
+    if (this.#isStopping) return;
+    const now = this.#deps.clock.now();
+    const hasGap = now - this.#lastSweepAt > 4 * TIMEOUTS_MS.healthSweep;
+    this.#lastSweepAt = now;
+    for (const state of this.#deps.directory.all()) {
+      try {
+        await this.#judge(state, now, hasGap);
+      } catch (error) {
+        // One poisoned row must not keep the others waiting (the loop's supervisor sees failures of the whole round).
+        this.#deps.log.error({ err: error, workspaceId: state.id }, 'a workspace could not be judged');
+      }
+    }
+  }
+
+  /** Stops every unit for a shutdown of the server; the rows say so, and the next start brings them back. */
+  async shutDown(): Promise<void> {
+    this.#isStopping = true;
+    const running = this.#deps.directory
+      .live()
+      .filter((state) => state.backend !== 'external' && state.backend !== 'none' && !isResting(state));
+    await Promise.allSettled(
+      running.map(async (state) => {
+        await this.#deps.units.stop(state.id, state.backend);
+        await this.#fire(state, 'process_gone', { statusReason: 'server_stopped' });
+      }),
+    );
+  }
+
+  async #judge(state: WorkspaceState, now: number, hasGap: boolean): Promise<void> {
+    if (state.deadlineAt !== null && state.deadlineAt <= now) return this.#endDeadline(state);
+    if (state.status === 'provisioning') return this.#drive(state.id);
+    if (state.status === 'offline') return this.#restartIfDue(state);
+    if (isLeased(state.status) && !hasGap) return this.#judgeLease(state, now);
+    if (isResting(state) && this.#startedAt.has(state.id)) return this.stop(state.id);
+  }
+
+  async #endDeadline(state: WorkspaceState): Promise<void> {
+    if (state.status === 'hibernating') {
+      await this.#fire(state, 'hibernate_timed_out', { statusReason: 'hibernate_timeout' });
+      return;
+    }
+    const seconds = Math.round(TIMEOUTS_MS.provision / 1000);
+    await this.#failProvision(state, 'provision_timeout', `the agent did not come up within ${seconds} s`, {
+      timeout_secs: seconds,
+      runtime: state.runtime,
+      source: 'provision_timeout_sweep',
+    });
+    await this.stop(state.id);
+  }
+
+  async #judgeLease(state: WorkspaceState, now: number): Promise<void> {
+    const lastSeen = Math.max(this.#deps.vitals.of(state.id).lastHeartbeatAt ?? 0, this.#bootedAt);
+    if (state.backend === 'external') {
+      if (now - lastSeen > this.#deps.externalStaleMs) {
+        await this.#fire(state, 'external_stale', { statusReason: 'heartbeat_missing' });
+      }
+      return;
+    }
+    if (now - lastSeen > TIMEOUTS_MS.lease) {
+      await this.#fire(state, 'lease_expired', { statusReason: 'heartbeat_missing' });
+      return;
+    }
+    if ((await this.#deps.units.probe(state.id, state.backend)) === 'gone') {
+      await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
+      this.#deps.sweepSoon();
+    }
+  }
+
+  async #restartIfDue(state: WorkspaceState): Promise<void> {
+    if (state.backend === 'external' || !this.hasProvisioner()) return;
+    const isBelowPaused = ancestorsOf(this.#deps.directory, state.id).some(
+      (id) => this.#deps.directory.get(id)?.status === 'paused',
+    );
+    if (isBelowPaused) return;
+    const woken = await transitionWorkspace(this.#deps, {
+      id: state.id,
+      trigger: 'wake',
+      actor: ACTOR,
+      payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
+      patch: { url: '', isUrlOurs: false },
+    });
+    if (woken) this.request(state.id);
+  }
+
+  /** Starts the unit of a provisioning workspace, once per request, in the background. */
+  async #drive(id: string): Promise<void> {
+    if (this.#driving.has(id) || this.#startedAt.has(id)) return this.#checkStarted(id);
+    this.#driving.add(id);
+    this.#start(id)
+      .catch((error: unknown) => this.#deps.log.error({ err: error, workspaceId: id }, 'start failed by a bug'))
+      .finally(() => {
+        this.#driving.delete(id);
+        this.#deps.sweepSoon();
+      });
+  }
+
+  /** A unit that was started and died before it registered. */
+  async #checkStarted(id: string): Promise<void> {
+    const state = this.#deps.directory.get(id);
+    if (!state || this.#driving.has(id) || state.status !== 'provisioning') return;
+    if ((await this.#deps.units.probe(id, state.backend)) === 'gone') this.#startedAt.delete(id);
+  }
+
+  async #start(id: string): Promise<void> {
+    const state = this.#deps.directory.get(id);
+    if (state?.status !== 'provisioning' || this.#isStopping) return;
+    try {
+      const spec = await this.#deps.prepare(state);
+      const outcome = await this.#deps.units.start(spec, state.backend);
+      if (!outcome.isStarted) {
+        await this.#failProvision(state, outcome.reason, outcome.detail);
+        return;
+      }
+      this.#startedAt.set(id, this.#deps.clock.now());
+      await this.#keepAddress(id, outcome.url);
+    } catch (error) {
+      const detail = isFault(error) ? error.message : 'the agent could not be started; the log of the server says why';
+      this.#deps.log.error({ err: error, workspaceId: id }, 'starting a workspace failed');
+      const missing = isFault(error) ? error.extra.missing : undefined;
+      await this.#failProvision(state, isFault(error) ? error.code.toLowerCase() : 'start_failed', detail, {
+        ...(missing === undefined ? {} : { missing }),
+      });
+    }
+  }
+
+  /** The agent may have registered meanwhile; either way the address is the provisioner's to give. */
+  async #keepAddress(id: string, url: string): Promise<void> {
+    const committed = await this.#deps.store.change([id], ACTOR, (rows) => {
+      const before = rows.get(id);
+      if (!before || !['provisioning', 'online', 'degraded'].includes(before.status)) return null;
+      return {
+        edits: [
+          { workspaceId: id, change: { kind: 'patched', patch: { url, isUrlOurs: true, deliveryMode: 'push' } }, events: [] },
+        ],
+      };
+    });
+    this.#deps.directory.apply(committed);
+    this.#deps.publishSoon();
+    if (committed.length === 0) await this.stop(id);
+  }
+
+  async #failProvision(
+    state: WorkspaceState,
+    reason: string,
+    detail: string,
+    extra: Record<string, unknown> = {},
+  ): Promise<void> {
+    const trigger = reason === 'crash_loop' ? 'crash_loop' : 'provision_failed';
+    await transitionWorkspace(this.#deps, {
+      id: state.id,
+      trigger,
+      actor: ACTOR,
+      payload: () => ({ error: detail, reason, ...extra }),
+      patch: { statusReason: reason, statusDetail: detail, url: '', isUrlOurs: false },
+    });
+  }
+
+  async #noteExit(id: string): Promise<void> {
+    if (this.#isStopping) return;
+    const state = this.#deps.directory.get(id);
+    this.#startedAt.delete(id);
+    if (state && isLeased(state.status)) await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
+    this.#deps.sweepSoon();
+  }
+
+  async #fire(
+    state: WorkspaceState,
+    trigger: LifecycleTrigger,
+    patch: { statusReason: string },
+  ): Promise<void> {
+    const moved = await transitionWorkspace(this.#deps, {
+      id: state.id,
+      trigger,
+      actor: ACTOR,
+      payload: ({ name }) => (trigger === 'external_stale' ? { name, external: true } : {}),
+      patch: (before) => ({ ...patch, ...(before.backend === 'external' ? {} : { url: '', isUrlOurs: false }) }),
+    });
+    if (moved) this.#deps.abortCalls(state.id, 'the agent went away');
+  }
+}
+
+function isResting(state: WorkspaceState): boolean {
+  return ['paused', 'hibernated', 'failed', 'removed', 'awaiting_agent'].includes(state.status);
+}

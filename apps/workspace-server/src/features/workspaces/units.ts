@@ -1,0 +1,35 @@
+// Units: the controller's view of the dispatcher. A unit is whatever runs one workspace, on any backend.
+
+import type { BackendName } from '@molecule/domain';
+
+export interface UnitSpec {
+  workspaceId: string;
+  name: string;
+  role: string | null;
+  runtime: string;
+  engine: string;
+  tier: 1 | 2 | 3 | 4;
+  model: string | null;
+  parentId: string | null;
+  configFiles: Record<string, string>;
+  env: Record<string, string>;
+  authToken: string;
+  workspaceDir: string | null;
+  workspaceAccess: 'none' | 'read_only' | 'read_write';
+}
+
+export type StartOutcome =
+  | { isStarted: true; url: string }
+  | { isStarted: false; reason: string; detail: string };
+
+export interface Units {
+  start(spec: UnitSpec, backend: BackendName): Promise<StartOutcome>;
+  /** Idempotent: already gone is success; a real failure rejects. */
+  stop(workspaceId: string, backend: BackendName): Promise<void>;
+  erase(workspaceId: string, backend: BackendName): Promise<void>;
+  probe(workspaceId: string, backend: BackendName): Promise<'running' | 'gone' | 'unknown'>;
+  /** `unknown` means: skip this sweep, never "empty". */
+  list(): Promise<{ workspaceId: string; backend: BackendName; isRunning: boolean }[] | 'unknown'>;
+  hasProvisioner(): boolean;
+  onExit(listener: (workspaceId: string) => void): void;
+}

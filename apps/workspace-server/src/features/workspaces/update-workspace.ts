@@ -1,0 +1,100 @@
+// Update workspace: rename, re-role, re-tier, move in the chart or on the board. All or nothing, with its events.
+
+import type { workspaces } from '@molecule/contracts';
+import { faults, isUuid, judgeMove, LIMITS, MAX_DEPTH, type WorkspaceState } from '@molecule/domain';
+import { type Caller, describeCaller } from '@molecule/http';
+import { checkTier } from './create-workspace.ts';
+import { type EditDeps, editWorkspaces, type Patch } from './edit-workspace.ts';
+import { requireWorkspace } from './require-workspace.ts';
+import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
+import type { WorkspaceEdit } from './workspace-store.ts';
+
+export async function updateWorkspace(
+  deps: EditDeps,
+  caller: Caller,
+  id: string,
+  input: workspaces.UpdateWorkspaceInput,
+): Promise<{ needsRestart: boolean }> {
+  const workspace = requireWorkspace(deps.directory, id);
+  if (caller.kind === 'workspace' && (input.parent_id !== undefined || input.tier !== undefined)) {
+    throw faults.forbidden('changing parent_id or tier needs an admin credential');
+  }
+  const patch = planPatch(input, workspace);
+  const newParent = patch.parentId;
+  const locked = newParent ? [workspace.id, newParent] : [workspace.id];
+  await editWorkspaces(deps, locked, describeCaller(caller), (rows) => {
+    const before = rows.get(workspace.id);
+    if (!before || before.status === 'removed') throw faults.workspaceNotFound();
+    if (newParent !== undefined) checkMove(deps, before.id, newParent);
+    return { edits: [planEdit(before, patch)] };
+  });
+  return { needsRestart: input.workspace_dir !== undefined };
+}
+
+function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceState): Patch {
+  const patch: Patch = {};
+  if (input.name !== undefined) {
+    checkName(input.name);
+    patch.name = input.name;
+  }
+  if (input.role !== undefined) {
+    if (input.role !== null) checkText('role', input.role, LIMITS.roleChars);
+    patch.role = input.role || null;
+  }
+  if (input.runtime !== undefined) {
+    checkText('runtime', input.runtime, LIMITS.runtimeChars);
+    if ((input.runtime === 'external') !== (workspace.backend === 'external')) {
+      throw faults.invalidRequest('a workspace cannot change between external and hosted; create another one');
+    }
+    if (input.runtime !== '') patch.runtime = input.runtime;
+  }
+  if (input.tier !== undefined) patch.tier = checkTier(input.tier, workspace.tier);
+  if (input.collapsed !== undefined) patch.isCollapsed = input.collapsed;
+  if (input.x !== undefined && input.y !== undefined) Object.assign(patch, { x: input.x, y: input.y });
+  if (input.workspace_dir !== undefined) {
+    if (input.workspace_dir && !isAllowedFolder(input.workspace_dir)) {
+      throw faults.invalidRequest('invalid workspace directory');
+    }
+    patch.workspaceDir = input.workspace_dir || null;
+  }
+  if (input.parent_id !== undefined) {
+    if (input.parent_id && !isUuid(input.parent_id)) throw faults.invalidRequest('parent_id must be a UUID or null');
+    patch.parentId = input.parent_id ? input.parent_id.toLowerCase() : null;
+  }
+  return patch;
+}
+
+function planEdit(before: WorkspaceState, patch: Patch): WorkspaceEdit {
+  const isMoved = patch.parentId !== undefined && patch.parentId !== before.parentId;
+  return {
+    workspaceId: before.id,
+    change: { kind: 'patched', patch },
+    events: isMoved
+      ? [
+          {
+            type: 'WORKSPACE_MOVED',
+            payload: { old_parent_id: before.parentId, new_parent_id: patch.parentId ?? null },
+          },
+        ]
+      : [],
+  };
+}
+
+function checkMove(deps: EditDeps, id: string, newParent: string | null): void {
+  switch (judgeMove(deps.directory, id, newParent, depthBelow(deps, id))) {
+    case 'self':
+      throw faults.invalidRequest('a workspace cannot be its own parent');
+    case 'cycle':
+      throw faults.invalidRequest('parent_id is below this workspace: the org chart would have a cycle');
+    case 'unknown_parent':
+      throw faults.invalidRequest('parent_id names no workspace');
+    case 'too_deep':
+      throw faults.invalidRequest(`the org chart would be deeper than ${MAX_DEPTH} levels`);
+    case 'ok':
+  }
+}
+
+function depthBelow(deps: EditDeps, id: string): number {
+  const children = deps.directory.childrenOf(id);
+  return children.length === 0 ? 0 : 1 + Math.max(...children.map((child) => depthBelow(deps, child.id)));
+}

@@ -1,0 +1,46 @@
+// Workspace view: a workspace as the wire shows it.
+
+import type { workspaces } from '@molecule/contracts';
+import type { WorkspaceState } from '@molecule/domain';
+import { isoOrNull } from './require-workspace.ts';
+import type { Vitals } from './vitals.ts';
+
+export function toView(state: WorkspaceState, vitals: Vitals): workspaces.WorkspaceView {
+  return {
+    id: state.id,
+    name: state.name,
+    role: state.role,
+    tier: state.tier,
+    status: state.status,
+    agent_card: (state.agentCard as Record<string, unknown> | null) ?? null,
+    url: state.url,
+    parent_id: state.parentId,
+    active_tasks: vitals.activeTasks,
+    max_concurrent_tasks: state.maxConcurrentTasks,
+    last_error_rate: vitals.errorRate,
+    uptime_seconds: vitals.uptimeSeconds,
+    runtime: state.runtime,
+    x: state.x,
+    y: state.y,
+    collapsed: state.isCollapsed,
+    last_heartbeat_at: isoOrNull(vitals.lastHeartbeatAt),
+    last_outbound_at: isoOrNull(vitals.lastOutboundAt),
+    created_at: new Date(state.createdAt).toISOString(),
+    delivery_mode: state.deliveryMode ?? 'push',
+    backend: state.backend,
+    status_reason: state.statusReason,
+    status_detail: state.statusDetail,
+  };
+}
+
+export function toAdminView(state: WorkspaceState, vitals: Vitals): workspaces.WorkspaceAdminView {
+  return {
+    ...toView(state, vitals),
+    last_sample_error: vitals.lastSampleError || (state.statusDetail ?? ''),
+    current_task: vitals.currentTask,
+    workspace_dir: state.workspaceDir,
+    budget_limit: state.budgetLimitCents,
+    monthly_spend: vitals.monthlySpendCents,
+    model: state.model,
+  };
+}

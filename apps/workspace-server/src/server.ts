@@ -1,0 +1,109 @@
+// Server: mounts each feature's routes in the scope of who may call them.
+
+import { defineRoute } from '@molecule/contracts';
+import { LIMITS } from '@molecule/domain';
+import {
+  addSecurityHeaders,
+  createBinder,
+  createServer,
+  type Identify,
+  refuseRoutesWithoutContract,
+} from '@molecule/http';
+import type { Log } from '@molecule/kit';
+import cors from '@fastify/cors';
+import websocket from '@fastify/websocket';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type AccessDeps, bindAccessRoutes, createAuthorize } from './features/access/index.ts';
+import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
+import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
+import { bindEventRoutes, type EventRouteDeps } from './features/events/index.ts';
+import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
+import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
+import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
+import { bindTenantRoutes, serveCanvas, type TenantRouteDeps } from './features/tenant/index.ts';
+import { bindWorkspaceRoutes, type WorkspaceDirectory, type WorkspaceRouteDeps } from './features/workspaces/index.ts';
+import { translateDatabaseError } from './translate-database-error.ts';
+
+const API_PREFIXES = [
+  '/workspaces', '/registry', '/health', '/admin', '/metrics', '/settings', '/bundles', '/org', '/orgs', '/templates',
+  '/plugins', '/webhooks', '/channels', '/ws', '/events', '/approvals', '/canvas', '/instructions', '/cp', '/auth',
+  '/buildinfo', '/activity', '/memory', '/openapi.json', '/docs/api',
+];
+
+export interface ServerDeps {
+  log: Log;
+  identify: Identify;
+  directory: WorkspaceDirectory;
+  corsOrigins: readonly string[];
+  canvasDir: string;
+  access: AccessDeps;
+  workspaces: WorkspaceRouteDeps;
+  registry: RegistryRouteDeps;
+  relay: RelayRouteDeps;
+  delegations: DelegateDeps;
+  activity: ActivityRouteDeps;
+  events: EventRouteDeps;
+  org: ImportDeps;
+  tenant: TenantRouteDeps;
+}
+
+export function isApiPath(path: string): boolean {
+  return API_PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** Preflight answers come from the CORS plugin. */
+const preflight = defineRoute({
+  name: 'preflight',
+  method: 'GET',
+  path: '*',
+  policy: 'open',
+  tag: 'tenant',
+  summary: 'CORS preflight',
+  response: z.unknown(),
+});
+
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const app = createServer({
+    log: deps.log,
+    bodyLimitBytes: LIMITS.jsonBodyBytes,
+    translate: translateDatabaseError,
+  });
+  refuseRoutesWithoutContract(app);
+  addSecurityHeaders(app, (path) => !isApiPath(path));
+  deps.tenant.metrics.watch(app);
+  await app.register(cors, {
+    origin: [...deps.corsOrigins],
+    credentials: true,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allowedHeaders: [
+      'Origin', 'Content-Type', 'X-Workspace-ID', 'Authorization', 'X-Molecule-Org-Id', 'X-Molecule-Org-Slug',
+      'X-Timeout', 'X-Source-Workspace-Id', 'X-Confirm-Name',
+    ],
+    exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+  });
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'OPTIONS') route.config = { ...route.config, contract: preflight };
+  });
+  await app.register(websocket, { options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol } });
+
+  const binder = createBinder(deps.identify, createAuthorize(deps.directory));
+  bindTenantRoutes(app, binder, deps.tenant);
+  bindAccessRoutes(app, binder, deps.access);
+  bindWorkspaceRoutes(app, binder, deps.workspaces);
+  bindRegistryRoutes(app, binder, deps.registry);
+  await bindRelayRoutes(app, binder, deps.relay);
+  bindDelegationRoutes(app, binder, deps.delegations);
+  bindActivityRoutes(app, binder, deps.activity);
+  bindEventRoutes(app, binder, deps.events);
+  bindOrgRoutes(app, binder, deps.org);
+  await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath });
+  return app;
+}
+
+/** A browser that sends its token as a subprotocol must get one of its protocols back. */
+function acceptBearerProtocol(protocols: Set<string>): string | false {
+  for (const protocol of protocols) if (!protocol.startsWith('bearer.')) return protocol;
+  const [first] = protocols;
+  return first ?? false;
+}

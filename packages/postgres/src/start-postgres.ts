@@ -1,0 +1,59 @@
+// Start Postgres: a remote server by URL, or an embedded one in the data folder. Callers cannot tell which.
+
+import type { Log, Secret } from '@molecule/kit';
+import { Db } from './db.ts';
+import { EmbeddedPostgres } from './embedded-postgres.ts';
+import { PostgresStartFailure } from './errors.ts';
+
+const OLDEST_VERSION = 150_000;
+
+export interface StartOptions {
+  dataDir: string;
+  databaseUrl: Secret | null;
+  log: Log;
+  maxConnections?: number;
+}
+
+export interface RunningPostgres {
+  db: Db;
+  kind: 'embedded' | 'remote';
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(options: StartOptions): Promise<RunningPostgres> {
+  const { log, maxConnections } = options;
+  const onIdleError = (error: Error) => log.warn({ err: error }, 'a database connection was lost');
+  if (options.databaseUrl) {
+    const db = new Db({ connectionString: options.databaseUrl.reveal(), maxConnections, onIdleError });
+    await checkRemote(db);
+    return { db, kind: 'remote', stop: () => db.end() };
+  }
+  const server = new EmbeddedPostgres({ dataDir: options.dataDir, log });
+  await server.start();
+  const db = new Db({ ...server.connection(), maxConnections, onIdleError });
+  return {
+    db,
+    kind: 'embedded',
+    stop: async () => {
+      await db.end();
+      await server.stop();
+    },
+  };
+}
+
+async function checkRemote(db: Db): Promise<void> {
+  try {
+    const [row] = await db.query<{ server_version_num: string }>('show server_version_num');
+    if (Number(row?.server_version_num) < OLDEST_VERSION) {
+      throw new PostgresStartFailure(
+        'the Postgres at DATABASE_URL is older than version 15; use a newer one',
+      );
+    }
+  } catch (error) {
+    if (error instanceof PostgresStartFailure) throw error;
+    const cause = (error as { cause?: { message?: string } }).cause?.message ?? (error as Error).message;
+    throw new PostgresStartFailure(
+      `the Postgres at DATABASE_URL does not answer (${cause}). Check the address, the password and that it runs.`,
+    );
+  }
+}
