@@ -1,0 +1,68 @@
+// Backend: where a unit (the process or container of one workspace) runs. One interface, one suite, every implementation.
+// Nobody outside this package holds a Backend: the dispatcher is the only door.
+
+import type { Tier, WorkspaceAccess } from '@molecule/domain';
+
+export type BackendKind = 'process' | 'external' | 'fake';
+
+/** Everything that a start needs. Config and token are complete before the agent can read them. */
+export interface WorkspaceSpec {
+  workspaceId: string;
+  name: string;
+  runtime: string;
+  /** Which installed engine runs this workspace. */
+  engine: string;
+  tier: Tier;
+  parentId: string | null;
+  /** Relative path below /configs → content. */
+  configFiles: Readonly<Record<string, string>>;
+  /** What the agent gets beside the base environment. */
+  env: Readonly<Record<string, string>>;
+  authToken: string;
+  workspaceDir: string | null;
+  workspaceAccess: WorkspaceAccess;
+}
+
+export interface UnitHandle {
+  /** Where the tenant reaches the agent. */
+  url: string;
+}
+
+/** Tri-state: `unknown` never triggers a destructive act. */
+export type Probe = 'running' | 'gone' | 'unknown';
+
+export interface Unit {
+  workspaceId: string;
+  state: Probe;
+  /** Epoch milliseconds; null when it is not known. */
+  createdAt: number | null;
+}
+
+export interface LogLines {
+  lines: { at: string | null; stream: 'stdout' | 'stderr'; text: string }[];
+  isTruncated: boolean;
+}
+
+export interface BackendHealth {
+  isOk: boolean;
+  detail: string;
+  /** What a workspace is really kept in; never more than is true. */
+  isolation: string;
+}
+
+export interface Backend {
+  readonly kind: BackendKind;
+  /** Replaces a stale unit of the same workspace; on failure leaves nothing running. */
+  start(spec: WorkspaceSpec): Promise<UnitHandle>;
+  /** Idempotent: gone or unknown is success; a real failure rejects. */
+  stop(workspaceId: string): Promise<void>;
+  /** Stops and erases what the unit kept. */
+  stopAndPrune(workspaceId: string): Promise<void>;
+  probe(workspaceId: string): Promise<Probe>;
+  /** The last `tail` lines of what the agent printed. */
+  logs(workspaceId: string, tail: number): Promise<LogLines>;
+  /** Rejects when the backend cannot tell: that means "skip this sweep", never "empty". */
+  listUnits(): Promise<Unit[]>;
+  health(): Promise<BackendHealth>;
+  onExit(listener: (workspaceId: string) => void): void;
+}
