@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canCommunicate } from '@molecule/domain';
-import { systemClock } from '@molecule/kit';
+import { type Clock, systemClock } from '@molecule/kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { RuntimeConfig } from '../../config.ts';
@@ -35,6 +35,7 @@ export interface Hop {
 
 export interface OrganisationOptions {
   paceMs?: number;
+  clock?: Clock;
   /** Members whose delegations fail, with the reason that the tool tells. */
   failing?: ReadonlyMap<string, string>;
   /** Members that never answer until they are aborted. */
@@ -77,7 +78,11 @@ export class InMemoryOrganisation {
       role: node.role,
       rehearsal: { pace_ms: this.#options.paceMs ?? 0 },
     });
-    const context = { config, tools: this.#toolsOf(id), clock: systemClock } as unknown as EngineContext;
+    const context = {
+      config,
+      tools: this.#toolsOf(id),
+      clock: this.#options.clock ?? systemClock,
+    } as unknown as EngineContext;
     const engine = await rehearsalEngine.create(context);
     this.members.push({ id, name: node.name, role: node.role, parentId, engine });
     for (const child of node.children ?? []) await this.#add(child, id, templateDir);
