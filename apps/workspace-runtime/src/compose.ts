@@ -118,7 +118,10 @@ export async function compose(
     timeoutMs: 180_000,
     run: (signal) => inbox.poll(signal),
   });
-  workload.onChange(() => supervisor.poke('heartbeat'));
+  workload.onChange(() => {
+    heartbeat.changed();
+    supervisor.poke('heartbeat');
+  });
   return {
     server,
     engine,

@@ -1,16 +1,20 @@
 // Heartbeat: tells the workspace server this agent is alive and what it does, and learns whether it should stop.
 //
-//   H1. At most one beat is in flight; changes that come meanwhile are told by one beat after it, never queued.
+//   H1. At most one beat is in flight, and none within `SPACING_MS` of the one before; changes that come meanwhile are
+//       told by the next one together, never queued. A change after a quiet time is told at once.
 //   H2. Only a workspace that is gone (410, or 404 after which it can't be registered either) ends the process; every
 //       other failure is tried again at the next beat.
 //   H3. Draining stops new work before it stops beating, so the server never thinks us dead mid-task.
 
 import { CallError } from '@molecule/client';
 import { registry } from '@molecule/contracts';
+import { TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock, Log } from '@molecule/kit';
 import type { Connection } from './connect/connect.ts';
 import { type Platform, WorkspaceGone } from './connect/platform.ts';
 import type { Workload } from './workload.ts';
+
+export const SPACING_MS = 500;
 
 /** What this program declares; the platform keeps doing all of it. */
 export const CAPABILITIES = {
@@ -38,19 +42,32 @@ export interface HeartbeatDeps {
 export class Heartbeat {
   readonly #deps: HeartbeatDeps;
   readonly #startedAtMs: number;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #isUntold = true;
 
   constructor(deps: HeartbeatDeps) {
     this.#deps = deps;
     this.#startedAtMs = deps.clock.now();
   }
 
+  /** There is something new to tell; the supervisor is poked beside this. */
+  changed(): void {
+    this.#isUntold = true;
+  }
+
   /** One beat, called by the supervisor, which never overlaps two (H1) and tries a failed one again (H2). */
   async beat(signal: AbortSignal): Promise<void> {
-    const { connection } = this.#deps;
+    const { connection, clock } = this.#deps;
+    const waitMs = this.#triedAtMs + SPACING_MS - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    if (!this.#isUntold && clock.now() - this.#triedAtMs < TIMEOUTS_MS.heartbeat / 2) return;
+    this.#triedAtMs = clock.now();
     try {
       if (!connection.isRegistered) await connection.attempt(signal);
+      this.#isUntold = false;
       await this.#send(signal);
     } catch (error) {
+      this.#isUntold = true;
       if (!(error instanceof WorkspaceGone)) throw error;
       this.#deps.onGone(error.message);
       return;
