@@ -109,7 +109,7 @@ export interface Config {
   redisUrl: Secret | null;
   backend: 'process' | 'none';
   hostedOrgId: string | null;
-  corsOrigins: string[];
+  corsOrigins: readonly string[];
   externalUrl: string | null;
   isPrivateNetworkAllowed: boolean;
   areTestTokensOn: boolean;

@@ -14,4 +14,8 @@ export class StartProgress {
     const seconds = ((Date.now() - this.#startedAt) / 1000).toFixed(1).padStart(5);
     this.#out.write(`[${seconds} s] ${step}\n`);
   }
+
+  print(text: string): void {
+    this.#out.write(text);
+  }
 }

@@ -20,6 +20,8 @@ const REDACTED_KEYS = [
 export interface LogOptions {
   level: string;
   destination?: DestinationStream;
+  /** Appends to this file instead of standard error. */
+  file?: string;
   name?: string;
 }
 
@@ -32,5 +34,6 @@ export function createLog(options: LogOptions): Log {
     redact: { paths, censor: '[secret]' },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings, pino.destination(2));
+  if (options.destination) return pino(settings, options.destination);
+  return pino(settings, pino.destination({ dest: options.file ?? 2, sync: options.file === undefined, mkdir: true }));
 }

@@ -83,12 +83,12 @@ export const setting = {
       throw new Error('must be 1 or 0');
     }) as Setting<Maybe<boolean, O>>,
 
-  oneOf: <V extends string, O extends Options<V>>(name: string, values: readonly V[], options: O) =>
-    make(name, options, values[0] ?? '', (text) => {
+  oneOf: <const V extends string>(name: string, values: readonly V[], options: Options<NoInfer<V>>): Setting<V> =>
+    make<V>(name, options, values[0] ?? '', (text) => {
       const found = values.find((value) => value === text.trim().toLowerCase());
       if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
       return found;
-    }) as Setting<Maybe<V, O>>,
+    }),
 
   list: <O extends Options<string[]>>(name: string, options: O) =>
     make(name, options, 'a,b', (text) =>

@@ -2,5 +2,5 @@
 export { CALLER_TEXTS, requireOwnToken, type TokenCensus, WORKSPACE_TEXTS } from './agent-gate.ts';
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
-export { bindAccessRoutes } from './routes.ts';
+export { type AccessDeps, bindAccessRoutes } from './routes.ts';
 export { sessionCookie, SESSION_COOKIES } from './session-cookie.ts';

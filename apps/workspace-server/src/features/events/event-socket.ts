@@ -39,8 +39,10 @@ export function bindEventSocket(app: FastifyInstance, deps: EventRouteDeps): voi
     }
   });
 
-  app.get('/ws', {
-    websocket: true,
+  app.route({
+    method: 'GET',
+    url: '/ws',
+    exposeHeadRoute: false,
     config: { contract: contract.followEvents },
     preValidation: async (request, reply) => {
       try {
@@ -60,7 +62,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventRouteDeps): voi
         await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
       }
     },
-    wsHandler: (socket, request) => {
+    wsHandler: (socket: WebSocket, request: FastifyRequest) => {
       const caller = request.caller as Caller;
       const entry = { socket, follower: admitFollower(caller, request, deps) };
       sockets.add(entry);

@@ -66,7 +66,6 @@ export class AgentConnections {
       connect: { timeout: TIMEOUTS_MS.a2aConnect },
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxRedirections: 0,
     });
   }
 

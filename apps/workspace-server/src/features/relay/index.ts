@@ -4,4 +4,4 @@ export { AgentConnections } from './agent-connection.ts';
 export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
 export { type Envelope, isObject, parseEnvelope } from './envelope.ts';
 export { type RelayAnswer, type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
-export { bindRelayRoutes } from './routes.ts';
+export { bindRelayRoutes, type RelayRouteDeps } from './routes.ts';

@@ -16,6 +16,8 @@ export {
   transitionWorkspace,
 } from './edit-workspace.ts';
 export { type ControllerDeps, UnitController } from './unit-controller.ts';
+export { createPrepareUnit } from './prepare-unit.ts';
+export type { UnitSpec, Units } from './units.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
 export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';

@@ -12,4 +12,6 @@ export interface ProvisionRequests {
   /** Erases what the unit kept on disk; only after a stop. */
   erase(workspaceId: string): Promise<void>;
   hasProvisioner(): boolean;
+  /** A person asked for a start: earlier crashes no longer count. */
+  forgiveCrashes(workspaceId: string): void;
 }

@@ -17,6 +17,7 @@ export async function restartWorkspace(deps: RestartDeps, actor: string, id: str
   }
   refusePausedAncestor(deps.directory, workspace.id);
   if (!deps.provision.hasProvisioner()) throw faults.noBackend();
+  deps.provision.forgiveCrashes(workspace.id);
   await transitionWorkspace(deps, {
     id: workspace.id,
     trigger: 'provision_requested',

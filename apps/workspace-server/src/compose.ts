@@ -1,0 +1,321 @@
+// Compose: the only file that builds real stores, backends and clocks, and joins the features.
+
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createDispatcher, type Dispatcher } from '@molecule/backends';
+import { createIdentifier, digestOf } from '@molecule/http';
+import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
+import type { Config } from './config.ts';
+import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
+import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
+import { PgAccessStore } from './features/access/credential-store.pg.ts';
+import { SESSION_COOKIES } from './features/access/index.ts';
+import { PgActivityLog } from './features/activity/activity-log.pg.ts';
+import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
+import { DelegationDriver } from './features/delegations/index.ts';
+import { PgEventLog } from './features/events/event-log.pg.ts';
+import { EventHub, publishEvents } from './features/events/index.ts';
+import { importOrg } from './features/org/index.ts';
+import { AgentConnections, checkAgentUrl, checkDispatchUrl, relayMessage } from './features/relay/index.ts';
+import { TenantMetrics } from './features/tenant/index.ts';
+import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
+import { createPrepareUnit, UnitController, VitalSigns, WorkspaceDirectory } from './features/workspaces/index.ts';
+import { PgVitalsStore } from './features/workspaces/vitals-store.pg.ts';
+import { PgWorkspaceFiles } from './features/workspaces/workspace-files.pg.ts';
+import { PgWorkspaceStore } from './features/workspaces/workspace-store.pg.ts';
+import { purgeRows } from './purge-rows.pg.ts';
+import { buildServer } from './server.ts';
+import type { StartProgress } from './start-progress.ts';
+import { loadTenantIdentity } from './tenant-identity.ts';
+import { translateDatabaseError } from './translate-database-error.ts';
+import { toUnits } from './units-from-dispatcher.ts';
+
+const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const DEMO_TEMPLATE = 'review-desk';
+const VERSION = '0.1.0';
+
+export interface Tenant {
+  url: string;
+  stop(reason: string): Promise<{ isClean: boolean }>;
+}
+
+export async function startTenant(config: Config, progress: StartProgress): Promise<Tenant> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const log = createLog({ level: config.logLevel, file: join(config.dataDir, 'server.log') });
+  const clock = systemClock;
+  const shutdown = new Shutdown(log);
+  const identity = await loadTenantIdentity(config);
+
+  progress.say(config.databaseUrl ? 'connecting to the database …' : 'starting the database …');
+  const postgres = await startPostgres({ dataDir: config.dataDir, databaseUrl: config.databaseUrl, log });
+  try {
+    return await startOn(postgres);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+
+  async function startOn(pg: RunningPostgres): Promise<Tenant> {
+    await migrate(pg.db, join(REPOSITORY, 'apps/workspace-server/migrations'));
+    const { db } = pg;
+
+    // State and those who follow it.
+    const ephemeral = config.redisUrl
+      ? new RedisEphemeral(config.redisUrl.reveal(), `molecule:${identity.orgId}:`, log)
+      : new InProcessEphemeral(clock);
+    const hub = new EventHub(ephemeral, (error) => log.error({ err: error }, 'an event listener failed'));
+    const supervisor = new Supervisor(log);
+    const directory = new WorkspaceDirectory();
+    const access = new PgAccessStore(db, clock);
+    const store = new PgWorkspaceStore(db, clock);
+    const vitals = new VitalSigns(new PgVitalsStore(db));
+    const activityLog = new PgActivityLog(db, clock);
+    const eventLog = new PgEventLog(db, clock);
+    const delegations = new PgDelegationStore(db, clock);
+    const files = new PgWorkspaceFiles(db);
+    const [states] = await Promise.all([store.loadAll(), access.load(), vitals.load()]);
+    directory.apply(states);
+    hub.start();
+
+    let port = config.port;
+    const publicUrl = () => config.externalUrl ?? `http://${urlHost(config.host)}:${port}`;
+    const agentsUrl = () => `http://${config.isLoopback ? urlHost(config.host) : '127.0.0.1'}:${port}`;
+    const guard = {
+      isPrivateNetworkAllowed: config.isPrivateNetworkAllowed,
+      isDevelopment: config.mode === 'development',
+    };
+    const connections = new AgentConnections(clock, (id) => {
+      const seconds = vitals.of(id).runtimeMetadata?.idle_timeout_seconds;
+      return seconds && seconds > 0 ? seconds * 1000 : config.a2aIdleMs;
+    });
+    hub.listen((frame) => connections.noteSignOfLife(frame.workspace_id));
+
+    const publishSoon = () => supervisor.poke('broadcaster');
+    const driveSoon = () => supervisor.poke('delegations');
+    const sweepSoon = () => supervisor.poke('units');
+    const edit = { store, directory, clock, publishSoon };
+
+    // Units.
+    const dispatcher = createDispatcher({
+      clock,
+      log,
+      ...(config.backend === 'process'
+        ? {
+            process: {
+              stateDir: join(config.dataDir, 'workspaces'),
+              command: [process.execPath, join(REPOSITORY, 'apps/workspace-runtime/dist/main.js')],
+              platformUrl: agentsUrl,
+              orgId: identity.orgId,
+            },
+          }
+        : {}),
+    });
+    const abortCalls = (id: string, reason: string) => connections.abortAll(id, reason);
+    const controller = new UnitController({
+      ...edit,
+      units: toUnits(dispatcher),
+      prepare: createPrepareUnit({
+        files,
+        access,
+        providerEnv: config.providerEnv,
+        readTemplate: async () => null,
+      }),
+      vitals,
+      access,
+      log,
+      externalStaleMs: config.externalStaleMs,
+      abortCalls,
+      sweepSoon,
+    });
+    const provision = {
+      request: (id: string) => controller.request(id),
+      keepFiles: files.keep.bind(files),
+      stop: (id: string) => controller.stop(id),
+      erase: (id: string) => controller.erase(id),
+      hasProvisioner: () => controller.hasProvisioner(),
+      forgiveCrashes: (id: string) => dispatcher.forgiveCrashes(id),
+    };
+
+    // Use-cases' dependencies.
+    const record = { activityLog, hub };
+    const relay = {
+      ...record,
+      directory,
+      vitals,
+      access,
+      connections,
+      clock,
+      log,
+      publicUrl,
+      translate: translateDatabaseError,
+      addressOf: createAddressBook({ guard }),
+      suspectDead: async (target: { id: string; backend: Parameters<Dispatcher['probe']>[1] }) => {
+        const probe = await dispatcher.probe(target.id, target.backend);
+        if (probe === 'gone') sweepSoon();
+        return probe === 'gone' ? ('dead' as const) : probe === 'running' ? ('alive' as const) : ('unknown' as const);
+      },
+    };
+    const driver = new DelegationDriver({
+      delegations,
+      clock,
+      log,
+      relay: (input) => relayMessage(relay, input),
+      publishSoon,
+      driveSoon,
+    });
+    const create = {
+      ...edit,
+      access,
+      provision,
+      defaultBackend: config.backend === 'none' ? ('none' as const) : ('process' as const),
+      checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
+      checkTemplate: async () => null,
+      publicUrl,
+    };
+    const org = {
+      ...create,
+      templatesRoot: join(config.templatesDir ?? join(REPOSITORY, 'templates'), 'orgs'),
+      hasEnv: (name: string) => Boolean(config.providerEnv[name]),
+    };
+    const metrics = new TenantMetrics(directory);
+    const adminTokenDigest = identity.adminToken ? digestOf(identity.adminToken.reveal()) : null;
+    const isOpen = config.mode === 'development';
+    const identify = createIdentifier({
+      store: access,
+      adminTokenDigest,
+      isOpen,
+      sessionCookieNames: SESSION_COOKIES,
+    });
+    const onHeardOf = () => {};
+
+    const app = await buildServer({
+      log,
+      identify,
+      directory,
+      corsOrigins: config.corsOrigins,
+      canvasDir: join(REPOSITORY, 'apps/canvas/dist'),
+      access: {
+        store: access,
+        directory,
+        clock,
+        adminTokenDigest,
+        areTestTokensOn: config.areTestTokensOn,
+        publicUrl,
+      },
+      workspaces: {
+        ...create,
+        vitals,
+        log,
+        abortCalls,
+        inFlight: (id) => connections.inFlight(id),
+        purgeRows,
+      },
+      registry: { ...edit, access, vitals, hub, checkAgentUrl: create.checkAgentUrl, onHeardOf },
+      relay,
+      delegations: { delegations, directory, clock, publishSoon, driveSoon },
+      activity: { ...record, directory, clock },
+      events: {
+        log: eventLog,
+        hub,
+        directory,
+        access,
+        identify,
+        serverLog: log,
+        allowedOrigins: config.corsOrigins,
+        onSockets: (delta) => metrics.socketOpened(delta),
+      },
+      org,
+      tenant: {
+        clock,
+        startedAt: clock.now(),
+        version: VERSION,
+        gitSha: 'unknown',
+        mode: config.mode,
+        isOpen,
+        backend: config.backend,
+        databaseKind: pg.kind,
+        providerKeys: Object.keys(config.providerEnv).filter((name) => name.endsWith('_KEY')),
+        demoTemplate: DEMO_TEMPLATE,
+        metrics,
+        supervisor,
+        viewports: new PgViewportStore(db),
+        pingDatabase: () => db.ping(),
+        isDraining: () => shutdown.isRunning,
+      },
+    });
+
+    supervisor.add({ name: 'broadcaster', intervalMs: 1_000, run: () => publishEvents({ log: eventLog, hub }) });
+    supervisor.add({ name: 'units', intervalMs: 1_000, timeoutMs: 120_000, run: () => controller.sweep() });
+    supervisor.add({ name: 'delegations', intervalMs: 2_000, run: () => driver.round() });
+    supervisor.add({
+      name: 'retention',
+      intervalMs: 6 * 3_600_000,
+      run: () => activityLog.prune(clock.now() - config.activityRetentionMs, 10_000),
+    });
+
+    progress.say('opening the door …');
+    await app.listen({ port: config.port, host: config.host });
+    const address = app.server.address();
+    if (typeof address === 'object' && address) port = address.port;
+    await controller.adopt();
+    supervisor.start();
+
+    shutdown.on('server', async () => {
+      app.server.closeIdleConnections();
+      await app.close();
+    });
+    shutdown.on('agents', () => controller.shutDown(), 15_000);
+    shutdown.on('loops', () => supervisor.stop());
+    shutdown.on('publish', async () => {
+      await publishEvents({ log: eventLog, hub });
+    });
+    shutdown.on('connections', () => connections.stop());
+    shutdown.on('ephemeral', () => ephemeral.stop());
+    shutdown.on('database', () => pg.stop(), 20_000);
+
+    await startDemo();
+    await announce();
+    return { url: publicUrl(), stop: (reason) => shutdown.run(reason) };
+
+    /** A brand-new tenant shows an organisation at work. */
+    async function startDemo(): Promise<void> {
+      if (config.isEmpty || states.length > 0 || !identity.isNew) return;
+      progress.say('creating the demo organisation …');
+      const hasKey = Object.keys(config.providerEnv).some((name) => name.endsWith('_KEY'));
+      await importOrg(org, 'system:first-start', {
+        dir: DEMO_TEMPLATE,
+        ...(hasKey ? { defaults: { runtime: 'model' } } : {}),
+      });
+    }
+
+    async function announce(): Promise<void> {
+      if (isOpen) progress.say('development mode: everybody on this machine may do everything, without a credential');
+      progress.say(`ready: log in ${join(config.dataDir, 'server.log')}`);
+      const code = isOpen ? null : await access.createSignInCode(clock.now() + 10 * 60_000);
+      progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);
+      if (code !== null) progress.print('  (signs this browser in; works once, for ten minutes)\n');
+    }
+  }
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Addresses that our provisioner set are trusted; what an agent reported is checked at every dispatch. */
+function createAddressBook(deps: { guard: Parameters<typeof checkDispatchUrl>[1] }) {
+  return async (target: { id: string; url: string; isUrlOurs: boolean; status: string }): Promise<string> => {
+    const { faults } = await import('@molecule/domain');
+    const isUp = ['online', 'degraded', 'provisioning'].includes(target.status);
+    if (!isUp || target.url === '') {
+      throw faults.workspaceUnavailable('workspace has no URL', { status: target.status });
+    }
+    if (!target.isUrlOurs) await checkDispatchUrl(target.url, deps.guard);
+    return target.url;
+  };
+}
+
+export type { Log };

@@ -1,0 +1,12 @@
+// Purge rows: deletes what other tables hold of purged workspaces, in the transaction of the purge.
+
+import type { Tx } from '@molecule/postgres';
+
+const BY_WORKSPACE = [
+  'delete from activity where workspace_id = any($1)',
+  'delete from delegations where source_id = any($1) or target_id = any($1)',
+];
+
+export async function purgeRows(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
+  for (const statement of BY_WORKSPACE) await tx.query(statement, [workspaceIds]);
+}
