@@ -34,7 +34,8 @@ export interface Hop {
 }
 
 export interface OrganisationOptions {
-  paceMs?: number;
+  /** Null takes the pace of the scripts. */
+  paceMs?: number | null;
   clock?: Clock;
   /** Members whose delegations fail, with the reason that the tool tells. */
   failing?: ReadonlyMap<string, string>;
@@ -76,7 +77,7 @@ export class InMemoryOrganisation {
     const config = testConfig(join(templateDir, node.files_dir), {
       name: node.name,
       role: node.role,
-      rehearsal: { pace_ms: this.#options.paceMs ?? 0 },
+      rehearsal: { pace_ms: this.#options.paceMs === undefined ? 0 : this.#options.paceMs },
     });
     const context = {
       config,

@@ -19,10 +19,20 @@ export function parseScript(source: string, file: string): Script {
       `${file}, line ${line}, column ${col}: ${broken.message.split('\n')[0]}; mend the YAML there`,
     );
   }
-  const parsed = scriptSchema.safeParse(document.toJS({ maxAliasCount: 20 }));
+  const parsed = scriptSchema.safeParse(plainValue(document, file));
   const problem = parsed.success ? checkNames(parsed.data)[0] : parsed.error.issues[0];
   if (problem) throw new EngineFailure(describe(file, document, lines, problem));
   return parsed.data!;
+}
+
+/** An alias without its anchor, or aliases that multiply, are noticed only here. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new EngineFailure(`${file}: ${error.message}; mend the YAML alias`);
+  }
 }
 
 function describe(

@@ -230,6 +230,7 @@ describe('parsing a script', () => {
 
   it.each([
     ['steps: [', 'rehearsal.yaml, line 1, column', 'mend the YAML there'],
+    ['version: *one', 'rehearsal.yaml: Unresolved alias', 'mend the YAML alias'],
     ['steps: []', 'version', 'write "version: 1"'],
     ['- a', 'rehearsal.yaml, line 1, column 1, the script', 'expected object'],
     [step('{ sya: hello }'), 'line 4, column 5, steps.0', '"sya" is no step; did you mean "say"?'],
