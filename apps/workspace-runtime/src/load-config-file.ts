@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, faults } from '@molecule/domain';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 
 export const DEFAULT_MODEL = 'anthropic:claude-opus-4-7';
@@ -98,7 +98,7 @@ export function parseConfigFile(source: string, path: string): ConfigFile {
       `${path}, line ${line}, column ${col}: ${problem.message.split('\n')[0]}; mend the YAML there and restart the workspace`,
     );
   }
-  const value: unknown = document.toJS({ maxAliasCount: 50 }) ?? {};
+  const value = plainValue(document, path) ?? {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw broken(
       `${path}, line 1, column 1: a mapping such as "name: Researcher" is expected; mend it and restart the workspace`,
@@ -112,6 +112,16 @@ export function parseConfigFile(source: string, path: string): ConfigFile {
   throw broken(
     `${path}, line ${line}, column ${col}: "${issue.path.join('.')}": ${issue.message}; correct the value and restart the workspace`,
   );
+}
+
+/** An alias without its anchor, or aliases that multiply, are noticed only here. */
+function plainValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw broken(`${path}: ${error.message}; mend the YAML alias and restart the workspace`);
+  }
 }
 
 function section<S extends z.ZodObject>(schema: S) {
