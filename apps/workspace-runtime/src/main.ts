@@ -2,6 +2,7 @@
 
 import { isFault } from '@molecule/domain';
 import { createLog, SettingsError, Shutdown } from '@molecule/kit';
+import { closeAgentServer } from './a2a/server.ts';
 import { compose } from './compose.ts';
 import { environment, loadConfig, type RuntimeConfig, readConfigDir } from './config.ts';
 import { WorkspaceGone } from './connect/platform.ts';
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   shutdown.on('loops', () => runtime.supervisor.stop(), 3_000);
   shutdown.on('last heartbeat', () => runtime.heartbeat.last(stopping.signal), 1_000);
   shutdown.on('calls', async () => stopping.abort(new Error('the process is ending')));
-  shutdown.on('server', () => runtime.server.close(), 2_000);
+  shutdown.on('server', () => closeAgentServer(runtime.server), 3_000);
   shutdown.on('engine', async () => runtime.engine.stop?.());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
 

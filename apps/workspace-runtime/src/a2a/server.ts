@@ -1,7 +1,7 @@
 // Server: the agent's own door: card, JSON-RPC at `/` and `/a2a`, transcript, health. Nothing in here decides anything.
 
 import { faults, isFault, LIMITS } from '@molecule/domain';
-import type { Log } from '@molecule/kit';
+import { DeadlineExceeded, type Log, withDeadline } from '@molecule/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer } from './answer-request.ts';
 import type { ServedCard } from './card.ts';
@@ -14,6 +14,8 @@ import {
 } from './rpc-error.ts';
 import { readTranscript } from './transcript.ts';
 import { writeStream } from './write-stream.ts';
+
+export const CLOSE_GRACE_MS = 1_000;
 
 export interface ServerDeps {
   card: () => ServedCard;
@@ -57,6 +59,18 @@ export function createAgentServer(deps: ServerDeps): FastifyInstance {
     return reply.code(500).send({ error: 'internal error', code: 'internal' });
   });
   return app;
+}
+
+/** Answers under way get `graceMs` to leave; then every connection is cut, so that no reader can hold up the end. */
+export async function closeAgentServer(app: FastifyInstance, graceMs = CLOSE_GRACE_MS): Promise<void> {
+  const closed = app.close();
+  try {
+    await withDeadline(closed, graceMs);
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    app.server.closeAllConnections();
+    await closed;
+  }
 }
 
 async function serveRpc(deps: ServerDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

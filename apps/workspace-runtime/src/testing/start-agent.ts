@@ -5,7 +5,7 @@ import { createAnswerer } from '../a2a/answer-request.ts';
 import { buildCard } from '../a2a/card.ts';
 import { TurnExecutor } from '../a2a/executor.ts';
 import { AgentRequestHandler } from '../a2a/request-handler.ts';
-import { createAgentServer } from '../a2a/server.ts';
+import { closeAgentServer, createAgentServer } from '../a2a/server.ts';
 import { TaskMemory } from '../a2a/task-memory.ts';
 import { TaskSlots } from '../a2a/task-slots.ts';
 import { Drain } from '../drain.ts';
@@ -80,7 +80,7 @@ export async function startAgent(engine: Engine, options: AgentOptions = {}) {
     workload,
     drain,
     executor,
-    close: () => server.close(),
+    close: () => closeAgentServer(server, 200),
     /** Posts JSON-RPC and returns the status, headers and body. */
     post: async (body: unknown, headers: Record<string, string> = {}, path = '/') => {
       const response = await fetch(url + path, {
