@@ -61,7 +61,7 @@ export async function compose(
   });
   const workload = new Workload(clock, problems);
   const inbox = new DelegationInbox({ platform, parentId: () => config.parentId, clock, log });
-  const tools = createToolSet({ platform, inbox, delegation: config.file.delegation, clock, log });
+  const tools = createToolSet({ platform, inbox, delegation: config.delegation, clock, log });
   const engine = await factory.create({
     config,
     systemPrompt: () => assemblePrompt({ configDir: config.configDir, file: config.file, platform, log }),

@@ -34,6 +34,8 @@ export interface RuntimeConfig {
   providers: Readonly<Record<ProviderName, ProviderSettings>>;
   /** Names in `runtime_config.required_env` that are not set. */
   missingEnv: readonly string[];
+  /** config.yaml's `delegation`, with the environment's overrides. */
+  delegation: ConfigFile['delegation'];
   file: ConfigFile;
 }
 
@@ -88,6 +90,26 @@ export const SETTINGS = defineSettings({
     doc: 'The workspace token, where no .auth_token file is kept.',
     example: '(a workspace token)',
   }),
+  delegationAttempts: setting.int('DELEGATION_RETRY_ATTEMPTS', {
+    optional: true,
+    min: 1,
+    max: 10,
+    doc: "Overrides config.yaml's delegation.retry_attempts.",
+    example: '3',
+  }),
+  delegationDelaySeconds: setting.int('DELEGATION_RETRY_DELAY', {
+    optional: true,
+    max: 60,
+    doc: "Seconds; overrides config.yaml's delegation.retry_delay.",
+    example: '5',
+  }),
+  delegationTimeoutSeconds: setting.int('DELEGATION_TIMEOUT', {
+    optional: true,
+    min: 1,
+    max: 1_800,
+    doc: "Seconds; overrides config.yaml's delegation.timeout.",
+    example: '300',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much is logged.',
@@ -114,6 +136,12 @@ export function loadConfig(env: Env, file: ConfigFile): RuntimeConfig {
     modelOverride: settings.model ?? null,
     providers: readProviders(env),
     missingEnv: file.runtime_config.required_env.filter((name) => !env[name]),
+    delegation: {
+      ...file.delegation,
+      retry_attempts: settings.delegationAttempts ?? file.delegation.retry_attempts,
+      retry_delay: settings.delegationDelaySeconds ?? file.delegation.retry_delay,
+      timeout: settings.delegationTimeoutSeconds ?? file.delegation.timeout,
+    },
     file,
   });
 }

@@ -111,6 +111,11 @@ describe('config', () => {
     expect(JSON.stringify(providers)).not.toContain('k1');
   });
 
+  it('lets the environment override how delegation is tried again', () => {
+    const env = { ...base, DELEGATION_TIMEOUT: '300', DELEGATION_RETRY_ATTEMPTS: '1' };
+    expect(loadConfig(env, file).delegation).toEqual({ retry_attempts: 1, retry_delay: 5, timeout: 300 });
+  });
+
   it('lets go of no key when it is printed', () => {
     const config = loadConfig(
       { ...base, OPENAI_API_KEY: 'canary-9f', MOLECULE_WORKSPACE_TOKEN: 'canary-9f' },

@@ -1,6 +1,7 @@
 // Describe failure: what a caller is told when a turn fails. Known failures keep their words; a bug keeps its details here.
 
 import { isFault } from '@molecule/domain';
+import { DeadlineExceeded } from '@molecule/kit';
 import { EngineFailure } from '../engines/engine-failure.ts';
 import { redactSecrets } from '../redact-secrets.ts';
 import { TurnAborted } from './turn-aborted.ts';
@@ -13,7 +14,8 @@ export interface TurnFailure {
 
 export function describeFailure(thrown: unknown, turnTimeoutMs: number): TurnFailure {
   if (thrown instanceof TurnAborted) return failure(thrown.message, thrown.isCancel);
-  if (isTimeout(thrown)) return failure(`no answer within ${Math.round(turnTimeoutMs / 1000)} s`);
+  if (thrown instanceof DeadlineExceeded)
+    return failure(`no answer within ${Math.round(turnTimeoutMs / 1000)} s`);
   if (isFault(thrown) || thrown instanceof EngineFailure) return failure(thrown.message);
   const name = thrown instanceof Error ? thrown.name : 'Error';
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -22,8 +24,4 @@ export function describeFailure(thrown: unknown, turnTimeoutMs: number): TurnFai
 
 function failure(message: string, isCancel = false): TurnFailure {
   return { text: `Agent error: ${redactSecrets(message).slice(0, 1000)}`, isCancel, isBug: false };
-}
-
-function isTimeout(thrown: unknown): boolean {
-  return thrown instanceof DOMException && thrown.name === 'TimeoutError';
 }

@@ -6,7 +6,7 @@
 //   X4. An answer longer than `ANSWER_CHARS` is an error, not memory.
 
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
-import type { Clock, Log } from '@molecule/kit';
+import { type Clock, type Log, withDeadline } from '@molecule/kit';
 import { orAborted } from '../deferred.ts';
 import type { Engine, EngineEvent, Turn } from '../engines/engine.ts';
 import { EngineFailure } from '../engines/engine-failure.ts';
@@ -105,11 +105,12 @@ export class TurnExecutor implements AgentExecutor {
     try {
       events.submitted();
       await slot.ready(controller.signal);
-      const deadline = AbortSignal.timeout(turnTimeoutMs);
-      const turn = turnFromRequest(context, AbortSignal.any([controller.signal, deadline]));
-      workload.begin(taskId, turn.text);
-      events.working();
-      await this.#runTurn(turn, events, trace, usage);
+      await withDeadline(async (deadline) => {
+        const turn = turnFromRequest(context, AbortSignal.any([controller.signal, deadline]));
+        workload.begin(taskId, turn.text);
+        events.working();
+        await this.#runTurn(turn, events, trace, usage);
+      }, turnTimeoutMs);
       events.completed(summary());
     } catch (thrown) {
       const failure = describeFailure(thrown, turnTimeoutMs);
