@@ -4,8 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDispatcher, type Dispatcher } from '@molecule/backends';
+import type { WorkspaceState } from '@molecule/domain';
 import { createIdentifier, digestOf } from '@molecule/http';
-import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
@@ -18,10 +19,15 @@ import { DelegationDriver } from './features/delegations/index.ts';
 import { PgEventLog } from './features/events/event-log.pg.ts';
 import { EventHub, publishEvents } from './features/events/index.ts';
 import { importOrg } from './features/org/index.ts';
-import { AgentConnections, checkAgentUrl, checkDispatchUrl, relayMessage } from './features/relay/index.ts';
+import { AgentConnections, addressOf, checkAgentUrl, relayMessage } from './features/relay/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
-import { createPrepareUnit, UnitController, VitalSigns, WorkspaceDirectory } from './features/workspaces/index.ts';
+import {
+  createPrepareUnit,
+  UnitController,
+  VitalSigns,
+  WorkspaceDirectory,
+} from './features/workspaces/index.ts';
 import { PgVitalsStore } from './features/workspaces/vitals-store.pg.ts';
 import { PgWorkspaceFiles } from './features/workspaces/workspace-files.pg.ts';
 import { PgWorkspaceStore } from './features/workspaces/workspace-store.pg.ts';
@@ -86,7 +92,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       isPrivateNetworkAllowed: config.isPrivateNetworkAllowed,
       isDevelopment: config.mode === 'development',
     };
-    const connections = new AgentConnections(clock, (id) => {
+    const connections = new AgentConnections(clock, guard, (id) => {
       const seconds = vitals.of(id).runtimeMetadata?.idle_timeout_seconds;
       return seconds && seconds > 0 ? seconds * 1000 : config.a2aIdleMs;
     });
@@ -150,11 +156,15 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       log,
       publicUrl,
       translate: translateDatabaseError,
-      addressOf: createAddressBook({ guard }),
+      addressOf: (target: WorkspaceState) => addressOf(target, guard),
       suspectDead: async (target: { id: string; backend: Parameters<Dispatcher['probe']>[1] }) => {
         const probe = await dispatcher.probe(target.id, target.backend);
         if (probe === 'gone') sweepSoon();
-        return probe === 'gone' ? ('dead' as const) : probe === 'running' ? ('alive' as const) : ('unknown' as const);
+        return probe === 'gone'
+          ? ('dead' as const)
+          : probe === 'running'
+            ? ('alive' as const)
+            : ('unknown' as const);
       },
     };
     const driver = new DelegationDriver({
@@ -246,9 +256,14 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       },
     });
 
-    supervisor.add({ name: 'broadcaster', intervalMs: 1_000, run: () => publishEvents({ log: eventLog, hub }) });
+    supervisor.add({
+      name: 'broadcaster',
+      intervalMs: 1_000,
+      run: () => publishEvents({ log: eventLog, hub }),
+    });
     supervisor.add({ name: 'units', intervalMs: 1_000, timeoutMs: 120_000, run: () => controller.sweep() });
     supervisor.add({ name: 'delegations', intervalMs: 2_000, run: () => driver.round() });
+    supervisor.add({ name: 'vitals', intervalMs: 1_000, run: () => vitals.flush() });
     supervisor.add({
       name: 'retention',
       intervalMs: 6 * 3_600_000,
@@ -291,7 +306,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     }
 
     async function announce(): Promise<void> {
-      if (isOpen) progress.say('development mode: everybody on this machine may do everything, without a credential');
+      if (isOpen)
+        progress.say('development mode: everybody on this machine may do everything, without a credential');
       progress.say(`ready: log in ${join(config.dataDir, 'server.log')}`);
       const code = isOpen ? null : await access.createSignInCode(clock.now() + 10 * 60_000);
       progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);
@@ -304,18 +320,3 @@ function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }
-
-/** Addresses that our provisioner set are trusted; what an agent reported is checked at every dispatch. */
-function createAddressBook(deps: { guard: Parameters<typeof checkDispatchUrl>[1] }) {
-  return async (target: { id: string; url: string; isUrlOurs: boolean; status: string }): Promise<string> => {
-    const { faults } = await import('@molecule/domain');
-    const isUp = ['online', 'degraded', 'provisioning'].includes(target.status);
-    if (!isUp || target.url === '') {
-      throw faults.workspaceUnavailable('workspace has no URL', { status: target.status });
-    }
-    if (!target.isUrlOurs) await checkDispatchUrl(target.url, deps.guard);
-    return target.url;
-  };
-}
-
-export type { Log };

@@ -6,8 +6,14 @@ import { defineSettings, readSettings, type Secret, SettingsError, setting } fro
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'Port of the tenant server.' }),
   host: setting.text('HOST', { default: '127.0.0.1', doc: 'Address to listen on.', example: '127.0.0.1' }),
-  dataDir: setting.text('MOLECULE_DATA_DIR', { default: './.molecule', doc: 'Folder for everything that is kept.' }),
-  isEmpty: setting.flag('MOLECULE_EMPTY', { default: false, doc: 'Start a new tenant without the demo organisation.' }),
+  dataDir: setting.text('MOLECULE_DATA_DIR', {
+    default: './.molecule',
+    doc: 'Folder for everything that is kept.',
+  }),
+  isEmpty: setting.flag('MOLECULE_EMPTY', {
+    default: false,
+    doc: 'Start a new tenant without the demo organisation.',
+  }),
   environment: setting.text('MOLECULE_ENV', {
     default: '',
     doc: 'development opens the server to callers without a credential, on loopback only; production insists on ADMIN_TOKEN.',
@@ -32,7 +38,11 @@ export const SETTINGS = defineSettings({
     default: 'process',
     doc: 'Where agents run.',
   }),
-  orgId: setting.text('MOLECULE_ORG_ID', { optional: true, doc: 'Set on hosted tenants only.', example: 'uuid' }),
+  orgId: setting.text('MOLECULE_ORG_ID', {
+    optional: true,
+    doc: 'Set on hosted tenants only.',
+    example: 'uuid',
+  }),
   corsOrigins: setting.list('CORS_ORIGINS', {
     default: ['http://localhost:3000', 'http://localhost:3001'],
     doc: 'Origins of other sites that may call this server from a browser.',
@@ -130,7 +140,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
   const isDevelopment = ['development', 'dev'].includes(environment) && !read.adminToken;
   const isProduction = ['production', 'prod'].includes(environment);
   const isLoopback = LOOPBACK.has(read.host) || /^127(\.\d{1,3}){3}$/.test(read.host);
-  refuseUnsafe({ isLoopback, isDevelopment, isProduction, hasAdminToken: read.adminToken !== undefined, host: read.host });
+  refuseUnsafe({
+    isLoopback,
+    isDevelopment,
+    isProduction,
+    hasAdminToken: read.adminToken !== undefined,
+    host: read.host,
+  });
   return Object.freeze({
     port: read.port,
     host: read.host,

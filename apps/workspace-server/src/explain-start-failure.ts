@@ -4,7 +4,12 @@ import { SettingsError } from '@molecule/kit';
 
 export function explainStartFailure(error: unknown): string {
   if (error instanceof SettingsError) return `Molecule cannot start: ${error.message}`;
-  const { code, port, message, stack } = error as { code?: string; port?: number; message?: string; stack?: string };
+  const { code, port, message, stack } = error as {
+    code?: string;
+    port?: number;
+    message?: string;
+    stack?: string;
+  };
   switch (code) {
     case 'EADDRINUSE':
       return `Molecule cannot start: port ${port} is in use. Stop what uses it, or choose another: PORT=${(port ?? 8080) + 1} npm start`;

@@ -1,7 +1,7 @@
 // Main: start, serve, stop.
 
-import { loadConfig } from './config.ts';
 import { startTenant } from './compose.ts';
+import { loadConfig } from './config.ts';
 import { explainStartFailure } from './explain-start-failure.ts';
 import { StartProgress } from './start-progress.ts';
 

@@ -1,5 +1,7 @@
 // Server: mounts each feature's routes in the scope of who may call them.
 
+import cors from '@fastify/cors';
+import websocket from '@fastify/websocket';
 import { defineRoute } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
 import {
@@ -10,8 +12,6 @@ import {
   refuseRoutesWithoutContract,
 } from '@molecule/http';
 import type { Log } from '@molecule/kit';
-import cors from '@fastify/cors';
-import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type AccessDeps, bindAccessRoutes, createAuthorize } from './features/access/index.ts';
@@ -22,13 +22,39 @@ import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
 import { bindTenantRoutes, serveCanvas, type TenantRouteDeps } from './features/tenant/index.ts';
-import { bindWorkspaceRoutes, type WorkspaceDirectory, type WorkspaceRouteDeps } from './features/workspaces/index.ts';
+import {
+  bindWorkspaceRoutes,
+  type WorkspaceDirectory,
+  type WorkspaceRouteDeps,
+} from './features/workspaces/index.ts';
 import { translateDatabaseError } from './translate-database-error.ts';
 
 const API_PREFIXES = [
-  '/workspaces', '/registry', '/health', '/admin', '/metrics', '/settings', '/bundles', '/org', '/orgs', '/templates',
-  '/plugins', '/webhooks', '/channels', '/ws', '/events', '/approvals', '/canvas', '/instructions', '/cp', '/auth',
-  '/buildinfo', '/activity', '/memory', '/openapi.json', '/docs/api',
+  '/workspaces',
+  '/registry',
+  '/health',
+  '/admin',
+  '/metrics',
+  '/settings',
+  '/bundles',
+  '/org',
+  '/orgs',
+  '/templates',
+  '/plugins',
+  '/webhooks',
+  '/channels',
+  '/ws',
+  '/events',
+  '/approvals',
+  '/canvas',
+  '/instructions',
+  '/cp',
+  '/auth',
+  '/buildinfo',
+  '/activity',
+  '/memory',
+  '/openapi.json',
+  '/docs/api',
 ];
 
 export interface ServerDeps {
@@ -77,15 +103,24 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     allowedHeaders: [
-      'Origin', 'Content-Type', 'X-Workspace-ID', 'Authorization', 'X-Molecule-Org-Id', 'X-Molecule-Org-Slug',
-      'X-Timeout', 'X-Source-Workspace-Id', 'X-Confirm-Name',
+      'Origin',
+      'Content-Type',
+      'X-Workspace-ID',
+      'Authorization',
+      'X-Molecule-Org-Id',
+      'X-Molecule-Org-Slug',
+      'X-Timeout',
+      'X-Source-Workspace-Id',
+      'X-Confirm-Name',
     ],
     exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
   });
   app.addHook('onRoute', (route) => {
     if (route.method === 'OPTIONS') route.config = { ...route.config, contract: preflight };
   });
-  await app.register(websocket, { options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol } });
+  await app.register(websocket, {
+    options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol },
+  });
 
   const binder = createBinder(deps.identify, createAuthorize(deps.directory));
   bindTenantRoutes(app, binder, deps.tenant);

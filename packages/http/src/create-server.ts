@@ -1,7 +1,7 @@
 // Create server: a Fastify instance with the edges that every server of ours shares: JSON bodies, faults, request ids.
 
 import { type Fault, faults } from '@molecule/domain';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { sendFault, toFault } from './render-fault.ts';
 
 export interface ServerOptions {
@@ -14,7 +14,7 @@ export interface ServerOptions {
 export function createServer(options: ServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     trustProxy: false,
     requestTimeout: 0,

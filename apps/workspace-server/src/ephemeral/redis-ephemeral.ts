@@ -38,7 +38,8 @@ export class RedisEphemeral implements Ephemeral {
       connection.on('error', (error) => this.#log.debug({ err: error }, 'redis is away'));
     }
     this.#commands.on('ready', () => {
-      if (this.#dropped > 0) this.#log.warn({ dropped: this.#dropped }, 'redis is back; some broadcasts were dropped');
+      if (this.#dropped > 0)
+        this.#log.warn({ dropped: this.#dropped }, 'redis is back; some broadcasts were dropped');
       this.#dropped = 0;
     });
     this.#subscriber.on('message', (channel: string, text: string) => this.#receive(channel, text));
@@ -60,7 +61,10 @@ export class RedisEphemeral implements Ephemeral {
     }
     this.#listeners.set(name, [listener]);
     this.#subscriber.subscribe(name).catch((error: unknown) => {
-      this.#log.warn({ err: error, channel }, 'could not subscribe yet; ioredis subscribes again when it reconnects');
+      this.#log.warn(
+        { err: error, channel },
+        'could not subscribe yet; ioredis subscribes again when it reconnects',
+      );
     });
   }
 

@@ -54,7 +54,9 @@ export class PgAccessStore implements AccessStore<Tx> {
     const token = this.#live.get(key(digest));
     if (token) return { kind: 'workspace', ...token, isWorkspaceRemoved: false };
     const removed = this.#removedTokens.get(key(digest));
-    return removed ? { kind: 'workspace', tokenId: '', workspaceId: removed, isWorkspaceRemoved: true } : null;
+    return removed
+      ? { kind: 'workspace', tokenId: '', workspaceId: removed, isWorkspaceRemoved: true }
+      : null;
   }
 
   async findSession(digest: Buffer): Promise<{ sessionId: string } | null> {
@@ -73,7 +75,11 @@ export class PgAccessStore implements AccessStore<Tx> {
     return rows.length > 0;
   }
 
-  async mint(workspaceId: string, origin: TokenOrigin, options: { isCapped?: boolean } = {}): Promise<string> {
+  async mint(
+    workspaceId: string,
+    origin: TokenOrigin,
+    options: { isCapped?: boolean } = {},
+  ): Promise<string> {
     const minted = await this.#db.tx(async (tx) => {
       // The row lock makes counting and inserting one step.
       await tx.query('select 1 from workspaces where id = $1 for update', [workspaceId]);
@@ -186,10 +192,7 @@ export class PgAccessStore implements AccessStore<Tx> {
       [workspaceId],
     );
     if ((row?.live ?? 0) >= LIMITS.tokensPerWorkspace) {
-      throw new Fault(
-        'RATE_LIMITED',
-        `maximum ${LIMITS.tokensPerWorkspace} active tokens per workspace`,
-      );
+      throw new Fault('RATE_LIMITED', `maximum ${LIMITS.tokensPerWorkspace} active tokens per workspace`);
     }
   }
 

@@ -3,4 +3,4 @@ export { CALLER_TEXTS, requireOwnToken, type TokenCensus, WORKSPACE_TEXTS } from
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
 export { type AccessDeps, bindAccessRoutes } from './routes.ts';
-export { sessionCookie, SESSION_COOKIES } from './session-cookie.ts';
+export { SESSION_COOKIES, sessionCookie } from './session-cookie.ts';

@@ -73,7 +73,9 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
         : null;
     if (!session) {
       throw faults.invalidCredential(
-        body.code ? 'this sign-in link was used already or is too old' : 'this is not the admin token of this server',
+        body.code
+          ? 'this sign-in link was used already or is too old'
+          : 'this is not the admin token of this server',
       );
     }
     reply.header('set-cookie', sessionCookie(session.sessionToken, request.protocol === 'https'));
@@ -84,8 +86,13 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
     const session = query.code
       ? await store.redeemSignInCode(query.code, clock.now() + TIMEOUTS_MS.session)
       : null;
-    if (session) reply.header('set-cookie', sessionCookie(session.sessionToken, request.protocol === 'https'));
-    return reply.code(303).header('cache-control', 'no-store').header('location', session ? '/' : '/?signin=expired').send();
+    if (session)
+      reply.header('set-cookie', sessionCookie(session.sessionToken, request.protocol === 'https'));
+    return reply
+      .code(303)
+      .header('cache-control', 'no-store')
+      .header('location', session ? '/' : '/?signin=expired')
+      .send();
   });
 
   binder.bind(app, tenant.signOut, async ({ caller, request, reply }) => {

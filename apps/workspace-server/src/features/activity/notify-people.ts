@@ -17,7 +17,11 @@ interface FileAttachment {
 
 const SUMMARY_CHARS = 80;
 
-export async function notifyPeople(deps: RecordDeps, workspace: WorkspaceState, notice: Notice): Promise<void> {
+export async function notifyPeople(
+  deps: RecordDeps,
+  workspace: WorkspaceState,
+  notice: Notice,
+): Promise<void> {
   const { message } = notice;
   if (typeof message !== 'string' || message === '') throw faults.invalidRequest('message is required');
   const attachments = (notice.attachments ?? []).map(parseAttachment);
@@ -29,9 +33,7 @@ export async function notifyPeople(deps: RecordDeps, workspace: WorkspaceState, 
     summary: `Agent message: ${shorten(message)}`,
     responseBody: {
       result: message,
-      ...(attachments.length === 0
-        ? {}
-        : { parts: attachments.map((file) => ({ kind: 'file', file })) }),
+      ...(attachments.length === 0 ? {} : { parts: attachments.map((file) => ({ kind: 'file', file })) }),
     },
   });
   deps.hub.broadcast('AGENT_MESSAGE', workspace.id, {

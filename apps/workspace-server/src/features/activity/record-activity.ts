@@ -10,7 +10,7 @@ export interface RecordDeps {
 
 export type ActivityDraft = Pick<NewActivity, 'workspaceId' | 'type'> &
   Partial<Omit<NewActivity, 'workspaceId' | 'type' | 'requestBody' | 'responseBody' | 'toolTrace'>> & {
-    /** Anything that JSON can carry. */
+    /** Anything that JSON can carry; JSON text that is there already goes in as JsonText. */
     requestBody?: unknown;
     responseBody?: unknown;
     toolTrace?: unknown;
@@ -46,6 +46,15 @@ export async function recordActivity(deps: RecordDeps, draft: ActivityDraft): Pr
   return id;
 }
 
+/** JSON that came as text and is stored as it came. */
+export class JsonText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 function printJson(value: unknown): string | null {
+  if (value instanceof JsonText) return value.text;
   return value === undefined || value === null ? null : JSON.stringify(value);
 }

@@ -6,7 +6,7 @@ import type { Binder } from '@molecule/http';
 import type { Clock } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
 import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
-import type { ActivityLog, ActivityQuery, StoredActivity } from './activity-log.ts';
+import type { ActivityQuery, StoredActivity } from './activity-log.ts';
 import { notifyPeople } from './notify-people.ts';
 import { type RecordDeps, recordActivity } from './record-activity.ts';
 
@@ -77,7 +77,8 @@ function parseQuery(
   if (source !== undefined && source !== 'canvas' && source !== 'agent') {
     throw faults.invalidRequest("source must be 'canvas' or 'agent'");
   }
-  if (query.peer_id !== undefined && !isUuid(query.peer_id)) throw faults.invalidRequest('peer_id must be a UUID');
+  if (query.peer_id !== undefined && !isUuid(query.peer_id))
+    throw faults.invalidRequest('peer_id must be a UUID');
   if (query.since_id !== undefined && !isUuid(query.since_id)) throw faults.cursorGone(CURSOR_GONE);
   return {
     workspaceId,
@@ -94,7 +95,8 @@ function parseQuery(
 function parseSinceSeconds(text: string | undefined, clock: Clock): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds <= 0) throw faults.invalidRequest('since_secs must be a positive integer');
+  if (!Number.isInteger(seconds) || seconds <= 0)
+    throw faults.invalidRequest('since_secs must be a positive integer');
   return clock.now() - Math.min(seconds, MAX_SINCE_SECONDS) * 1000;
 }
 

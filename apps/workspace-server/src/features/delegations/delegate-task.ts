@@ -28,10 +28,14 @@ export async function delegateTask(
   if (targetId === source.id) throw faults.invalidRequest('self-delegation not permitted');
   const isAllowed = canCommunicate(deps.directory, source.id, targetId);
   if (isAllowed && (await deps.delegations.countOpen(source.id)) >= LIMITS.delegationsInFlight) {
-    throw new Fault('QUEUE_FULL', `${LIMITS.delegationsInFlight} delegations of this workspace are open already`, {
-      retryAfterSeconds: 30,
-      extra: { retry_after: 30 },
-    });
+    throw new Fault(
+      'QUEUE_FULL',
+      `${LIMITS.delegationsInFlight} delegations of this workspace are open already`,
+      {
+        retryAfterSeconds: 30,
+        extra: { retry_after: 30 },
+      },
+    );
   }
   const { delegation, isNew } = await deps.delegations.create({
     id: randomUUID(),

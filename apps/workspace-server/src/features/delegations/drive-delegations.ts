@@ -54,7 +54,10 @@ export class DelegationDriver {
     this.#running.set(delegation.id, new AbortController());
     this.#run(delegation)
       .catch((error: unknown) =>
-        this.#deps.log.error({ err: error, delegationId: delegation.id }, 'driving a delegation failed by a bug'),
+        this.#deps.log.error(
+          { err: error, delegationId: delegation.id },
+          'driving a delegation failed by a bug',
+        ),
       )
       .finally(() => {
         this.#running.delete(delegation.id);
@@ -74,13 +77,16 @@ export class DelegationDriver {
   }
 
   async #settle(delegation: Delegation, answer: RelayAnswer): Promise<void> {
-    const reply: unknown = Buffer.isBuffer(answer.body) ? JSON.parse(answer.body.toString('utf8')) : answer.body;
+    const reply: unknown = Buffer.isBuffer(answer.body)
+      ? JSON.parse(answer.body.toString('utf8'))
+      : answer.body;
     if (answer.status === 202) {
       await this.#deps.delegations.advance(delegation.id, 'queued');
       this.#deps.publishSoon();
       return;
     }
-    const failure = errorOfReply(reply) ?? (isFailedTask(reply) ? (textOfReply(reply) ?? 'the agent failed') : null);
+    const failure =
+      errorOfReply(reply) ?? (isFailedTask(reply) ? (textOfReply(reply) ?? 'the agent failed') : null);
     if (failure !== null || answer.status >= 300) {
       await this.#end(delegation, 'failed', { error: failure ?? JSON.stringify(reply) });
       return;

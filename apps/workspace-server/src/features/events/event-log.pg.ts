@@ -30,7 +30,9 @@ export class PgEventLog implements EventLog {
 
   publishNext(limit: number): Promise<PublishedEvent[]> {
     return this.#db.tx(async (tx) => {
-      const [counter] = await tx.query<{ last_seq: number }>('select last_seq from event_sequence for update');
+      const [counter] = await tx.query<{ last_seq: number }>(
+        'select last_seq from event_sequence for update',
+      );
       const rows = await tx.query<Row>(
         `update events e set seq = $2 + b.n
          from (select position, row_number() over (order by position) as n from
@@ -39,7 +41,8 @@ export class PgEventLog implements EventLog {
          returning e.seq, e.id, e.workspace_id, e.event_type, e.payload, e.created_at`,
         [limit, counter?.last_seq ?? 0],
       );
-      if (rows.length > 0) await tx.query('update event_sequence set last_seq = last_seq + $1', [rows.length]);
+      if (rows.length > 0)
+        await tx.query('update event_sequence set last_seq = last_seq + $1', [rows.length]);
       return rows.map(toEvent).sort((a, b) => a.seq - b.seq);
     });
   }

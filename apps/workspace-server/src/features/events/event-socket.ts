@@ -4,10 +4,10 @@
 //   K2. A client that cannot keep up is closed with 1013 and resyncs; nobody waits for it, nothing is dropped silently.
 //   K3. Replay and live frames overlap, never gap: live frames are held while the replay is read.
 
-import { type events, events as contract } from '@molecule/contracts';
+import type { WebSocket } from '@fastify/websocket';
+import { events as contract, type events } from '@molecule/contracts';
 import { canCommunicate, faults, LIMITS } from '@molecule/domain';
 import { type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
-import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requireOwnToken } from '../access/index.ts';
 import { toFrame } from './publish-events.ts';

@@ -23,7 +23,8 @@ export interface EventRouteDeps {
   onSockets: (delta: 1 | -1) => void;
 }
 
-const CURSOR_GONE = 'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
+const CURSOR_GONE =
+  'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
 export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventRouteDeps): void {
   const list = async (

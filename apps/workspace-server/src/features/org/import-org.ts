@@ -1,14 +1,14 @@
 // Import organisation: creates every workspace of a template, parents first. Answers promptly; agents start afterwards,
 // paced by the dispatcher's gate. On the failure of one node the import stops there, keeps what it made, and says so.
 
+import { readFile } from 'node:fs/promises';
 import type { org } from '@molecule/contracts';
 import { DEFAULT_IMPORT_TIER, Fault, faults, isFault, LIMITS } from '@molecule/domain';
 import { parse, stringify } from 'yaml';
-import { commitNewWorkspace, type CreateDeps, planWorkspace } from '../workspaces/index.ts';
+import { type CreateDeps, commitNewWorkspace, planWorkspace } from '../workspaces/index.ts';
 import { placeChildren, sizeOf } from './layout-org.ts';
 import { collectRequirements, countNodes, type OrgNode, type OrgTemplate } from './org-template.ts';
 import { insideRoot, parseTemplate, readOrgTemplate, readTemplateFolder } from './read-org-template.ts';
-import { readFile } from 'node:fs/promises';
 
 export interface ImportDeps extends CreateDeps {
   templatesRoot: string;
@@ -35,14 +35,19 @@ export async function importOrg(deps: ImportDeps, actor: string, input: ImportIn
   if (input.mode === 'merge') throw faults.notImplemented('import with mode "merge"');
   const { template, root } = await load(deps, input);
   if (countNodes(template.workspaces) > LIMITS.importNodes) {
-    throw faults.invalidRequest('invalid org template', { details: `more than ${LIMITS.importNodes} workspaces` });
+    throw faults.invalidRequest('invalid org template', {
+      details: `more than ${LIMITS.importNodes} workspaces`,
+    });
   }
   if (!input.force) preflight(deps, template);
   const run = new ImportRun(deps, actor, template, root, input.defaults ?? {});
   return run.all();
 }
 
-async function load(deps: ImportDeps, input: ImportInput): Promise<{ template: OrgTemplate; root: string | null }> {
+async function load(
+  deps: ImportDeps,
+  input: ImportInput,
+): Promise<{ template: OrgTemplate; root: string | null }> {
   if (input.dir) return readOrgTemplate(deps.templatesRoot, input.dir);
   if (input.template) return { template: parseTemplate(input.template), root: null };
   throw faults.invalidRequest("provide 'dir' or 'template'");
@@ -189,7 +194,8 @@ class ImportRun {
   async #textFile(path: string | null | undefined, dir: string): Promise<string | null> {
     if (!path) return null;
     const file = this.#root && (await insideRoot(this.#root, dir === '' ? path : `${dir}/${path}`));
-    if (!file) throw faults.invalidRequest('org template expansion failed', { details: `file "${path}" is missing` });
+    if (!file)
+      throw faults.invalidRequest('org template expansion failed', { details: `file "${path}" is missing` });
     return readFile(file, 'utf8');
   }
 

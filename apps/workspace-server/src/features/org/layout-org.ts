@@ -18,7 +18,11 @@ export function sizeOf(node: OrgNode): Box {
   const grid = gridOf(children);
   return {
     width: 2 * PADDING.left + columnsUsed(children) * grid.columnWidth + (columnsUsed(children) - 1) * GUTTER,
-    height: PADDING.top + grid.rowHeights.reduce((sum, h) => sum + h, 0) + (grid.rowHeights.length - 1) * GUTTER + PADDING.bottom,
+    height:
+      PADDING.top +
+      grid.rowHeights.reduce((sum, h) => sum + h, 0) +
+      (grid.rowHeights.length - 1) * GUTTER +
+      PADDING.bottom,
   };
 }
 

@@ -100,7 +100,8 @@ export function collectRequirements(
     }
   };
   visit(template.workspaces);
-  const keyOf = (req: org.EnvRequirement) => (typeof req === 'string' ? req : [...req.any_of].sort().join('|'));
+  const keyOf = (req: org.EnvRequirement) =>
+    typeof req === 'string' ? req : [...req.any_of].sort().join('|');
   const unique = new Map(found.map((req) => [`${typeof req}:${keyOf(req)}`, req]));
   return [...unique.values()].sort((a, b) => {
     if (typeof a !== typeof b) return typeof a === 'string' ? -1 : 1;

@@ -1,12 +1,15 @@
 // Read organisation template: `org.yaml` with its includes and files, from a folder inside the templates root.
 // Paths enter through one check: relative, inside the root, symbolic links resolved.
 
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { faults, LIMITS } from '@molecule/domain';
 import { parseDocument, type Tags } from 'yaml';
 import { type OrgTemplate, orgTemplateSchema } from './org-template.ts';
 
+/** Stands for an include until its content is there; random, so that no template can write one. */
+const MARK = `include-${randomUUID()}:`;
 const MAX_INCLUDE_DEPTH = 16;
 const MAX_FILES = 200;
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -45,7 +48,9 @@ export function parseTemplate(raw: unknown, message = 'invalid org template'): O
   const parsed = orgTemplateSchema.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw faults.invalidRequest(message, { details: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` });
+    throw faults.invalidRequest(message, {
+      details: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    });
   }
   return parsed.data;
 }
@@ -53,7 +58,10 @@ export function parseTemplate(raw: unknown, message = 'invalid org template'): O
 export async function listOrgTemplateDirs(templatesRoot: string): Promise<string[]> {
   try {
     const entries = await readdir(templatesRoot, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
   } catch {
     return [];
   }
@@ -65,10 +73,8 @@ async function expandYaml(root: string, file: string, chain: string[]): Promise<
   if (chain.includes(file)) throw fail(`include cycle at ${relative(root, file)}`);
   if (chain.length >= MAX_INCLUDE_DEPTH) throw fail('includes are nested too deeply');
   const includes: string[] = [];
-  const marker = (index: number) => `\u0000include:${index}`;
-  const tags: Tags = [
-    { tag: '!include', resolve: (text: string) => marker(includes.push(text) - 1) },
-  ];
+  const marker = (index: number) => `${MARK}${index}`;
+  const tags: Tags = [{ tag: '!include', resolve: (text: string) => marker(includes.push(text) - 1) }];
   const text = await readBoundedText(file);
   const document = parseDocument(text, { customTags: tags });
   const [error] = document.errors;
@@ -76,12 +82,13 @@ async function expandYaml(root: string, file: string, chain: string[]): Promise<
   const resolved: unknown[] = [];
   for (const path of includes) {
     const target = await insideRoot(root, relative(root, resolve(file, '..', path)));
-    if (!target) throw fail(`include "${path}" in ${relative(root, file)} is missing or outside the template`);
+    if (!target)
+      throw fail(`include "${path}" in ${relative(root, file)} is missing or outside the template`);
     resolved.push(await expandYaml(root, target, [...chain, file]));
   }
   return substitute(document.toJS({ maxAliasCount: 100 }), (value) => {
-    const match = typeof value === 'string' ? /^\u0000include:(\d+)$/.exec(value) : null;
-    return match ? { replaced: resolved[Number(match[1])] } : null;
+    if (typeof value !== 'string' || !value.startsWith(MARK)) return null;
+    return { replaced: resolved[Number(value.slice(MARK.length))] };
   });
 }
 
@@ -117,7 +124,9 @@ export async function readTemplateFolder(root: string, dir: string): Promise<Rec
         continue;
       }
       if (Object.keys(files).length >= MAX_FILES || (await stat(path)).size > MAX_FILE_BYTES) {
-        throw faults.invalidRequest('org template expansion failed', { details: `folder "${dir}" is too large` });
+        throw faults.invalidRequest('org template expansion failed', {
+          details: `folder "${dir}" is too large`,
+        });
       }
       files[relative(folder, path).split(sep).join('/')] = await readFile(path, 'utf8');
     }

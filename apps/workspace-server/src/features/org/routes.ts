@@ -24,7 +24,10 @@ export function bindOrgRoutes(app: FastifyInstance, binder: Binder, deps: Import
         });
       } catch (error) {
         if (!isFault(error)) throw error;
-        request.log.warn({ dir, detail: error.extra.details ?? error.message }, 'an org template is left out');
+        request.log.warn(
+          { dir, detail: error.extra.details ?? error.message },
+          'an org template is left out',
+        );
       }
     }
     return entries;
@@ -32,7 +35,9 @@ export function bindOrgRoutes(app: FastifyInstance, binder: Binder, deps: Import
 
   binder.bind(app, org.importOrg, async ({ body, caller, reply }) => {
     if (body.template && JSON.stringify(body.template).includes('_file"')) {
-      throw faults.invalidRequest('invalid org template', { details: 'an inline template cannot refer to files' });
+      throw faults.invalidRequest('invalid org template', {
+        details: 'an inline template cannot refer to files',
+      });
     }
     const { isComplete, reply: result } = await importOrg(deps, describeCaller(caller), body);
     if (!isComplete) reply.code(207);

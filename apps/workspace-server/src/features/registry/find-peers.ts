@@ -2,7 +2,12 @@
 
 import type { registry } from '@molecule/contracts';
 import { canCommunicate, faults, isUuid, type WorkspaceState } from '@molecule/domain';
-import { isoOrNull, requireWorkspace, type VitalSigns, type WorkspaceDirectory } from '../workspaces/index.ts';
+import {
+  isoOrNull,
+  requireWorkspace,
+  type VitalSigns,
+  type WorkspaceDirectory,
+} from '../workspaces/index.ts';
 
 export interface PeerDeps {
   directory: WorkspaceDirectory;
@@ -39,7 +44,11 @@ export function listPeers(deps: PeerDeps, id: string, query: string | undefined)
 const MAX_FORWARDS = 5;
 
 /** The address of a workspace, as `callerId` may know it. Follows successors of removed workspaces. */
-export function discover(deps: PeerDeps, callerId: string, id: string): { id: string; url: string; name: string } {
+export function discover(
+  deps: PeerDeps,
+  callerId: string,
+  id: string,
+): { id: string; url: string; name: string } {
   if (!isUuid(id)) throw faults.invalidWorkspaceId();
   let target = deps.directory.get(id.toLowerCase());
   for (let hops = 0; target?.forwardedTo && hops < MAX_FORWARDS; hops++) {

@@ -12,7 +12,13 @@ import {
 import type { Caller } from '@molecule/http';
 import { type AccessStore, requireOwnToken } from '../access/index.ts';
 import type { EventHub } from '../events/index.ts';
-import { type EditDeps, isoOrNull, transitionWorkspace, type VitalSigns, type Vitals } from '../workspaces/index.ts';
+import {
+  type EditDeps,
+  isoOrNull,
+  transitionWorkspace,
+  type VitalSigns,
+  type Vitals,
+} from '../workspaces/index.ts';
 
 export interface HeartbeatDeps extends EditDeps {
   access: AccessStore;
@@ -41,7 +47,10 @@ export async function receiveHeartbeat(
   const after = deps.vitals.of(id);
   await followStatus(deps, workspace, after, beat);
   if (after.currentTask !== before.currentTask) {
-    deps.hub.broadcast('TASK_UPDATED', id, { current_task: after.currentTask, active_tasks: after.activeTasks });
+    deps.hub.broadcast('TASK_UPDATED', id, {
+      current_task: after.currentTask,
+      active_tasks: after.activeTasks,
+    });
   }
   deps.hub.broadcast('WORKSPACE_HEARTBEAT', id, {
     active_tasks: after.activeTasks,
@@ -56,7 +65,9 @@ function readBeat(beat: registry.HeartbeatInput, before: Vitals): Partial<Vitals
   const int = (value: number, max: number) => Math.trunc(clamp(value, max));
   return {
     ...(beat.error_rate == null ? {} : { errorRate: clamp(beat.error_rate, 1) }),
-    ...(beat.sample_error == null ? {} : { lastSampleError: beat.sample_error.slice(0, LIMITS.activityErrorChars) }),
+    ...(beat.sample_error == null
+      ? {}
+      : { lastSampleError: beat.sample_error.slice(0, LIMITS.activityErrorChars) }),
     ...(beat.active_tasks == null ? {} : { activeTasks: int(beat.active_tasks, 1_000_000) }),
     ...(beat.uptime_seconds == null ? {} : { uptimeSeconds: int(beat.uptime_seconds, 10_000_000_000) }),
     ...(beat.current_task == null ? {} : { currentTask: beat.current_task.slice(0, LIMITS.roleChars) }),
@@ -90,7 +101,11 @@ async function followStatus(
   }
 }
 
-function payloadOf(trigger: LifecycleTrigger, before: WorkspaceState, vitals: Vitals): Record<string, unknown> {
+function payloadOf(
+  trigger: LifecycleTrigger,
+  before: WorkspaceState,
+  vitals: Vitals,
+): Record<string, unknown> {
   if (trigger === 'heartbeat_failing') {
     return vitals.runtimeState === 'wedged'
       ? { runtime_state: 'wedged', sample_error: vitals.lastSampleError }

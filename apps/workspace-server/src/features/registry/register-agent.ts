@@ -1,9 +1,15 @@
 // Register agent: an agent says that it is up. Its address is checked, its card kept, its workspace comes online.
 
-import { faults, parseWorkspaceId, type DeliveryMode, type WorkspaceState } from '@molecule/domain';
+import { type DeliveryMode, faults, parseWorkspaceId, type WorkspaceState } from '@molecule/domain';
 import type { Caller } from '@molecule/http';
 import { type AccessStore, requireOwnToken } from '../access/index.ts';
-import { type EditDeps, editWorkspaces, isoOrNull, planTransition, type VitalSigns } from '../workspaces/index.ts';
+import {
+  type EditDeps,
+  editWorkspaces,
+  isoOrNull,
+  planTransition,
+  type VitalSigns,
+} from '../workspaces/index.ts';
 
 export interface RegisterDeps extends EditDeps {
   access: AccessStore;
@@ -47,7 +53,11 @@ export async function registerAgent(
       payload: () => ({ url: address.url, agent_card: card, delivery_mode: address.deliveryMode }),
     });
     // Paused and hibernated workspaces keep their status: a late agent does not revive them.
-    return { edits: [edit ?? { workspaceId: id, change: { kind: 'patched', patch: { agentCard: card } }, events: [] }] };
+    return {
+      edits: [
+        edit ?? { workspaceId: id, change: { kind: 'patched', patch: { agentCard: card } }, events: [] },
+      ],
+    };
   });
   deps.onHeardOf(id);
   const needsToken = isFirstCall || !deps.access.hasLiveToken(id);
@@ -78,7 +88,11 @@ interface Address {
 }
 
 /** Payload, else the stored mode, else by what the agent is and whether its address can be called. */
-async function chooseAddress(deps: RegisterDeps, known: WorkspaceState, input: RegisterInput): Promise<Address> {
+async function chooseAddress(
+  deps: RegisterDeps,
+  known: WorkspaceState,
+  input: RegisterInput,
+): Promise<Address> {
   const url = (input.url ?? '').trim();
   if (known.isUrlOurs || (known.backend !== 'external' && known.backend !== 'none')) {
     // Our own provisioner knows the address; what the agent believes of itself is neither stored nor refused.

@@ -65,7 +65,9 @@ export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: R
 
   binder.bind(app, registry.checkAccess, async ({ body, caller }) => {
     requireAnyMember(caller, body.caller_id, body.target_id);
-    return { allowed: canCommunicate(deps.directory, body.caller_id.toLowerCase(), body.target_id.toLowerCase()) };
+    return {
+      allowed: canCommunicate(deps.directory, body.caller_id.toLowerCase(), body.target_id.toLowerCase()),
+    };
   });
 }
 

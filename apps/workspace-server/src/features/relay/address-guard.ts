@@ -1,8 +1,9 @@
 // Address guard: refuses addresses that agents may not have, so that nobody can aim the server at its own network.
 
+import { lookup as lookupAll } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { faults } from '@molecule/domain';
+import { isIP, type LookupFunction } from 'node:net';
+import { Fault, faults } from '@molecule/domain';
 import ipaddr from 'ipaddr.js';
 
 export interface GuardOptions {
@@ -40,19 +41,52 @@ export async function checkAgentUrl(url: string, options: GuardOptions): Promise
   }
 }
 
-/** Dispatch to an address that an agent reported: the URL with the checked address to connect to. */
-export async function checkDispatchUrl(url: string, options: GuardOptions): Promise<void> {
+/** May the relay connect to this address, which an agent reported? */
+export function isDispatchable(address: string, options: GuardOptions): boolean {
+  const range = classifyAddress(address);
+  return (
+    range === 'public' ||
+    (range === 'loopback' && options.isDevelopment) ||
+    (range === 'private' && (options.isPrivateNetworkAllowed || options.isDevelopment))
+  );
+}
+
+export const NOT_ROUTABLE = 'workspace URL is not publicly routable';
+
+/** Address literals are judged here; names when they are looked up for a connection, so that what is judged is what is connected. */
+export function checkDispatchUrl(url: string, options: GuardOptions): void {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
-  for (const address of await resolveHost(host)) {
-    const range = classifyAddress(address);
-    const isAllowed =
-      range === 'public' ||
-      (range === 'loopback' && options.isDevelopment) ||
-      (range === 'private' && (options.isPrivateNetworkAllowed || options.isDevelopment));
-    if (!isAllowed) {
-      throw faults.agentUnreachable(new Error(`workspace URL is not publicly routable: ${range}`));
-    }
-  }
+  if (isIP(host) !== 0 && !isDispatchable(host, options)) throw notRoutable();
+}
+
+export function notRoutable(): Fault {
+  return new Fault('AGENT_UNREACHABLE', NOT_ROUTABLE);
+}
+
+/** A look-up for sockets that yields only addresses which may be connected to. */
+export function guardedLookup(options: GuardOptions): LookupFunction {
+  return (hostname, lookupOptions, callback) => {
+    lookupAll(
+      hostname,
+      { all: true, family: lookupOptions.family as 0 | 4 | 6 | undefined },
+      (error, addresses) => {
+        if (error) {
+          callback(error, '', 4);
+          return;
+        }
+        // One bad address among several refuses the name: which one is connected is not ours to gamble on.
+        if (addresses.length === 0 || addresses.some(({ address }) => !isDispatchable(address, options))) {
+          callback(Object.assign(new Error(NOT_ROUTABLE), { code: 'ADDRESS_BLOCKED' }), '', 4);
+          return;
+        }
+        if (lookupOptions.all) {
+          (callback as unknown as (error: null, all: typeof addresses) => void)(null, addresses);
+          return;
+        }
+        callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
+      },
+    );
+  };
 }
 
 async function resolveHost(host: string): Promise<string[]> {

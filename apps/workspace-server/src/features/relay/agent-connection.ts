@@ -5,16 +5,20 @@
 //   A3. Redirects are not followed; no credential of the caller travels to the agent.
 //   A4. The caller hanging up does not cancel a request: the agent may be at work already.
 
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Fault, faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock } from '@molecule/kit';
 import { Agent, request } from 'undici';
+import { type GuardOptions, guardedLookup, notRoutable } from './address-guard.ts';
 
 const MAX_IN_FLIGHT_PER_AGENT = 256;
 
 export interface AgentCall {
   workspaceId: string;
   url: string;
+  /** True when our own provisioner set the address. */
+  isUrlOurs: boolean;
   body: Buffer | string;
   headers?: Record<string, string>;
   /** The caller's own deadline in ms; null for none. */
@@ -49,24 +53,21 @@ export class TransportFailure extends Error {
 }
 
 export class AgentConnections {
-  readonly #agent: Agent;
+  /** For addresses that our own provisioner set. */
+  readonly #trusted: Agent;
+  /** For addresses that agents reported: names are looked up through the guard. */
+  readonly #guarded: Agent;
   readonly #clock: Clock;
   readonly #inFlight = new Map<string, Set<AbortController>>();
   /** When anything was last heard of a workspace; a sign of life resets the idle limit. */
   readonly #lastSign = new Map<string, number>();
   readonly #idleMsOf: (workspaceId: string) => number;
 
-  constructor(clock: Clock, idleMsOf: (workspaceId: string) => number) {
+  constructor(clock: Clock, guard: GuardOptions, idleMsOf: (workspaceId: string) => number) {
     this.#clock = clock;
     this.#idleMsOf = idleMsOf;
-    this.#agent = new Agent({
-      connections: 128,
-      pipelining: 1,
-      keepAliveTimeout: 30_000,
-      connect: { timeout: TIMEOUTS_MS.a2aConnect },
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#trusted = newAgent({});
+    this.#guarded = newAgent({ lookup: guardedLookup(guard) });
   }
 
   noteSignOfLife(workspaceId: string): void {
@@ -84,7 +85,7 @@ export class AgentConnections {
 
   /** Sends and reads the whole answer. */
   async send(call: AgentCall): Promise<AgentAnswer> {
-    return this.#guarded(call, async (signal) => {
+    return this.#limited(call, async (signal) => {
       const response = await this.#request(call, signal);
       try {
         return { status: response.statusCode, body: await readBounded(response.body) };
@@ -97,7 +98,7 @@ export class AgentConnections {
 
   /** Sends and hands the answer's chunks on as they come. The call counts as in flight until the chunks are read. */
   async stream<T>(call: AgentCall, read: (stream: AgentStream) => Promise<T>): Promise<T> {
-    return this.#guarded(call, async (signal) => {
+    return this.#limited(call, async (signal) => {
       const response = await this.#request(call, signal);
       const contentType = String(response.headers['content-type'] ?? 'application/json');
       const chunks = this.#bounded(call.workspaceId, response.body, signal);
@@ -106,7 +107,7 @@ export class AgentConnections {
   }
 
   async stop(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#trusted.destroy(), this.#guarded.destroy()]);
   }
 
   async #request(call: AgentCall, signal: AbortSignal) {
@@ -116,7 +117,7 @@ export class AgentConnections {
         headers: { 'content-type': 'application/json', accept: 'application/json', ...call.headers },
         body: call.body,
         signal,
-        dispatcher: this.#agent,
+        dispatcher: call.isUrlOurs ? this.#trusted : this.#guarded,
       });
     } catch (error) {
       throw classify(error, signal, false);
@@ -142,7 +143,7 @@ export class AgentConnections {
   }
 
   /** A1 and A2: counts the call, and ends it at the first limit that is reached. */
-  async #guarded<T>(call: AgentCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #limited<T>(call: AgentCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const running = this.#inFlight.get(call.workspaceId) ?? new Set();
     if (running.size >= MAX_IN_FLIGHT_PER_AGENT) throw faults.queueFull(5);
     const controller = new AbortController();
@@ -172,7 +173,8 @@ export class AgentConnections {
   #limitReached(call: AgentCall, startedAt: number): LimitReached | null {
     const now = this.#clock.now();
     const age = now - startedAt;
-    if (call.deadlineMs !== null && age >= call.deadlineMs) return new LimitReached('deadline', call.deadlineMs);
+    if (call.deadlineMs !== null && age >= call.deadlineMs)
+      return new LimitReached('deadline', call.deadlineMs);
     if (call.ceilingMs !== null && age >= call.ceilingMs) return new LimitReached('ceiling', call.ceilingMs);
     const idleMs = this.#idleMsOf(call.workspaceId);
     const lastSign = Math.max(startedAt, this.#lastSign.get(call.workspaceId) ?? 0);
@@ -191,6 +193,17 @@ export class LimitReached extends Error {
   }
 }
 
+function newAgent(connect: { lookup?: LookupFunction }): Agent {
+  return new Agent({
+    connections: 128,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: TIMEOUTS_MS.a2aConnect, ...connect },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
 async function readBounded(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -206,11 +219,13 @@ async function readBounded(body: Readable): Promise<Buffer> {
 }
 
 /** Connection refused and unknown hosts were never delivered; everything after the connection may have been. */
-function classify(error: unknown, signal: AbortSignal, wasAnswering: boolean): TransportFailure {
+function classify(error: unknown, signal: AbortSignal, wasAnswering: boolean): TransportFailure | Fault {
+  if ((error as { code?: string }).code === 'ADDRESS_BLOCKED') return notRoutable();
   const reason = signal.aborted ? signal.reason : error;
   const code = (error as { code?: string }).code ?? '';
   const isNeverDelivered =
-    !signal.aborted && ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN'].includes(code);
+    !signal.aborted &&
+    ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'EAI_AGAIN'].includes(code);
   const message = reason instanceof Error ? reason.message : String(reason);
   return new TransportFailure(message, {
     isBusy: !isNeverDelivered,

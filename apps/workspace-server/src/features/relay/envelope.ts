@@ -38,7 +38,8 @@ export function parseEnvelope(raw: Buffer): Envelope {
   const body = 'jsonrpc' in parsed ? parsed : wrap(parsed);
   const method = typeof body.method === 'string' ? body.method : '';
   const message = isObject(body.params) && isObject(body.params.message) ? body.params.message : null;
-  const messageId = typeof message?.messageId === 'string' && message.messageId !== '' ? message.messageId : null;
+  const messageId =
+    typeof message?.messageId === 'string' && message.messageId !== '' ? message.messageId : null;
   const isChanged = body !== parsed || (message !== null && messageId === null);
   if (message && messageId === null) message.messageId = randomUUID();
   return {
@@ -70,7 +71,8 @@ function wrap(body: JsonObject): JsonObject {
     return { jsonrpc: '2.0', id: randomUUID(), method: body.method, params: body.params };
   }
   const message = messageOf(body);
-  if (!message) throw faults.invalidRequest('invalid JSON', { details: 'method, message, text or parts is required' });
+  if (!message)
+    throw faults.invalidRequest('invalid JSON', { details: 'method, message, text or parts is required' });
   return { jsonrpc: '2.0', id: randomUUID(), method: 'message/send', params: { message } };
 }
 

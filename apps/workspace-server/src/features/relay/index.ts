@@ -1,5 +1,6 @@
 // Relay: A2A messages on their way to a workspace.
-export { checkAgentUrl, checkDispatchUrl, type GuardOptions } from './address-guard.ts';
+export { checkAgentUrl, type GuardOptions } from './address-guard.ts';
+export { addressOf } from './address-of.ts';
 export { AgentConnections } from './agent-connection.ts';
 export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
 export { type Envelope, isObject, parseEnvelope } from './envelope.ts';

@@ -16,12 +16,7 @@ export interface JudgeDeps {
 export type SenderId = string | null;
 
 /** Checks 2 and 3: identity. */
-export function identifySender(
-  deps: JudgeDeps,
-  caller: Caller,
-  targetId: string,
-  headers: IncomingHttpHeaders,
-): SenderId {
+export function identifySender(deps: JudgeDeps, caller: Caller, headers: IncomingHttpHeaders): SenderId {
   const named = headerText(headers['x-workspace-id']) ?? headerText(headers['x-source-workspace-id']);
   if (named === null) return identifyUnnamed(caller);
   if (isSystemCallerId(named)) throw faults.forbidden('invalid caller ID');
@@ -46,10 +41,14 @@ export function judgeTarget(deps: JudgeDeps, sender: SenderId, targetId: string)
   }
   if (!target) throw faults.workspaceNotFound();
   if (target.status === 'removed') {
-    throw faults.workspaceRemoved(target.id, target.removedAt === null ? null : new Date(target.removedAt).toISOString());
+    throw faults.workspaceRemoved(
+      target.id,
+      target.removedAt === null ? null : new Date(target.removedAt).toISOString(),
+    );
   }
   const spentCents = deps.vitals.of(targetId).monthlySpendCents;
-  if (target.budgetLimitCents !== null && spentCents >= target.budgetLimitCents) throw faults.budgetExceeded();
+  if (target.budgetLimitCents !== null && spentCents >= target.budgetLimitCents)
+    throw faults.budgetExceeded();
   return target;
 }
 

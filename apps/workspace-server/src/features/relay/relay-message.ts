@@ -6,18 +6,23 @@
 
 import { Fault, faults, isFault, TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import type { Clock, Log } from '@molecule/kit';
-import { type ActivityDraft, type RecordDeps, recordActivity } from '../activity/index.ts';
-import { judgeTarget, type JudgeDeps, type SenderId } from './judge-call.ts';
-import { type AgentAnswer, type AgentConnections, LimitReached, TransportFailure } from './agent-connection.ts';
+import { type ActivityDraft, JsonText, type RecordDeps, recordActivity } from '../activity/index.ts';
+import {
+  type AgentAnswer,
+  type AgentConnections,
+  LimitReached,
+  TransportFailure,
+} from './agent-connection.ts';
 import { isFailedTask, toolTraceOfReply } from './agent-reply.ts';
 import { type Envelope, isObject } from './envelope.ts';
+import { type JudgeDeps, judgeTarget, type SenderId } from './judge-call.ts';
 
 export interface RelayDeps extends RecordDeps, JudgeDeps {
   connections: AgentConnections;
   clock: Clock;
   log: Log;
   /** The address of an agent that may be called now; a fault when there is none that is safe. */
-  addressOf(target: WorkspaceState): Promise<string>;
+  addressOf(target: WorkspaceState): string;
   /** Called when a transport failure suggests that the agent's process may be gone. */
   suspectDead(target: WorkspaceState): Promise<'dead' | 'alive' | 'unknown'>;
 }
@@ -43,10 +48,11 @@ export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<
   if (target.deliveryMode === 'poll') return queueForPoll(deps, input, target);
   const startedAt = deps.clock.now();
   try {
-    const url = await deps.addressOf(target);
+    const url = deps.addressOf(target);
     const answer = await deps.connections.send({
       workspaceId: target.id,
       url,
+      isUrlOurs: target.isUrlOurs,
       body: input.envelope.untouched ?? JSON.stringify(input.envelope.body),
       headers: input.headers,
       deadlineMs: input.deadlineMs,
@@ -89,7 +95,7 @@ async function settle(
   if (reply === undefined) throw faults.agentResponseInvalid(true);
   await recordHop(deps, input, target, {
     status: isFailedTask(reply) || (isObject(reply) && 'error' in reply) ? 'error' : 'ok',
-    responseBody: reply,
+    responseBody: new JsonText(answer.body.toString('utf8')),
     toolTrace: toolTraceOfReply(reply),
     startedAt,
   });
@@ -119,7 +125,11 @@ function flattenError(status: number, reply: unknown): Record<string, unknown> {
 }
 
 /** Turns whatever stopped a hop into the fault that the contract gives for it. */
-export async function explainFailure(deps: RelayDeps, target: WorkspaceState, error: unknown): Promise<Fault> {
+export async function explainFailure(
+  deps: RelayDeps,
+  target: WorkspaceState,
+  error: unknown,
+): Promise<Fault> {
   if (isFault(error)) return error;
   if (!(error instanceof TransportFailure)) {
     deps.log.error({ err: error, workspaceId: target.id }, 'relaying a message failed by a bug');
@@ -145,7 +155,11 @@ export async function explainFailure(deps: RelayDeps, target: WorkspaceState, er
 }
 
 /** Poll-mode targets fetch their messages: the row is the message, committed before the answer. */
-async function queueForPoll(deps: RelayDeps, input: RelayInput, target: WorkspaceState): Promise<RelayAnswer> {
+async function queueForPoll(
+  deps: RelayDeps,
+  input: RelayInput,
+  target: WorkspaceState,
+): Promise<RelayAnswer> {
   const { method, body } = input.envelope;
   await recordActivity(deps, {
     workspaceId: target.id,
@@ -165,28 +179,24 @@ export async function recordHop(
   target: WorkspaceState,
   end: Pick<ActivityDraft, 'status' | 'errorDetail' | 'responseBody' | 'toolTrace'> & { startedAt: number },
 ): Promise<void> {
-  const { method, body } = input.envelope;
+  const { method, body, untouched } = input.envelope;
   const isError = end.status === 'error';
-  const outbound =
-    input.sender === null ? null : deps.vitals.report(input.sender, { lastOutboundAt: deps.clock.now() });
-  await Promise.all([
-    outbound,
-    recordActivity(deps, {
-      workspaceId: target.id,
-      type: 'a2a_receive',
-      sourceId: input.sender,
-      targetId: target.id,
-      method,
-      summary:
-        isError && end.errorDetail
-          ? `A2A request to ${target.name} failed: ${end.errorDetail}`.slice(0, 512)
-          : `${method} → ${target.name}`,
-      requestBody: body,
-      responseBody: end.responseBody,
-      toolTrace: end.toolTrace,
-      durationMs: Math.round(deps.clock.now() - end.startedAt),
-      status: end.status ?? 'ok',
-      errorDetail: end.errorDetail ?? null,
-    }),
-  ]);
+  if (input.sender !== null) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
+  await recordActivity(deps, {
+    workspaceId: target.id,
+    type: 'a2a_receive',
+    sourceId: input.sender,
+    targetId: target.id,
+    method,
+    summary:
+      isError && end.errorDetail
+        ? `A2A request to ${target.name} failed: ${end.errorDetail}`.slice(0, 512)
+        : `${method} → ${target.name}`,
+    requestBody: untouched ? new JsonText(untouched.toString('utf8')) : body,
+    responseBody: end.responseBody,
+    toolTrace: end.toolTrace,
+    durationMs: Math.round(deps.clock.now() - end.startedAt),
+    status: end.status ?? 'ok',
+    errorDetail: end.errorDetail ?? null,
+  });
 }

@@ -4,8 +4,8 @@
 import type { ServerResponse } from 'node:http';
 import { type Fault, isFault } from '@molecule/domain';
 import { type RenderedFault, renderFault } from '@molecule/http';
-import { isObject } from './envelope.ts';
 import { textOfParts } from './agent-reply.ts';
+import { isObject } from './envelope.ts';
 import { judgeTarget } from './judge-call.ts';
 import { ceilingOf, explainFailure, type RelayDeps, type RelayInput, recordHop } from './relay-message.ts';
 
@@ -21,11 +21,12 @@ export async function relayStream(deps: RelayDeps, input: RelayInput, sink: Stre
   const transcript = new StreamTranscript();
   let response: ServerResponse | null = null;
   try {
-    const url = await deps.addressOf(target);
+    const url = deps.addressOf(target);
     const status = await deps.connections.stream(
       {
         workspaceId: target.id,
         url,
+        isUrlOurs: target.isUrlOurs,
         body: input.envelope.untouched ?? JSON.stringify(input.envelope.body),
         headers: { ...input.headers, accept: 'text/event-stream, application/json' },
         deadlineMs: input.deadlineMs,
@@ -91,7 +92,11 @@ function endUnlessGone(response: ServerResponse | null): void {
 function endWithError(response: ServerResponse, rpcId: unknown, fault: Fault): void {
   if (response.destroyed) return;
   const rendered = renderFault(fault);
-  const event = { jsonrpc: '2.0', id: rpcId, error: { code: -32000, message: fault.message, data: rendered.body } };
+  const event = {
+    jsonrpc: '2.0',
+    id: rpcId,
+    error: { code: -32000, message: fault.message, data: rendered.body },
+  };
   response.end(`data: ${JSON.stringify(event)}\n\n`);
 }
 
@@ -132,7 +137,11 @@ export class StreamTranscript {
         kind: 'message',
         role: 'agent',
         parts: [{ kind: 'text', text: this.text }],
-        metadata: { ...(isObject(this.#metadata) ? this.#metadata : {}), streamed: true, ...(this.#isCut ? { cut: true } : {}) },
+        metadata: {
+          ...(isObject(this.#metadata) ? this.#metadata : {}),
+          streamed: true,
+          ...(this.#isCut ? { cut: true } : {}),
+        },
       },
     };
   }
@@ -165,7 +174,9 @@ export class StreamTranscript {
   }
 
   #readStatus(status: Record<string, unknown>, metadata: unknown): void {
-    const state = String(status.state ?? '').toUpperCase().replace('TASK_STATE_', '');
+    const state = String(status.state ?? '')
+      .toUpperCase()
+      .replace('TASK_STATE_', '');
     const said = isObject(status.message) ? textOfParts(status.message.parts) : null;
     if (state === 'FAILED' || state === 'REJECTED') this.#fail(said ?? 'agent error');
     if (state === 'COMPLETED' || state === 'FAILED') {

@@ -16,7 +16,11 @@ export interface RelayRouteDeps extends RelayDeps {
   translate: (thrown: unknown) => import('@molecule/domain').Fault | null;
 }
 
-export async function bindRelayRoutes(app: FastifyInstance, binder: Binder, deps: RelayRouteDeps): Promise<void> {
+export async function bindRelayRoutes(
+  app: FastifyInstance,
+  binder: Binder,
+  deps: RelayRouteDeps,
+): Promise<void> {
   await app.register(async (scope) => {
     // The relay hands bytes on; it must not print again what it did not change.
     scope.removeAllContentTypeParsers();
@@ -24,7 +28,7 @@ export async function bindRelayRoutes(app: FastifyInstance, binder: Binder, deps
 
     binder.bind(scope, a2a.relayMessage, async ({ caller, params, request, reply }) => {
       const targetId = params.id.toLowerCase();
-      const sender = identifySender(deps, caller, targetId, request.headers);
+      const sender = identifySender(deps, caller, request.headers);
       judgeTarget(deps, sender, targetId);
       const input: RelayInput = {
         sender,
@@ -49,10 +53,11 @@ export async function bindRelayRoutes(app: FastifyInstance, binder: Binder, deps
 
     binder.bind(scope, a2a.readAgentCard, async ({ caller, params, request }) => {
       const targetId = params.id.toLowerCase();
-      const sender = identifySender(deps, caller, targetId, request.headers);
+      const sender = identifySender(deps, caller, request.headers);
       const target = judgeTarget(deps, sender, targetId);
       const card = requireWorkspace(deps.directory, target.id).agentCard;
-      if (typeof card !== 'object' || card === null) throw faults.notFound('this workspace has no agent card yet');
+      if (typeof card !== 'object' || card === null)
+        throw faults.notFound('this workspace has no agent card yet');
       return { ...card, url: `${deps.publicUrl()}/workspaces/${target.id}/a2a` };
     });
 
@@ -79,7 +84,10 @@ function agentHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 }
 
 /** `X-Timeout` in seconds: a positive integer is a deadline, `0` lifts the ceiling, anything else is ignored. */
-function parseTimeout(header: string | string[] | undefined): { deadlineMs: number | null; hasNoCeiling: boolean } {
+function parseTimeout(header: string | string[] | undefined): {
+  deadlineMs: number | null;
+  hasNoCeiling: boolean;
+} {
   const text = Array.isArray(header) ? header[0] : header;
   const seconds = text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
   return { deadlineMs: seconds ? seconds * 1000 : null, hasNoCeiling: seconds === 0 };
@@ -88,7 +96,8 @@ function parseTimeout(header: string | string[] | undefined): { deadlineMs: numb
 function openStream(reply: FastifyReply, status: number, contentType: string): ServerResponse {
   reply.hijack();
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) headers[name] = String(value);
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) headers[name] = String(value);
   reply.raw.writeHead(status, {
     ...headers,
     'content-type': contentType,

@@ -47,7 +47,10 @@ export async function serveCanvas(
     const path = request.url.split('?', 1)[0] ?? '/';
     const wantsPage = request.method === 'GET' && !options.isApiPath(path) && !path.startsWith('/assets/');
     if (wantsPage && (request.headers.accept?.includes('text/html') || path === '/')) {
-      return reply.header('content-type', 'text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
+      return reply
+        .header('content-type', 'text/html; charset=utf-8')
+        .header('cache-control', 'no-cache')
+        .send(page);
     }
     return reply.code(404).send({ error: 'not found', code: 'not_found' });
   });

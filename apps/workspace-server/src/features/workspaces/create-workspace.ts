@@ -11,16 +11,16 @@ import {
   isUuid,
   judgeMove,
   LIMITS,
-  type Tier,
   TIMEOUTS_MS,
+  type Tier,
   type WorkspaceAccess,
   type WorkspaceState,
 } from '@molecule/domain';
 import type { AccessStore } from '../access/index.ts';
 import { describeConnection } from './describe-connection.ts';
 import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
-import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
+import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 
 export interface CreateDeps extends EditDeps {
   access: AccessStore;
@@ -139,20 +139,26 @@ export async function commitNewWorkspace(
         : [];
   // The parent is locked too, so that it cannot be removed between the check and the insert.
   const locked = state.parentId === null ? [] : [state.parentId];
-  await editWorkspaces(deps, locked, actor, (rows) => {
-    if (state.parentId !== null && rows.get(state.parentId)?.status === 'removed') {
-      throw faults.invalidRequest('parent_id names a removed workspace');
-    }
-    return {
-      edits: [
-        {
-          workspaceId: state.id,
-          change: { kind: 'created', state },
-          events: [{ type: 'WORKSPACE_PROVISIONING' as const, payload }, ...second],
-        },
-      ],
-    };
-  }, (tx) => deps.provision.keepFiles(tx, state.id, files));
+  await editWorkspaces(
+    deps,
+    locked,
+    actor,
+    (rows) => {
+      if (state.parentId !== null && rows.get(state.parentId)?.status === 'removed') {
+        throw faults.invalidRequest('parent_id names a removed workspace');
+      }
+      return {
+        edits: [
+          {
+            workspaceId: state.id,
+            change: { kind: 'created', state },
+            events: [{ type: 'WORKSPACE_PROVISIONING' as const, payload }, ...second],
+          },
+        ],
+      };
+    },
+    (tx) => deps.provision.keepFiles(tx, state.id, files),
+  );
   if (state.status === 'provisioning') deps.provision.request(state.id);
 }
 

@@ -10,7 +10,13 @@ import {
 import type { Clock } from '@molecule/kit';
 import type { Tx } from '@molecule/postgres';
 import type { WorkspaceDirectory } from './workspace-directory.ts';
-import type { AlsoInTransaction, CommittedState, Decision, LockedRows, WorkspaceStore } from './workspace-store.ts';
+import type {
+  AlsoInTransaction,
+  CommittedState,
+  Decision,
+  LockedRows,
+  WorkspaceStore,
+} from './workspace-store.ts';
 
 export interface EditDeps {
   store: WorkspaceStore<Tx>;
@@ -48,7 +54,10 @@ export interface TransitionInput {
 }
 
 /** Fires a lifecycle trigger at one workspace. Resolves with the new state, or null when nothing changed. */
-export async function transitionWorkspace(deps: EditDeps, input: TransitionInput): Promise<WorkspaceState | null> {
+export async function transitionWorkspace(
+  deps: EditDeps,
+  input: TransitionInput,
+): Promise<WorkspaceState | null> {
   const [committed] = await editWorkspaces(deps, [input.id], input.actor, (rows) => {
     const before = rows.get(input.id);
     if (!before || input.onlyIf?.(before) === false) return null;

@@ -21,7 +21,9 @@ export async function hibernateWorkspace(
 ): Promise<void> {
   const workspace = requireWorkspace(deps.directory, id);
   const notNow = () =>
-    faults.workspaceNotFound('workspace not found or not in a hibernatable state (must be online or degraded)');
+    faults.workspaceNotFound(
+      'workspace not found or not in a hibernatable state (must be online or degraded)',
+    );
   if (workspace.backend === 'external' || !['online', 'degraded'].includes(workspace.status)) throw notNow();
   const activeTasks = () => Math.max(deps.vitals.of(workspace.id).activeTasks, deps.inFlight(workspace.id));
   if (!isForced && activeTasks() > 0) {

@@ -1,9 +1,9 @@
 // Workspaces: the roles of the org chart, their rows, vital signs and lifecycle.
-export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
+
 export {
+  type CreateDeps,
   checkTier,
   commitNewWorkspace,
-  type CreateDeps,
   createWorkspace,
   planWorkspace,
   type WorkspacePlan,
@@ -15,13 +15,14 @@ export {
   planTransition,
   transitionWorkspace,
 } from './edit-workspace.ts';
-export { type ControllerDeps, UnitController } from './unit-controller.ts';
 export { createPrepareUnit } from './prepare-unit.ts';
-export type { UnitSpec, Units } from './units.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
-export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
+export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
+export { type ControllerDeps, UnitController } from './unit-controller.ts';
+export type { UnitSpec, Units } from './units.ts';
 export { VitalSigns } from './vital-signs.ts';
+export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
 export { WorkspaceDirectory } from './workspace-directory.ts';
 export type { CommittedState, Decision, NewEvent, WorkspaceStore } from './workspace-store.ts';
 export { toAdminView, toView } from './workspace-view.ts';

@@ -4,8 +4,8 @@ import { faults, type WorkspaceState } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
-import { refusePausedAncestor } from './restart-workspace.ts';
 import { requireKnown } from './require-workspace.ts';
+import { refusePausedAncestor } from './restart-workspace.ts';
 
 export interface PauseDeps extends EditDeps {
   provision: ProvisionRequests;
@@ -19,16 +19,21 @@ export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string)
   const isPausable = (state: WorkspaceState) => state.status !== 'removed' && state.status !== 'paused';
   if (!isPausable(root)) throw faults.workspaceNotFound('workspace not found or already paused');
   const affected = [root, ...deps.directory.descendantsOf(root.id)].filter(isPausable);
-  const committed = await editWorkspaces(deps, affected.map((state) => state.id), actor, (rows) => ({
-    edits: [...rows.values()].flatMap(
-      (before) =>
-        planTransition(deps.clock, before, {
-          trigger: 'pause',
-          payload: ({ name }) => ({ name }),
-          patch: (state) => (state.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
-        }) ?? [],
-    ),
-  }));
+  const committed = await editWorkspaces(
+    deps,
+    affected.map((state) => state.id),
+    actor,
+    (rows) => ({
+      edits: [...rows.values()].flatMap(
+        (before) =>
+          planTransition(deps.clock, before, {
+            trigger: 'pause',
+            payload: ({ name }) => ({ name }),
+            patch: (state) => (state.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
+          }) ?? [],
+      ),
+    }),
+  );
   await Promise.all(committed.map(({ workspaceId }) => stopPaused(deps, workspaceId)));
   return committed.length;
 }
@@ -49,16 +54,23 @@ export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string
   if (root.status !== 'paused') throw faults.workspaceNotFound('workspace not found or not paused');
   refusePausedAncestor(deps.directory, root.id);
   if (root.backend !== 'external' && !deps.provision.hasProvisioner()) throw faults.noBackend();
-  const affected = [root, ...deps.directory.descendantsOf(root.id)].filter((state) => state.status === 'paused');
-  const committed = await editWorkspaces(deps, affected.map((state) => state.id), actor, (rows) => ({
-    edits: [...rows.values()].flatMap(
-      (before) =>
-        planTransition(deps.clock, before, {
-          trigger: before.backend === 'external' ? 'external_awaited' : 'resume',
-          payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
-        }) ?? [],
-    ),
-  }));
+  const affected = [root, ...deps.directory.descendantsOf(root.id)].filter(
+    (state) => state.status === 'paused',
+  );
+  const committed = await editWorkspaces(
+    deps,
+    affected.map((state) => state.id),
+    actor,
+    (rows) => ({
+      edits: [...rows.values()].flatMap(
+        (before) =>
+          planTransition(deps.clock, before, {
+            trigger: before.backend === 'external' ? 'external_awaited' : 'resume',
+            payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
+          }) ?? [],
+      ),
+    }),
+  );
   for (const { workspaceId, state } of committed) {
     if (state?.status === 'provisioning') deps.provision.request(workspaceId);
   }

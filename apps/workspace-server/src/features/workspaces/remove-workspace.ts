@@ -50,7 +50,12 @@ function confirmationRequired(children: WorkspaceState[]): Fault {
   });
 }
 
-async function markRemoved(deps: RemoveDeps, actor: string, doomed: WorkspaceState[], below: number): Promise<void> {
+async function markRemoved(
+  deps: RemoveDeps,
+  actor: string,
+  doomed: WorkspaceState[],
+  below: number,
+): Promise<void> {
   const ids = doomed.map((state) => state.id);
   const committed = await editWorkspaces(
     deps,
@@ -80,9 +85,13 @@ async function stopUnits(deps: RemoveDeps, doomed: WorkspaceState[]): Promise<vo
   for (const failure of failures) deps.log.error({ err: failure.reason }, 'a removed workspace did not stop');
   for (const state of doomed) deps.vitals.forget(state.id);
   if (failures.length > 0) {
-    throw new Fault('STOP_FAILED', 'workspaces were removed, but some are still running; repeat the call to stop them', {
-      extra: { removed_count: doomed.length, stop_failures: failures.length },
-    });
+    throw new Fault(
+      'STOP_FAILED',
+      'workspaces were removed, but some are still running; repeat the call to stop them',
+      {
+        extra: { removed_count: doomed.length, stop_failures: failures.length },
+      },
+    );
   }
 }
 

@@ -26,7 +26,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
     directory.live().map((state) => toAdminView(state, vitals.of(state.id))),
   );
 
-  binder.bind(app, workspaces.readWorkspace, async ({ params, query, caller }) => {
+  binder.bind(app, workspaces.readWorkspace, async ({ params, query }) => {
     const state = requireKnown(directory, params.id);
     if (state.status === 'removed' && !query.include_removed) {
       throw faults.workspaceRemoved(state.id, isoOrNull(state.removedAt));

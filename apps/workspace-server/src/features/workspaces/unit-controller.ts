@@ -182,7 +182,9 @@ export class UnitController {
     if (this.#driving.has(id) || this.#startedAt.has(id)) return this.#checkStarted(id);
     this.#driving.add(id);
     this.#start(id)
-      .catch((error: unknown) => this.#deps.log.error({ err: error, workspaceId: id }, 'start failed by a bug'))
+      .catch((error: unknown) =>
+        this.#deps.log.error({ err: error, workspaceId: id }, 'start failed by a bug'),
+      )
       .finally(() => {
         this.#driving.delete(id);
         this.#deps.sweepSoon();
@@ -209,7 +211,9 @@ export class UnitController {
       this.#startedAt.set(id, this.#deps.clock.now());
       await this.#keepAddress(id, outcome.url);
     } catch (error) {
-      const detail = isFault(error) ? error.message : 'the agent could not be started; the log of the server says why';
+      const detail = isFault(error)
+        ? error.message
+        : 'the agent could not be started; the log of the server says why';
       this.#deps.log.error({ err: error, workspaceId: id }, 'starting a workspace failed');
       const missing = isFault(error) ? error.extra.missing : undefined;
       await this.#failProvision(state, isFault(error) ? error.code.toLowerCase() : 'start_failed', detail, {
@@ -225,7 +229,11 @@ export class UnitController {
       if (!before || !['provisioning', 'online', 'degraded'].includes(before.status)) return null;
       return {
         edits: [
-          { workspaceId: id, change: { kind: 'patched', patch: { url, isUrlOurs: true, deliveryMode: 'push' } }, events: [] },
+          {
+            workspaceId: id,
+            change: { kind: 'patched', patch: { url, isUrlOurs: true, deliveryMode: 'push' } },
+            events: [],
+          },
         ],
       };
     });
@@ -254,7 +262,8 @@ export class UnitController {
     if (this.#isStopping) return;
     const state = this.#deps.directory.get(id);
     this.#startedAt.delete(id);
-    if (state && isLeased(state.status)) await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
+    if (state && isLeased(state.status))
+      await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
     this.#deps.sweepSoon();
   }
 
@@ -268,7 +277,10 @@ export class UnitController {
       trigger,
       actor: ACTOR,
       payload: ({ name }) => (trigger === 'external_stale' ? { name, external: true } : {}),
-      patch: (before) => ({ ...patch, ...(before.backend === 'external' ? {} : { url: '', isUrlOurs: false }) }),
+      patch: (before) => ({
+        ...patch,
+        ...(before.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
+      }),
     });
     if (moved) this.#deps.abortCalls(state.id, 'the agent went away');
   }

@@ -44,7 +44,9 @@ function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceS
   if (input.runtime !== undefined) {
     checkText('runtime', input.runtime, LIMITS.runtimeChars);
     if ((input.runtime === 'external') !== (workspace.backend === 'external')) {
-      throw faults.invalidRequest('a workspace cannot change between external and hosted; create another one');
+      throw faults.invalidRequest(
+        'a workspace cannot change between external and hosted; create another one',
+      );
     }
     if (input.runtime !== '') patch.runtime = input.runtime;
   }
@@ -58,7 +60,8 @@ function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceS
     patch.workspaceDir = input.workspace_dir || null;
   }
   if (input.parent_id !== undefined) {
-    if (input.parent_id && !isUuid(input.parent_id)) throw faults.invalidRequest('parent_id must be a UUID or null');
+    if (input.parent_id && !isUuid(input.parent_id))
+      throw faults.invalidRequest('parent_id must be a UUID or null');
     patch.parentId = input.parent_id ? input.parent_id.toLowerCase() : null;
   }
   return patch;

@@ -6,6 +6,7 @@ import { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
 export class VitalSigns {
   readonly #store: VitalsStore;
   readonly #vitals = new Map<string, Vitals>();
+  readonly #unsaved = new Set<string>();
   readonly #commits: GroupCommit<string>;
 
   constructor(store: VitalsStore) {
@@ -32,8 +33,22 @@ export class VitalSigns {
     await this.#commits.add(id);
   }
 
+  /** Changes the vitals at once and leaves writing them to the next flush: for times that may be lost in a crash. */
+  note(id: string, patch: Partial<Vitals>): void {
+    this.#vitals.set(id, { ...this.of(id), ...patch });
+    this.#unsaved.add(id);
+  }
+
+  /** Writes what `note` left. Run by a supervised loop. */
+  async flush(): Promise<void> {
+    const ids = [...this.#unsaved];
+    this.#unsaved.clear();
+    if (ids.length > 0) await this.#save(ids);
+  }
+
   forget(id: string): void {
     this.#vitals.delete(id);
+    this.#unsaved.delete(id);
   }
 
   #save(ids: string[]): Promise<void> {

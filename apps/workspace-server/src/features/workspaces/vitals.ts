@@ -8,7 +8,10 @@ export interface Vitals {
   uptimeSeconds: number;
   monthlySpendCents: number;
   runtimeState: string;
-  runtimeMetadata: { capabilities?: Record<string, boolean> | null; idle_timeout_seconds?: number | null } | null;
+  runtimeMetadata: {
+    capabilities?: Record<string, boolean> | null;
+    idle_timeout_seconds?: number | null;
+  } | null;
   /** Epoch milliseconds. */
   lastHeartbeatAt: number | null;
   lastOutboundAt: number | null;

@@ -125,7 +125,11 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
     return new Map(rows.map((row) => [row.id as string, toState(row)]));
   }
 
-  async #write(tx: Tx, before: WorkspaceState | null, change: WorkspaceChange): Promise<WorkspaceState | null> {
+  async #write(
+    tx: Tx,
+    before: WorkspaceState | null,
+    change: WorkspaceChange,
+  ): Promise<WorkspaceState | null> {
     const state = applyChange(before, change);
     if (!state) {
       await tx.query('update workspaces set parent_id = null where parent_id = $1', [before?.id]);

@@ -1,0 +1,88 @@
+// Tenant process: starts the built tenant in a folder of its own for a bench, and stops it with everything it started.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export interface TenantProcess {
+  url: string;
+  dataDir: string;
+  pid: number;
+  /** Empty in development mode. */
+  adminToken: string;
+  child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+export async function startTenantProcess(
+  env: Record<string, string> = {},
+  options: { dataDir?: string; limitMs?: number } = {},
+): Promise<TenantProcess> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'molecule-bench-')));
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(ROOT, 'apps/workspace-server/dist/main.js')], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: String(port),
+      MOLECULE_DATA_DIR: dataDir,
+      MOLECULE_EMPTY: '1',
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+  const url = `http://127.0.0.1:${port}`;
+  await untilHealthy(url, child, () => output, options.limitMs ?? 30_000);
+  const adminToken = (await readFile(join(dataDir, 'admin-token'), 'utf8').catch(() => '')).trim();
+  return {
+    url,
+    dataDir,
+    pid: child.pid ?? 0,
+    adminToken,
+    child,
+    stop: async () => {
+      if (child.exitCode === null) {
+        child.kill('SIGINT');
+        await new Promise((resolve) => child.once('exit', resolve));
+      }
+      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilHealthy(
+  url: string,
+  child: ChildProcess,
+  output: () => string,
+  limitMs: number,
+): Promise<void> {
+  const endAt = Date.now() + limitMs;
+  while (Date.now() < endAt) {
+    if (child.exitCode !== null) throw new Error(`the tenant ended at start:\n${output()}`);
+    const isUp = await fetch(`${url}/health/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the tenant was not ready within ${limitMs} ms:\n${output()}`);
+}
