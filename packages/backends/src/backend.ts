@@ -2,6 +2,7 @@
 // Nobody outside this package holds a Backend: the dispatcher is the only door.
 
 import type { Tier, WorkspaceAccess } from '@molecule/domain';
+import type { Loop } from '@molecule/kit';
 
 export type BackendKind = 'process' | 'external' | 'fake';
 
@@ -19,6 +20,7 @@ export interface WorkspaceSpec {
   /** What the agent gets beside the base environment. */
   env: Readonly<Record<string, string>>;
   authToken: string;
+  /** A folder of the host that is the unit's /workspace, where `workspaceAccess` says so. */
   workspaceDir: string | null;
   workspaceAccess: WorkspaceAccess;
 }
@@ -38,6 +40,14 @@ export interface Unit {
   createdAt: number | null;
 }
 
+/** How a unit ended; both null when only its absence was seen. */
+export interface UnitExit {
+  code: number | null;
+  signal: string | null;
+}
+
+export type ExitListener = (workspaceId: string, exit: UnitExit) => void;
+
 export interface LogLines {
   lines: { at: string | null; stream: 'stdout' | 'stderr'; text: string }[];
   isTruncated: boolean;
@@ -52,8 +62,8 @@ export interface BackendHealth {
 
 export interface Backend {
   readonly kind: BackendKind;
-  /** Replaces a stale unit of the same workspace; on failure leaves nothing running. */
-  start(spec: WorkspaceSpec): Promise<UnitHandle>;
+  /** Replaces a stale unit of the same workspace; on failure, or when aborted, leaves nothing running. */
+  start(spec: WorkspaceSpec, signal: AbortSignal): Promise<UnitHandle>;
   /** Idempotent: gone or unknown is success; a real failure rejects. */
   stop(workspaceId: string): Promise<void>;
   /** Stops and erases what the unit kept. */
@@ -61,8 +71,21 @@ export interface Backend {
   probe(workspaceId: string): Promise<Probe>;
   /** The last `tail` lines of what the agent printed. */
   logs(workspaceId: string, tail: number): Promise<LogLines>;
+  /** What the backend noted while it started and ended the unit. At most 256 KiB. */
+  console(workspaceId: string): Promise<string>;
+  /** Erases what the unit kept; rejects while it runs. */
+  removeVolumes(workspaceId: string): Promise<void>;
+  /** For a unit that starts later, or that reads its token again. */
+  writeAuthToken(workspaceId: string, token: string): Promise<void>;
+  /** Writes below /configs, all or nothing per file; works on stopped units too. */
+  writeConfigFiles(workspaceId: string, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Null: there is no such file. */
+  readConfigFile(workspaceId: string, path: string): Promise<string | null>;
   /** Rejects when the backend cannot tell: that means "skip this sweep", never "empty". */
   listUnits(): Promise<Unit[]>;
   health(): Promise<BackendHealth>;
-  onExit(listener: (workspaceId: string) => void): void;
+  /** Tells of units that ended without being asked to. */
+  onExit(listener: ExitListener): void;
+  /** Background work that the owner of the dispatcher runs under its supervisor. */
+  loops(): readonly Loop[];
 }

@@ -1,25 +1,44 @@
 // Dispatcher: the only door to the backends.
 //
-//   D1. Verbs on one workspace run one after the other; different workspaces never wait for each other's lock.
+//   D1. Verbs that change one workspace run one after the other; different workspaces never wait for each other's lock.
 //   D2. At most LIMITS.startsInFlight starts run at once; the others queue.
-//   D3. A second restart of a workspace that comes while one waits joins it.
+//   D3. A second restart of a workspace joins the one that waits, or the equal one that runs (see work-queue.ts).
 //   D4. More than LIMITS.restartsPerWindow starts in the window end in `crash_loop` instead of another start.
 //   D5. A backend that cannot do a verb answers UNSUPPORTED_ON_BACKEND; a workspace without a wired backend gets the
 //       answer of WITHOUT_BACKEND. Nothing is silently skipped.
+//   D6. A start that exceeds its limit is aborted, and its workspace stays locked until the backend has let go.
 
+import { isDeepStrictEqual } from 'node:util';
 import { type BackendName, Fault, faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
-import { type Clock, KeyedLock, type Log, Semaphore, withDeadline } from '@molecule/kit';
-import type { Backend, BackendHealth, BackendKind, LogLines, Probe, Unit, WorkspaceSpec } from './backend.ts';
+import { type Clock, DeadlineExceeded, type Log, type Loop, Semaphore, withDeadline } from '@molecule/kit';
+import type {
+  Backend,
+  BackendHealth,
+  BackendKind,
+  ExitListener,
+  LogLines,
+  Probe,
+  Unit,
+  WorkspaceSpec,
+} from './backend.ts';
 import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
 import { ProcessBackend, type ProcessOptions } from './process/process-backend.ts';
-import { CAPABILITIES, type Verb } from './verbs.ts';
+import { StartBudget } from './start-budget.ts';
+import { CAPABILITIES, capabilitiesOf, type Verb, WITHOUT_BACKEND } from './verbs.ts';
+import { WorkQueue } from './work-queue.ts';
 
 export interface DispatcherOptions {
   process?: ProcessOptions;
   fake?: FakeControls;
   clock: Clock;
   log: Log;
+  hooks?: DispatcherHooks;
+}
+
+export interface DispatcherHooks {
+  /** Marks the workspace failed, whatever the caller does with the result. Has 10 s. */
+  onNoBackend?(workspaceId: string, reason: string): Promise<void>;
 }
 
 export type StartResult =
@@ -36,17 +55,40 @@ export interface Dispatcher {
   stopAndPrune(workspaceId: string, backend: BackendName): Promise<void>;
   probe(workspaceId: string, backend: BackendName): Promise<Probe>;
   logs(workspaceId: string, backend: BackendName, tail: number): Promise<LogLines>;
+  console(workspaceId: string, backend: BackendName): Promise<string>;
+  /** After a successful stop only; rejects while the unit runs. */
+  removeVolumes(workspaceId: string, backend: BackendName): Promise<void>;
+  writeAuthToken(workspaceId: string, backend: BackendName, token: string): Promise<void>;
+  writeConfigFiles(
+    workspaceId: string,
+    backend: BackendName,
+    files: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** Null: there is no such file. */
+  readConfigFile(workspaceId: string, backend: BackendName, path: string): Promise<string | null>;
   /** Every unit of every wired backend; null when one of them could not tell: skip this sweep. */
   listUnits(): Promise<(Unit & { backend: BackendKind })[] | null>;
-  health(): Promise<Record<string, BackendHealth>>;
+  health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
   /** A unit ended by itself. */
-  onExit(listener: (workspaceId: string) => void): void;
+  onExit(listener: ExitListener): void;
   /** A person asked: earlier crashes no longer count. */
   forgiveCrashes(workspaceId: string): void;
+  /** Background work of the backends; its owner adds it to the supervisor. */
+  loops(): readonly Loop[];
 }
 
 const NO_BACKEND =
   'no backend is available to run this workspace: start the server with WORKSPACE_BACKEND=process, or connect an external agent';
+const PROBE_MS = 5_000;
+const LIST_MS = 10_000;
+const READ_MS = 10_000;
+const HOOK_MS = 10_000;
+const LET_GO_MS = 15_000;
+
+interface Order {
+  spec: WorkspaceSpec;
+  name: BackendName;
+}
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new BackendDispatcher(options);
@@ -54,16 +96,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
 class BackendDispatcher implements Dispatcher {
   readonly #backends = new Map<BackendKind, Backend>();
-  readonly #locks = new KeyedLock();
+  readonly #queue = new WorkQueue<Order, StartResult>(isDeepStrictEqual);
   readonly #starts = new Semaphore(LIMITS.startsInFlight);
-  readonly #startTimes = new Map<string, number[]>();
-  readonly #waitingRestarts = new Map<string, Promise<StartResult>>();
-  readonly #clock: Clock;
+  readonly #budget: StartBudget;
   readonly #log: Log;
+  readonly #hooks: DispatcherHooks;
 
   constructor(options: DispatcherOptions) {
-    this.#clock = options.clock;
+    this.#budget = new StartBudget(options.clock);
     this.#log = options.log;
+    this.#hooks = options.hooks ?? {};
     this.#backends.set('external', new ExternalBackend());
     if (options.process) this.#backends.set('process', new ProcessBackend(options.process, options.log));
     if (options.fake) this.#backends.set('fake', new FakeBackend(options.fake));
@@ -74,58 +116,70 @@ class BackendDispatcher implements Dispatcher {
   }
 
   start(spec: WorkspaceSpec, name: BackendName): Promise<StartResult> {
-    return this.#locks.run(spec.workspaceId, () => this.#start(spec, name, 'start'));
+    return this.#queue.run(spec.workspaceId, () => this.#start({ spec, name }, 'start'));
   }
 
   restart(spec: WorkspaceSpec, name: BackendName): Promise<StartResult> {
-    const waiting = this.#waitingRestarts.get(spec.workspaceId);
-    if (waiting) return waiting;
-    const restarted = this.#locks.run(spec.workspaceId, async () => {
-      this.#waitingRestarts.delete(spec.workspaceId);
-      return this.#start(spec, name, 'restart');
-    });
-    this.#waitingRestarts.set(spec.workspaceId, restarted);
-    return restarted;
+    return this.#queue.restart(spec.workspaceId, { spec, name }, (order) => this.#start(order, 'restart'));
   }
 
   stop(workspaceId: string, name: BackendName): Promise<void> {
-    return this.#locks.run(workspaceId, async () => {
-      const backend = this.#find(name, 'stop');
-      if (backend)
-        await withDeadline(backend.stop(workspaceId), TIMEOUTS_MS.stopCall, 'stopping a workspace');
-    });
+    return this.#change('stop', workspaceId, name, (backend) => backend.stop(workspaceId));
   }
 
-  stopAndPrune(workspaceId: string, name: BackendName): Promise<void> {
-    return this.#locks.run(workspaceId, async () => {
-      const backend = this.#find(name, 'stopAndPrune');
-      if (backend)
-        await withDeadline(backend.stopAndPrune(workspaceId), TIMEOUTS_MS.stopCall, 'erasing a workspace');
-    });
+  async stopAndPrune(workspaceId: string, name: BackendName): Promise<void> {
+    await this.#change('stopAndPrune', workspaceId, name, (backend) => backend.stopAndPrune(workspaceId));
+    this.#budget.forget(workspaceId);
+  }
+
+  removeVolumes(workspaceId: string, name: BackendName): Promise<void> {
+    return this.#change('removeVolumes', workspaceId, name, (backend) => backend.removeVolumes(workspaceId));
+  }
+
+  writeAuthToken(workspaceId: string, name: BackendName, token: string): Promise<void> {
+    return this.#change('writeAuthToken', workspaceId, name, (backend) =>
+      backend.writeAuthToken(workspaceId, token),
+    );
+  }
+
+  writeConfigFiles(
+    workspaceId: string,
+    name: BackendName,
+    files: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    return this.#change('writeConfigFiles', workspaceId, name, (backend) =>
+      backend.writeConfigFiles(workspaceId, files),
+    );
+  }
+
+  readConfigFile(workspaceId: string, name: BackendName, path: string): Promise<string | null> {
+    return this.#read('readConfigFile', name, (backend) => backend.readConfigFile(workspaceId, path));
+  }
+
+  logs(workspaceId: string, name: BackendName, tail: number): Promise<LogLines> {
+    return this.#read('logs', name, (backend) => backend.logs(workspaceId, tail));
+  }
+
+  console(workspaceId: string, name: BackendName): Promise<string> {
+    return this.#read('console', name, (backend) => backend.console(workspaceId));
   }
 
   async probe(workspaceId: string, name: BackendName): Promise<Probe> {
     const backend = this.#find(name, 'probe');
     if (!backend) return 'gone';
     try {
-      return await withDeadline(backend.probe(workspaceId), 5_000, 'probing a workspace');
+      return await withDeadline(backend.probe(workspaceId), PROBE_MS, 'probing a workspace');
     } catch (error) {
       this.#log.warn({ err: error, workspaceId }, 'a workspace could not be probed');
       return 'unknown';
     }
   }
 
-  async logs(workspaceId: string, name: BackendName, tail: number): Promise<LogLines> {
-    const backend = this.#find(name, 'logs');
-    if (!backend) throw faults.noBackend(NO_BACKEND);
-    return backend.logs(workspaceId, tail);
-  }
-
   async listUnits(): Promise<(Unit & { backend: BackendKind })[] | null> {
     const found: (Unit & { backend: BackendKind })[] = [];
     for (const [kind, backend] of this.#backends) {
       try {
-        const units = await withDeadline(backend.listUnits(), 10_000, `listing the units of ${kind}`);
+        const units = await withDeadline(backend.listUnits(), LIST_MS, `listing the units of ${kind}`);
         found.push(...units.map((unit) => ({ ...unit, backend: kind })));
       } catch (error) {
         this.#log.warn({ err: error, backend: kind }, 'units could not be listed; this sweep is skipped');
@@ -135,58 +189,99 @@ class BackendDispatcher implements Dispatcher {
     return found;
   }
 
-  async health(): Promise<Record<string, BackendHealth>> {
+  async health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>> {
     const entries = await Promise.all(
-      [...this.#backends].map(async ([kind, backend]) => [kind, await backend.health()] as const),
+      [...this.#backends].map(async ([kind, backend]) => [kind, await this.#healthOf(backend)] as const),
     );
     return Object.fromEntries(entries);
   }
 
-  onExit(listener: (workspaceId: string) => void): void {
+  onExit(listener: ExitListener): void {
     for (const backend of this.#backends.values()) backend.onExit(listener);
   }
 
   forgiveCrashes(workspaceId: string): void {
-    this.#startTimes.delete(workspaceId);
+    this.#budget.forget(workspaceId);
   }
 
-  async #start(spec: WorkspaceSpec, name: BackendName, verb: 'start' | 'restart'): Promise<StartResult> {
-    const backend = this.#find(name, verb);
-    if (!backend) return { outcome: 'no_backend', reason: NO_BACKEND };
-    if (!this.#spendStart(spec.workspaceId)) {
-      const minutes = LIMITS.restartWindowMs / 60_000;
-      return {
-        outcome: 'crash_loop',
-        reason: `the agent was started ${LIMITS.restartsPerWindow} times within ${minutes} minutes and did not stay up; look at its log, then restart it`,
-      };
-    }
+  loops(): readonly Loop[] {
+    return [...this.#backends.values()].flatMap((backend) => backend.loops());
+  }
+
+  async #healthOf(backend: Backend): Promise<BackendHealth & { capabilities: Verb[] }> {
+    const capabilities = capabilitiesOf(backend.kind);
     try {
-      const handle = await this.#starts.run(() =>
-        withDeadline(backend.start(spec), TIMEOUTS_MS.provisionCall, 'starting a workspace'),
-      );
+      return { ...(await withDeadline(backend.health(), PROBE_MS, 'looking at a backend')), capabilities };
+    } catch (error) {
+      this.#log.warn({ err: error, backend: backend.kind }, 'a backend does not say how it is');
+      return { isOk: false, detail: 'the backend does not answer', isolation: 'not known', capabilities };
+    }
+  }
+
+  /** One act in the queue of its workspace; success where no backend is wired and the table says so. */
+  #change(
+    verb: Verb & ('stop' | 'stopAndPrune' | 'removeVolumes' | 'writeAuthToken' | 'writeConfigFiles'),
+    workspaceId: string,
+    name: BackendName,
+    act: (backend: Backend) => Promise<void>,
+  ): Promise<void> {
+    return this.#queue.run(workspaceId, async () => {
+      const backend = this.#find(name, verb);
+      if (backend) await withDeadline(act(backend), TIMEOUTS_MS.stopCall, `${verb} of a workspace`);
+      else if (WITHOUT_BACKEND[verb] === 'fault') throw faults.noBackend(NO_BACKEND);
+    });
+  }
+
+  async #read<T>(verb: Verb, name: BackendName, act: (backend: Backend) => Promise<T>): Promise<T> {
+    const backend = this.#find(name, verb);
+    if (!backend) throw faults.noBackend(NO_BACKEND);
+    return withDeadline(act(backend), READ_MS, `${verb} of a workspace`);
+  }
+
+  async #start({ spec, name }: Order, verb: 'start' | 'restart'): Promise<StartResult> {
+    const { workspaceId } = spec;
+    try {
+      const backend = this.#find(name, verb);
+      if (!backend) return await this.#noBackend(workspaceId);
+      if (!this.#budget.spend(workspaceId)) return crashLoop();
+      const handle = await this.#starts.run(() => this.#startInTime(backend, spec));
       return { outcome: 'started', url: handle.url };
     } catch (error) {
       // Details may hold paths and the like: they go to the log, a generic sentence to people.
-      this.#log.error({ err: error, workspaceId: spec.workspaceId, backend: name }, 'a unit did not start');
-      if (error instanceof Fault)
-        return { outcome: 'failed', code: error.code.toLowerCase(), reason: error.message };
-      return {
-        outcome: 'failed',
-        code: 'start_failed',
-        reason: 'the agent could not be started; the log says why',
-      };
+      this.#log.error({ err: error, workspaceId, backend: name }, 'a unit did not start');
+      return explain(error);
     }
   }
 
-  /** D4. False when the budget of this workspace is used up. */
-  #spendStart(workspaceId: string): boolean {
-    const now = this.#clock.now();
-    const recent = (this.#startTimes.get(workspaceId) ?? []).filter(
-      (at) => now - at < LIMITS.restartWindowMs,
-    );
-    if (recent.length >= LIMITS.restartsPerWindow) return false;
-    this.#startTimes.set(workspaceId, [...recent, now]);
-    return true;
+  /** D6. */
+  async #startInTime(backend: Backend, spec: WorkspaceSpec): Promise<{ url: string }> {
+    let work: Promise<{ url: string }> | null = null;
+    try {
+      return await withDeadline(
+        (signal) => {
+          work = backend.start(spec, signal);
+          return work;
+        },
+        TIMEOUTS_MS.provisionCall,
+        'starting a workspace',
+      );
+    } catch (error) {
+      if (error instanceof DeadlineExceeded && work) {
+        await withDeadline(Promise.allSettled([work]), LET_GO_MS, 'letting go of a start');
+      }
+      throw error;
+    }
+  }
+
+  async #noBackend(workspaceId: string): Promise<StartResult> {
+    if (this.#hooks.onNoBackend) {
+      await withDeadline(
+        this.#hooks.onNoBackend(workspaceId, NO_BACKEND),
+        HOOK_MS,
+        'marking a workspace failed',
+      );
+    }
+    return { outcome: 'no_backend', reason: NO_BACKEND };
   }
 
   /** Null: not wired. Throws UNSUPPORTED_ON_BACKEND when it is wired and declines. */
@@ -208,4 +303,24 @@ class BackendDispatcher implements Dispatcher {
         return name satisfies never;
     }
   }
+}
+
+function crashLoop(): StartResult {
+  const minutes = LIMITS.restartWindowMs / 60_000;
+  return {
+    outcome: 'crash_loop',
+    reason: `the agent was started ${LIMITS.restartsPerWindow} times within ${minutes} minutes and did not stay up; look at its log, then restart it`,
+  };
+}
+
+function explain(error: unknown): StartResult {
+  if (error instanceof Fault)
+    return { outcome: 'failed', code: error.code.toLowerCase(), reason: error.message };
+  if (error instanceof DeadlineExceeded)
+    return { outcome: 'failed', code: 'start_timeout', reason: 'the agent could not be started in time' };
+  return {
+    outcome: 'failed',
+    code: 'start_failed',
+    reason: 'the agent could not be started; the log says why',
+  };
 }

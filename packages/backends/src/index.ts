@@ -1,6 +1,20 @@
 // Backends: where workspaces run. The dispatcher's factory is the only way in; no backend object leaves this package.
-export type { BackendHealth, LogLines, Probe, Unit, WorkspaceSpec } from './backend.ts';
-export { createDispatcher, type Dispatcher, type DispatcherOptions, type StartResult } from './dispatcher.ts';
+export type {
+  BackendHealth,
+  ExitListener,
+  LogLines,
+  Probe,
+  Unit,
+  UnitExit,
+  WorkspaceSpec,
+} from './backend.ts';
+export {
+  createDispatcher,
+  type Dispatcher,
+  type DispatcherHooks,
+  type DispatcherOptions,
+  type StartResult,
+} from './dispatcher.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
 export { CAPABILITIES, VERBS, type Verb, WITHOUT_BACKEND } from './verbs.ts';

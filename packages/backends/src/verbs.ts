@@ -10,6 +10,11 @@ export const VERBS = [
   'restart',
   'probe',
   'logs',
+  'console',
+  'removeVolumes',
+  'writeAuthToken',
+  'writeConfigFiles',
+  'readConfigFile',
   'listUnits',
   'health',
 ] as const;
@@ -23,22 +28,18 @@ export const WITHOUT_BACKEND: Record<Verb, 'fail_workspace' | 'success' | 'gone'
   stopAndPrune: 'success',
   probe: 'gone',
   logs: 'fault',
+  console: 'fault',
+  removeVolumes: 'success',
+  writeAuthToken: 'fault',
+  writeConfigFiles: 'fault',
+  readConfigFile: 'fault',
   listUnits: 'empty',
   health: 'empty',
 };
 
 /** Null: supported. A text: why this backend declines the verb. */
 export const CAPABILITIES: Record<BackendKind, Record<Verb, string | null>> = {
-  process: {
-    start: null,
-    stop: null,
-    stopAndPrune: null,
-    restart: null,
-    probe: null,
-    logs: null,
-    listUnits: null,
-    health: null,
-  },
+  process: everything(),
   external: {
     start: 'the agent runs elsewhere and registers itself',
     stop: null,
@@ -46,17 +47,21 @@ export const CAPABILITIES: Record<BackendKind, Record<Verb, string | null>> = {
     restart: 'the agent runs elsewhere; restart it there',
     probe: null,
     logs: 'the agent runs elsewhere; its output stays there',
+    console: 'the agent runs elsewhere; its output stays there',
+    removeVolumes: null,
+    writeAuthToken: 'the agent runs elsewhere; give it the token there',
+    writeConfigFiles: 'the agent runs elsewhere and keeps its own configuration',
+    readConfigFile: 'the agent runs elsewhere and keeps its own configuration',
     listUnits: null,
     health: null,
   },
-  fake: {
-    start: null,
-    stop: null,
-    stopAndPrune: null,
-    restart: null,
-    probe: null,
-    logs: null,
-    listUnits: null,
-    health: null,
-  },
+  fake: everything(),
 };
+
+export function capabilitiesOf(kind: BackendKind): Verb[] {
+  return VERBS.filter((verb) => CAPABILITIES[kind][verb] === null);
+}
+
+function everything(): Record<Verb, null> {
+  return Object.fromEntries(VERBS.map((verb) => [verb, null])) as Record<Verb, null>;
+}

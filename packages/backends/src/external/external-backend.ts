@@ -1,27 +1,22 @@
 // External backend: the agent runs elsewhere. There is nothing to start or stop, and nobody to ask whether it runs.
 
 import { faults } from '@molecule/domain';
-import type { Backend, BackendHealth, LogLines, Probe, Unit, UnitHandle } from '../backend.ts';
+import type { Loop } from '@molecule/kit';
+import type { Backend, BackendHealth, Probe, Unit } from '../backend.ts';
+import { CAPABILITIES, type Verb } from '../verbs.ts';
 
 export class ExternalBackend implements Backend {
   readonly kind = 'external';
-
-  start(): Promise<UnitHandle> {
-    return Promise.reject(faults.unsupportedOnBackend('start', 'external', 'the agent registers itself'));
-  }
 
   async stop(): Promise<void> {}
 
   async stopAndPrune(): Promise<void> {}
 
+  async removeVolumes(): Promise<void> {}
+
+  /** Only the agent's own heartbeats tell. */
   async probe(): Promise<Probe> {
     return 'unknown';
-  }
-
-  logs(): Promise<LogLines> {
-    return Promise.reject(
-      faults.unsupportedOnBackend('logs', 'external', 'the output stays where the agent runs'),
-    );
   }
 
   async listUnits(): Promise<Unit[]> {
@@ -32,5 +27,20 @@ export class ExternalBackend implements Backend {
     return { isOk: true, detail: 'agents register themselves', isolation: 'outside this server' };
   }
 
+  start = () => decline('start');
+  logs = () => decline('logs');
+  console = () => decline('console');
+  writeAuthToken = () => decline('writeAuthToken');
+  writeConfigFiles = () => decline('writeConfigFiles');
+  readConfigFile = () => decline('readConfigFile');
+
   onExit(): void {}
+
+  loops(): readonly Loop[] {
+    return [];
+  }
+}
+
+async function decline(verb: Verb): Promise<never> {
+  throw faults.unsupportedOnBackend(verb, 'external', CAPABILITIES.external[verb] ?? 'not available');
 }

@@ -1,21 +1,39 @@
 // Fake backend: units in memory, for tests. Its controls script failures and show what was asked.
 
-import type { Backend, BackendHealth, LogLines, Probe, Unit, UnitHandle, WorkspaceSpec } from '../backend.ts';
+import { faults } from '@molecule/domain';
+import type { Loop } from '@molecule/kit';
+import type {
+  Backend,
+  BackendHealth,
+  ExitListener,
+  LogLines,
+  Probe,
+  Unit,
+  UnitExit,
+  UnitHandle,
+  WorkspaceSpec,
+} from '../backend.ts';
+import type { Verb } from '../verbs.ts';
 
 export class FakeControls {
   readonly units = new Map<string, { spec: WorkspaceSpec; createdAt: number }>();
   readonly calls: string[] = [];
-  readonly exitListeners: ((workspaceId: string) => void)[] = [];
-  /** Thrown by the next calls of a verb until it is removed. */
-  readonly failures = new Map<string, Error>();
+  readonly exitListeners: ExitListener[] = [];
+  /** Thrown by the calls of a verb until it is removed. */
+  readonly failures = new Map<Verb, Error>();
+  /** What a probe answers instead of the truth. */
+  readonly probeAnswers = new Map<string, Probe>();
+  /** What each workspace keeps below /configs, running or not. */
+  readonly configs = new Map<string, Map<string, string>>();
+  readonly printed = new Map<string, string[]>();
   /** Awaited inside a start, so that tests can hold it. */
-  duringStart: (spec: WorkspaceSpec) => Promise<void> = async () => {};
+  duringStart: (spec: WorkspaceSpec, signal: AbortSignal) => Promise<void> = async () => {};
   urlOf: (spec: WorkspaceSpec) => string = (spec) => `http://127.0.0.1:1/${spec.workspaceId}`;
 
   /** The unit ends by itself. */
-  kill(workspaceId: string): void {
+  kill(workspaceId: string, exit: UnitExit = { code: null, signal: 'SIGKILL' }): void {
     this.units.delete(workspaceId);
-    for (const listener of this.exitListeners) listener(workspaceId);
+    for (const listener of this.exitListeners) listener(workspaceId, exit);
   }
 }
 
@@ -27,9 +45,13 @@ export class FakeBackend implements Backend {
     this.#controls = controls;
   }
 
-  async start(spec: WorkspaceSpec): Promise<UnitHandle> {
+  async start(spec: WorkspaceSpec, signal: AbortSignal): Promise<UnitHandle> {
+    this.#controls.units.delete(spec.workspaceId);
     this.#note('start', spec.workspaceId);
-    await this.#controls.duringStart(spec);
+    if (!spec.configFiles['config.yaml']) throw faults.configMissing('this workspace has no config.yaml');
+    await this.#controls.duringStart(spec, signal);
+    signal.throwIfAborted();
+    await this.writeConfigFiles(spec.workspaceId, { ...spec.configFiles, '.auth_token': spec.authToken });
     this.#controls.units.set(spec.workspaceId, { spec, createdAt: Date.now() });
     return { url: this.#controls.urlOf(spec) };
   }
@@ -42,16 +64,54 @@ export class FakeBackend implements Backend {
   async stopAndPrune(workspaceId: string): Promise<void> {
     this.#note('stopAndPrune', workspaceId);
     this.#controls.units.delete(workspaceId);
+    this.#erase(workspaceId);
   }
 
   async probe(workspaceId: string): Promise<Probe> {
     this.#note('probe', workspaceId);
-    return this.#controls.units.has(workspaceId) ? 'running' : 'gone';
+    const scripted = this.#controls.probeAnswers.get(workspaceId);
+    return scripted ?? (this.#controls.units.has(workspaceId) ? 'running' : 'gone');
   }
 
-  async logs(workspaceId: string): Promise<LogLines> {
+  async logs(workspaceId: string, tail: number): Promise<LogLines> {
     this.#note('logs', workspaceId);
-    return { lines: [], isTruncated: false };
+    const printed = this.#controls.printed.get(workspaceId) ?? [];
+    return {
+      lines: printed.slice(-tail).map((text) => ({ at: null, stream: 'stdout', text })),
+      isTruncated: printed.length > tail,
+    };
+  }
+
+  async console(workspaceId: string): Promise<string> {
+    this.#note('console', workspaceId);
+    return this.#controls.units.has(workspaceId) ? 'started\n' : '';
+  }
+
+  async removeVolumes(workspaceId: string): Promise<void> {
+    this.#note('removeVolumes', workspaceId);
+    if (this.#controls.units.has(workspaceId)) throw faults.conflict('the workspace is still running');
+    this.#erase(workspaceId);
+  }
+
+  async writeAuthToken(workspaceId: string, token: string): Promise<void> {
+    this.#note('writeAuthToken', workspaceId);
+    await this.writeConfigFiles(workspaceId, { '.auth_token': token });
+  }
+
+  async writeConfigFiles(workspaceId: string, files: Readonly<Record<string, string>>): Promise<void> {
+    this.#note('writeConfigFiles', workspaceId);
+    for (const path of Object.keys(files)) {
+      if (path === '' || path.startsWith('/') || path.split('/').includes('..'))
+        throw faults.invalidRequest('invalid path');
+    }
+    const kept = this.#controls.configs.get(workspaceId) ?? new Map<string, string>();
+    for (const [path, content] of Object.entries(files)) kept.set(path, content);
+    this.#controls.configs.set(workspaceId, kept);
+  }
+
+  async readConfigFile(workspaceId: string, path: string): Promise<string | null> {
+    this.#note('readConfigFile', workspaceId);
+    return this.#controls.configs.get(workspaceId)?.get(path) ?? null;
   }
 
   async listUnits(): Promise<Unit[]> {
@@ -64,14 +124,24 @@ export class FakeBackend implements Backend {
   }
 
   async health(): Promise<BackendHealth> {
+    this.#note('health', '');
     return { isOk: true, detail: 'in memory', isolation: 'none: nothing runs' };
   }
 
-  onExit(listener: (workspaceId: string) => void): void {
+  onExit(listener: ExitListener): void {
     this.#controls.exitListeners.push(listener);
   }
 
-  #note(verb: string, workspaceId: string): void {
+  loops(): readonly Loop[] {
+    return [];
+  }
+
+  #erase(workspaceId: string): void {
+    this.#controls.configs.delete(workspaceId);
+    this.#controls.printed.delete(workspaceId);
+  }
+
+  #note(verb: Verb, workspaceId: string): void {
     this.#controls.calls.push(`${verb} ${workspaceId}`.trim());
     const failure = this.#controls.failures.get(verb);
     if (failure) throw failure;

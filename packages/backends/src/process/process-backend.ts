@@ -3,17 +3,36 @@
 //   U1. A unit is recorded with pid and start time; a pid that was used again is not our unit.
 //   U2. Between spawn and record a crash leaves a process without record: its environment carries our marker, and
 //       the next start, stop or list finds it.
-//   U3. A start ends every older process of the same workspace first.
+//   U3. A start ends every older process of the same workspace first; a start that fails leaves none.
 //   U4. The agent gets a written list of variables, never this process's environment.
 //   U5. Units outlive this process: they write their own log and are taken over by the next one.
+//   U6. While a start or stop is under way the answer to a probe is `unknown`, and no sweep touches the unit.
+//   U7. A unit that ends by itself is told once; one that we end is not.
+// One process at a time owns a state folder; the tenant's lock on its data folder sees to that.
 
-import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { faults } from '@molecule/domain';
-import type { Log } from '@molecule/kit';
-import type { Backend, BackendHealth, LogLines, Probe, Unit, UnitHandle, WorkspaceSpec } from '../backend.ts';
-import { findByEnvironment, signalGroup, startTimeOf } from './process-table.ts';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { faults, isUuid } from '@molecule/domain';
+import type { Log, Loop } from '@molecule/kit';
+import type {
+  Backend,
+  BackendHealth,
+  ExitListener,
+  LogLines,
+  Probe,
+  Unit,
+  UnitExit,
+  UnitHandle,
+  WorkspaceSpec,
+} from '../backend.ts';
+import { readConfigFile, writeConfig, writeConfigFiles, writeToken } from './config-files.ts';
+import { endProcesses } from './end-processes.ts';
+import { freePort } from './free-port.ts';
+import { workspaceFolder } from './host-folder.ts';
+import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
+import { spawnUnit } from './spawn-unit.ts';
+import { isolationText } from './unit-command.ts';
+import { unitEnvironment } from './unit-environment.ts';
 import {
   dropRecord,
   erase,
@@ -21,249 +40,317 @@ import {
   pathsOf,
   prepareFolders,
   readRecord,
-  rotateLog,
   saveRecord,
-  tailLog,
   type UnitPaths,
-  writeConfig,
+  type UnitRecord,
 } from './unit-files.ts';
+import { noteLaunch, readLauncherLog, rotateLog, tailLog } from './unit-logs.ts';
 
 const TERM_GRACE_MS = 5_000;
-const KILL_WAIT_MS = 5_000;
 const WATCH_MS = 1_000;
-/** Workspaces get the variables below and their own; names with these beginnings are never theirs to set. */
-const RESERVED = /^(MOLECULE_UNIT|LD_|DYLD_|NODE_OPTIONS$|ADMIN_TOKEN$|DATABASE_URL$|REDIS_URL$)/;
+const ROTATE_MS = 30_000;
+const STRAYS_EVERY_MS = 15_000;
 
 export interface ProcessOptions {
   stateDir: string;
-  /** The command of the workspace-runtime. */
-  command: readonly string[];
+  /** The command of the workspace-runtime; a function where engines have their own. */
+  command: readonly string[] | ((engine: string) => readonly string[]);
   /** Where agents reach the tenant. A function, since the port may be chosen at start. */
   platformUrl: () => string;
   orgId: string;
+  /** Folders of this machine below which a workspace may have its `workspace_dir`. None unless given. */
+  hostFolderRoots?: readonly string[];
+  /** How long an agent may take to end when it is asked to. */
+  termGraceMs?: number;
 }
 
 export class ProcessBackend implements Backend {
   readonly kind = 'process';
   readonly #options: ProcessOptions;
+  readonly #stateDir: string;
+  readonly #termGraceMs: number;
   readonly #log: Log;
-  readonly #listeners: ((workspaceId: string) => void)[] = [];
-  /** Units that were taken over have no exit event: they are looked at once a second. */
-  readonly #adopted = new Map<string, { pid: number; startTime: string }>();
-  #watch: NodeJS.Timeout | null = null;
+  readonly #scan: MarkerScan;
+  readonly #listeners: ExitListener[] = [];
+  /** Units that run, as far as we know. */
+  readonly #known = new Map<string, UnitRecord & { isChild: boolean }>();
+  readonly #busy = new Map<string, number>();
+  readonly #portsInStart = new Set<number>();
+  #strayLookAt = 0;
 
   constructor(options: ProcessOptions, log: Log) {
     this.#options = options;
+    this.#stateDir = resolve(options.stateDir);
+    this.#termGraceMs = options.termGraceMs ?? TERM_GRACE_MS;
     this.#log = log;
+    this.#scan = new MarkerScan(`MOLECULE_UNIT=${this.#stateDir}:`);
   }
 
-  async start(spec: WorkspaceSpec): Promise<UnitHandle> {
-    const paths = pathsOf(this.#options.stateDir, spec.workspaceId);
-    await this.#endAll(spec.workspaceId, paths);
-    await prepareFolders(paths);
-    await writeConfig(paths, spec);
-    await rotateLog(paths);
-    const port = await freePort();
-    const pid = await this.#spawn(spec, paths, port);
-    const startTime = await startTimeOf(pid);
-    if (startTime === null) {
-      throw faults.backendTransient('the agent ended right after its start; its log says why');
-    }
-    await saveRecord(paths, { pid, startTime, port, createdAt: Date.now() });
-    return { url: `http://127.0.0.1:${port}` };
+  start(spec: WorkspaceSpec, signal: AbortSignal): Promise<UnitHandle> {
+    return this.#whileBusy(spec.workspaceId, async (paths) => {
+      await this.#endAll(spec.workspaceId, paths);
+      const port = await freePort((candidate) => this.#isPortTaken(candidate));
+      this.#portsInStart.add(port);
+      try {
+        await this.#bringUp(spec, paths, port, signal);
+        return { url: `http://127.0.0.1:${port}` };
+      } catch (error) {
+        this.#log.warn({ err: error, workspaceId: spec.workspaceId }, 'a start failed; clearing up');
+        await this.#endAll(spec.workspaceId, paths);
+        throw error;
+      } finally {
+        this.#portsInStart.delete(port);
+      }
+    });
   }
 
-  async stop(workspaceId: string): Promise<void> {
-    await this.#endAll(workspaceId, pathsOf(this.#options.stateDir, workspaceId));
+  stop(workspaceId: string): Promise<void> {
+    return this.#whileBusy(workspaceId, (paths) => this.#endAll(workspaceId, paths));
   }
 
-  async stopAndPrune(workspaceId: string): Promise<void> {
-    const paths = pathsOf(this.#options.stateDir, workspaceId);
-    await this.#endAll(workspaceId, paths);
-    await erase(paths);
+  stopAndPrune(workspaceId: string): Promise<void> {
+    return this.#whileBusy(workspaceId, async (paths) => {
+      await this.#endAll(workspaceId, paths);
+      await erase(paths);
+    });
   }
 
   async probe(workspaceId: string): Promise<Probe> {
-    const record = await readRecord(pathsOf(this.#options.stateDir, workspaceId));
-    if (!record) return 'gone';
-    return (await startTimeOf(record.pid)) === record.startTime ? 'running' : 'gone';
+    if (!isUuid(workspaceId)) return 'gone';
+    const state = await this.#stateOf(workspaceId);
+    if (state !== 'gone' || this.#known.has(workspaceId)) return state;
+    // No live record: is there a process that lost its record (U2)?
+    const marked = await this.#marked(workspaceId);
+    return marked.length > 0 || this.#busy.has(workspaceId) ? 'unknown' : 'gone';
   }
 
   logs(workspaceId: string, tail: number): Promise<LogLines> {
-    return tailLog(pathsOf(this.#options.stateDir, workspaceId), tail);
+    return tailLog(this.#paths(workspaceId), tail);
+  }
+
+  console(workspaceId: string): Promise<string> {
+    return readLauncherLog(this.#paths(workspaceId));
+  }
+
+  removeVolumes(workspaceId: string): Promise<void> {
+    return this.#whileBusy(workspaceId, async (paths) => {
+      const record = await readRecord(paths);
+      const isRunning = (record && (await isAlive(record))) || (await this.#marked(workspaceId)).length > 0;
+      if (isRunning) throw faults.conflict('the workspace is still running');
+      await erase(paths);
+    });
+  }
+
+  writeAuthToken(workspaceId: string, token: string): Promise<void> {
+    return writeToken(this.#paths(workspaceId), token);
+  }
+
+  writeConfigFiles(workspaceId: string, files: Readonly<Record<string, string>>): Promise<void> {
+    return writeConfigFiles(this.#paths(workspaceId), files);
+  }
+
+  readConfigFile(workspaceId: string, path: string): Promise<string | null> {
+    return readConfigFile(this.#paths(workspaceId), path);
   }
 
   async listUnits(): Promise<Unit[]> {
-    await mkdir(this.#options.stateDir, { recursive: true, mode: 0o700 });
+    await mkdir(this.#stateDir, { recursive: true, mode: 0o700 });
     const units: Unit[] = [];
-    for (const workspaceId of await listUnitIds(this.#options.stateDir)) {
-      const paths = pathsOf(this.#options.stateDir, workspaceId);
-      const record = await readRecord(paths);
-      const isRunning = record !== null && (await startTimeOf(record.pid)) === record.startTime;
-      if (isRunning) this.#adopt(workspaceId, record);
-      units.push({
-        workspaceId,
-        state: isRunning ? 'running' : 'gone',
-        createdAt: record?.createdAt ?? null,
-      });
+    for (const workspaceId of await listUnitIds(this.#stateDir)) {
+      const state = await this.#stateOf(workspaceId);
+      units.push({ workspaceId, state, createdAt: this.#known.get(workspaceId)?.createdAt ?? null });
     }
-    await this.#endStrays(
-      new Set(units.filter((unit) => unit.state === 'running').map((unit) => unit.workspaceId)),
-    );
+    await this.#endStraysIfDue();
     return units;
   }
 
   async health(): Promise<BackendHealth> {
+    const problem = await this.#findProblem();
     return {
-      isOk: true,
-      detail: `processes of this machine under ${this.#options.stateDir}`,
-      isolation:
-        'own folder and process group, written environment; not enforced: file system, memory, CPU and network limits',
+      isOk: problem === null,
+      detail: problem ?? `processes of this machine, ${this.#known.size} running`,
+      isolation: isolationText(),
     };
   }
 
-  onExit(listener: (workspaceId: string) => void): void {
+  onExit(listener: ExitListener): void {
     this.#listeners.push(listener);
   }
 
-  async #spawn(spec: WorkspaceSpec, paths: UnitPaths, port: number): Promise<number> {
-    const [command, ...args] = this.#options.command;
-    if (!command) throw new Error('the command of the workspace-runtime is empty');
-    const log = await open(paths.logFile, 'a', 0o600);
+  loops(): readonly Loop[] {
+    return [
+      { name: 'units.watch', intervalMs: WATCH_MS, run: () => this.#lookAtAdopted() },
+      { name: 'units.logs', intervalMs: ROTATE_MS, run: () => this.#rotateLogs() },
+    ];
+  }
+
+  async #bringUp(spec: WorkspaceSpec, paths: UnitPaths, port: number, signal: AbortSignal): Promise<void> {
+    const { workspaceId } = spec;
+    await prepareFolders(paths);
+    await writeConfig(paths, spec);
+    const folder = await workspaceFolder(spec, paths.workspace, this.#options.hostFolderRoots ?? []);
+    const { env, refused } = unitEnvironment(spec, {
+      paths,
+      workspaceFolder: folder,
+      port,
+      platformUrl: this.#options.platformUrl(),
+      orgId: this.#options.orgId,
+      marker: `${this.#stateDir}:${workspaceId}`,
+    });
+    if (refused.length > 0) this.#log.warn({ workspaceId, refused }, 'variables were kept from an agent');
+    this.#noteLost(workspaceId, await rotateLog(paths));
+    await saveRecord(paths, { phase: 'starting', pid: 0, startTime: '', port, createdAt: Date.now() });
+    signal.throwIfAborted();
+    const { ended, ...child } = await spawnUnit({
+      command: this.#commandOf(spec.engine),
+      tier: spec.tier,
+      folder,
+      env,
+      logFile: paths.runtimeLog,
+    });
+    const record: UnitRecord = { phase: 'running', ...child, port, createdAt: Date.now() };
+    this.#known.set(workspaceId, { ...record, isChild: true });
+    void ended.then((exit) => this.#tellEnd(workspaceId, paths, child, exit));
+    await saveRecord(paths, record);
+    await this.#note(
+      workspaceId,
+      paths,
+      `started pid ${child.pid} on port ${port}, tier ${spec.tier}, engine ${spec.engine}`,
+    );
+    signal.throwIfAborted();
+  }
+
+  #commandOf(engine: string): readonly string[] {
+    const { command } = this.#options;
+    return typeof command === 'function' ? command(engine) : command;
+  }
+
+  #isPortTaken(port: number): boolean {
+    return this.#portsInStart.has(port) || [...this.#known.values()].some((unit) => unit.port === port);
+  }
+
+  #paths(workspaceId: string): UnitPaths {
+    return pathsOf(this.#stateDir, workspaceId);
+  }
+
+  /** U6. */
+  async #whileBusy<T>(workspaceId: string, act: (paths: UnitPaths) => Promise<T>): Promise<T> {
+    const paths = this.#paths(workspaceId);
+    this.#busy.set(workspaceId, (this.#busy.get(workspaceId) ?? 0) + 1);
     try {
-      const child = spawn(command, args, {
-        cwd: paths.workspace,
-        env: this.#environment(spec, paths, port),
-        detached: true,
-        stdio: ['ignore', log.fd, log.fd],
-      });
-      return await new Promise<number>((resolve, reject) => {
-        child.once('error', (error) =>
-          reject(faults.backendTransient('the agent could not be started', error)),
-        );
-        child.once('spawn', () => {
-          child.unref();
-          child.once('exit', () => this.#tellExit(spec.workspaceId));
-          resolve(child.pid as number);
-        });
-      });
+      return await act(paths);
     } finally {
-      await log.close();
+      const left = (this.#busy.get(workspaceId) ?? 1) - 1;
+      if (left > 0) this.#busy.set(workspaceId, left);
+      else this.#busy.delete(workspaceId);
     }
   }
 
-  /** U4. Later entries win, but for the reserved names, which are ours. */
-  #environment(spec: WorkspaceSpec, paths: UnitPaths, port: number): Record<string, string> {
-    const platformUrl = this.#options.platformUrl();
-    const asked = Object.entries(spec.env).filter(([name]) => !RESERVED.test(name));
-    return {
-      PATH: '/usr/local/bin:/usr/bin:/bin',
-      LANG: 'C.UTF-8',
-      HOME: paths.workspace,
-      ...Object.fromEntries(asked),
-      WORKSPACE_ID: spec.workspaceId,
-      WORKSPACE_CONFIG_PATH: paths.configs,
-      CONFIGS_DIR: paths.configs,
-      PLUGINS_DIR: `${paths.configs}/plugins`,
-      MOLECULE_PLATFORM_URL: platformUrl,
-      PLATFORM_URL: platformUrl,
-      MOLECULE_URL: platformUrl,
-      MOLECULE_ORG_ID: this.#options.orgId,
-      TIER: String(spec.tier),
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      ...(spec.parentId === null ? {} : { PARENT_ID: spec.parentId }),
-      MOLECULE_UNIT: this.#marker(spec.workspaceId),
-    };
-  }
-
-  #marker(workspaceId: string): string {
-    return `${this.#options.stateDir}:${workspaceId}`;
+  /** By memory, else by the record; a live unit of an earlier server process is taken over (U5). */
+  async #stateOf(workspaceId: string): Promise<Probe> {
+    if (this.#busy.has(workspaceId)) return 'unknown';
+    const known = this.#known.get(workspaceId);
+    if (known) return (await isAlive(known)) ? 'running' : 'gone';
+    const record = await readRecord(this.#paths(workspaceId));
+    if (record?.phase !== 'running' || !(await isAlive(record))) return 'gone';
+    if (this.#busy.has(workspaceId)) return 'unknown';
+    if (!this.#known.has(workspaceId)) {
+      this.#log.info({ workspaceId, pid: record.pid }, 'a running agent is taken over');
+      this.#known.set(workspaceId, { ...record, isChild: false });
+    }
+    return 'running';
   }
 
   /** U2 and U3: the recorded process, and any other that carries this unit's marker. */
   async #endAll(workspaceId: string, paths: UnitPaths): Promise<void> {
-    this.#adopted.delete(workspaceId);
-    const record = await readRecord(paths);
-    const pids = new Set<number>();
-    if (record && (await startTimeOf(record.pid)) === record.startTime) pids.add(record.pid);
-    const strays = await findByEnvironment(`MOLECULE_UNIT=${this.#marker(workspaceId)}`);
-    for (const stray of strays) if (stray.value === '') pids.add(stray.pid);
-    await Promise.all([...pids].map((pid) => endProcess(pid)));
+    const known = this.#known.get(workspaceId);
+    // Forgotten first: an end that we cause is not told (U7).
+    this.#known.delete(workspaceId);
+    const record = known ?? (await readRecord(paths));
+    const isRecorded = record !== null && record.phase === 'running';
+    await endProcesses(async () => {
+      const marked = await this.#marked(workspaceId);
+      const leader = isRecorded && (await isAlive(record)) ? [record] : [];
+      return [...leader, ...marked.filter(({ pid }) => pid !== leader[0]?.pid)];
+    }, this.#termGraceMs);
+    if (isRecorded) signalGroup(record.pid, 'SIGKILL');
     await dropRecord(paths);
+    if (isRecorded) await this.#note(workspaceId, paths, `ended pid ${record.pid}, as asked`);
   }
 
-  /** Processes with our marker that no record knows. */
-  async #endStrays(running: ReadonlySet<string>): Promise<void> {
-    for (const { pid, value } of await findByEnvironment(`MOLECULE_UNIT=${this.#options.stateDir}:`)) {
-      if (running.has(value)) continue;
-      this.#log.warn({ pid, workspaceId: value }, 'ending a stray agent process');
-      await endProcess(pid);
+  async #marked(workspaceId: string): Promise<ProcessRef[]> {
+    return (await this.#scan.find()).filter(({ value }) => value === workspaceId);
+  }
+
+  async #endStraysIfDue(): Promise<void> {
+    if (performance.now() < this.#strayLookAt) return;
+    this.#strayLookAt = performance.now() + STRAYS_EVERY_MS;
+    const found = (await this.#scan.find()).filter(({ value }) => isUuid(value));
+    for (const workspaceId of new Set(found.map(({ value }) => value))) {
+      // Whatever belongs to a unit that runs, or that somebody is working on, is no stray (U6). Only the processes that
+      // were seen are ended: a start that begins now makes others.
+      if ((await this.#stateOf(workspaceId)) !== 'gone') continue;
+      const strays = found.filter(({ value }) => value === workspaceId);
+      this.#log.warn({ workspaceId, pids: strays.map(({ pid }) => pid) }, 'ending stray agent processes');
+      await endProcesses(() => stillAlive(strays), this.#termGraceMs);
     }
-  }
-
-  #adopt(workspaceId: string, record: { pid: number; startTime: string }): void {
-    this.#adopted.set(workspaceId, record);
-    this.#watch ??= setInterval(() => {
-      this.#lookAtAdopted().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'units could not be looked at'),
-      );
-    }, WATCH_MS).unref();
   }
 
   async #lookAtAdopted(): Promise<void> {
-    for (const [workspaceId, unit] of this.#adopted) {
-      if ((await startTimeOf(unit.pid)) === unit.startTime) continue;
-      this.#adopted.delete(workspaceId);
-      this.#tellExit(workspaceId);
+    for (const [workspaceId, unit] of this.#known) {
+      if (unit.isChild || (await isAlive(unit))) continue;
+      this.#tellEnd(workspaceId, this.#paths(workspaceId), unit, { code: null, signal: null });
     }
   }
 
-  #tellExit(workspaceId: string): void {
-    for (const listener of this.#listeners) listener(workspaceId);
+  /** U7. What the agent left in its group goes with it. */
+  #tellEnd(workspaceId: string, paths: UnitPaths, ref: ProcessRef, exit: UnitExit): void {
+    const known = this.#known.get(workspaceId);
+    if (known?.pid !== ref.pid || known.startTime !== ref.startTime) return;
+    this.#known.delete(workspaceId);
+    signalGroup(ref.pid, 'SIGKILL');
+    void this.#note(workspaceId, paths, `pid ${ref.pid} ended by itself: ${describe(exit)}`);
+    for (const listener of this.#listeners) listener(workspaceId, exit);
+  }
+
+  /** A note that cannot be written keeps no unit from starting or ending. */
+  async #note(workspaceId: string, paths: UnitPaths, text: string): Promise<void> {
+    try {
+      await noteLaunch(paths, text);
+    } catch (error) {
+      this.#log.warn({ err: error, workspaceId, text }, 'the launch log cannot be written');
+    }
+  }
+
+  async #rotateLogs(): Promise<void> {
+    for (const workspaceId of this.#known.keys()) {
+      this.#noteLost(workspaceId, await rotateLog(this.#paths(workspaceId)));
+    }
+  }
+
+  #noteLost(workspaceId: string, bytes: number): void {
+    if (bytes > 0) this.#log.warn({ workspaceId, bytes }, 'an agent printed more than its log keeps');
+  }
+
+  async #findProblem(): Promise<string | null> {
+    try {
+      await mkdir(this.#stateDir, { recursive: true, mode: 0o700 });
+      await access(this.#stateDir, constants.W_OK);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the folder of the agents cannot be written');
+      return 'the folder of the agents cannot be written';
+    }
+    try {
+      for (const part of this.#commandOf('rehearsal').filter(isAbsolute)) await access(part, constants.R_OK);
+      return null;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the workspace-runtime is not there');
+      return 'the workspace-runtime is not built: run npm run build';
+    }
   }
 }
 
-/** SIGTERM to the group, a grace to finish, then SIGKILL. Rejects when the process will not go. */
-async function endProcess(pid: number): Promise<void> {
-  const startTime = await startTimeOf(pid);
-  if (startTime === null) return;
-  const isGone = async () => (await startTimeOf(pid)) !== startTime;
-  if (signal(pid, 'SIGTERM') && (await waitFor(isGone, TERM_GRACE_MS))) {
-    signal(pid, 'SIGKILL');
-    return;
-  }
-  signal(pid, 'SIGKILL');
-  if (!(await waitFor(isGone, KILL_WAIT_MS))) throw faults.backendTransient(`process ${pid} does not end`);
-}
-
-/** The group where the process leads one, else the process alone. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  if (signalGroup(pid, name)) return true;
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
-  }
-}
-
-async function waitFor(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
-  const endAt = Date.now() + limitMs;
-  for (;;) {
-    if (await condition()) return true;
-    if (Date.now() >= endAt) return false;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+function describe({ code, signal }: UnitExit): string {
+  if (signal !== null) return `by ${signal}`;
+  return code === null ? 'nobody saw how' : `with code ${code}`;
 }

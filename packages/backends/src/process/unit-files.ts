@@ -1,20 +1,14 @@
-// Unit files: the folders of one process unit, its config and token, and the record of what runs.
+// Unit files: the folders of one process unit and the record of what runs in it.
 //
 //   <state>/ws-<id>/{configs,workspace,sessions,run,log}
-//
-//   F1. Config and token are complete, and the token has mode 0600, before the agent starts.
-//   F2. Nothing is written outside the unit's folder: every path is checked.
 
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { faults, isUuid } from '@molecule/domain';
-import type { LogLines, WorkspaceSpec } from '../backend.ts';
-
-const MAX_TREE_BYTES = 16 * 1024 * 1024;
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
-const KEPT_LOGS = 3;
 
 export interface UnitRecord {
+  /** `starting` is written before the process exists, so that a crash in between leaves a trace. */
+  phase: 'starting' | 'running';
   pid: number;
   startTime: string;
   port: number;
@@ -28,7 +22,10 @@ export interface UnitPaths {
   sessions: string;
   run: string;
   log: string;
-  logFile: string;
+  /** What the agent prints. */
+  runtimeLog: string;
+  /** What we noted about starting and ending it. */
+  launcherLog: string;
 }
 
 export function pathsOf(stateDir: string, workspaceId: string): UnitPaths {
@@ -41,7 +38,8 @@ export function pathsOf(stateDir: string, workspaceId: string): UnitPaths {
     sessions: join(root, 'sessions'),
     run: join(root, 'run'),
     log: join(root, 'log'),
-    logFile: join(root, 'log', 'runtime.log'),
+    runtimeLog: join(root, 'log', 'runtime.log'),
+    launcherLog: join(root, 'log', 'launcher.log'),
   };
 }
 
@@ -51,47 +49,31 @@ export async function prepareFolders(paths: UnitPaths): Promise<void> {
   }
 }
 
-export async function writeConfig(paths: UnitPaths, spec: WorkspaceSpec): Promise<void> {
-  const files = Object.entries(spec.configFiles);
-  if (!spec.configFiles['config.yaml']) throw faults.configMissing('this workspace has no config.yaml');
-  const bytes = files.reduce((sum, [, content]) => sum + Buffer.byteLength(content), 0);
-  if (bytes > MAX_TREE_BYTES) throw faults.invalidRequest('the /configs tree is larger than 16 MiB');
-  for (const [path, content] of files) {
-    const target = resolveInside(paths.configs, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await writeAtomically(target, content, 0o644);
-  }
-  await writeAtomically(join(paths.configs, '.auth_token'), spec.authToken, 0o600);
-}
-
-function resolveInside(root: string, path: string): string {
-  const target = resolve(root, path);
-  const inside = relative(root, target);
-  if (path === '' || path.includes('\0') || isAbsolute(path) || inside === '' || inside.startsWith('..')) {
-    throw faults.invalidRequest('invalid path');
-  }
-  return target;
-}
-
-async function writeAtomically(target: string, content: string, mode: number): Promise<void> {
+/** The file is there whole, with its mode, or not at all. Replaces a link, never follows it. */
+export async function writeAtomically(target: string, content: string, mode: number): Promise<void> {
   const half = `${target}.${process.pid}.new`;
-  await writeFile(half, content, { mode });
-  await chmod(half, mode);
-  await rename(half, target);
+  await rm(half, { recursive: true, force: true });
+  try {
+    await writeFile(half, content, { mode, flag: 'wx' });
+    await chmod(half, mode);
+    await rename(half, target);
+  } catch (error) {
+    await rm(half, { force: true });
+    throw error;
+  }
 }
 
 export async function saveRecord(paths: UnitPaths, record: UnitRecord): Promise<void> {
   await writeAtomically(join(paths.run, 'unit.json'), JSON.stringify(record), 0o600);
 }
 
-/** Null when there is none. An unreadable record is no record: the search by environment finds the process. */
+/** Null when there is none. A record that makes no sense is none: the search by environment finds the process. */
 export async function readRecord(paths: UnitPaths): Promise<UnitRecord | null> {
   try {
     const record = JSON.parse(await readFile(join(paths.run, 'unit.json'), 'utf8')) as UnitRecord;
     return Number.isInteger(record.pid) && typeof record.startTime === 'string' ? record : null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || error instanceof SyntaxError) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;
   }
 }
@@ -101,36 +83,14 @@ export async function dropRecord(paths: UnitPaths): Promise<void> {
 }
 
 export async function erase(paths: UnitPaths): Promise<void> {
-  await rm(paths.root, { recursive: true, force: true });
+  await rm(paths.root, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Only folders that carry a whole id: a name that merely begins alike is not ours. */
 export async function listUnitIds(stateDir: string): Promise<string[]> {
   const entries = await readdir(stateDir, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory() && entry.name.startsWith('ws-'))
     .map((entry) => entry.name.slice(3))
     .filter(isUuid);
-}
-
-/** The agent writes to the file itself, so that it outlives us; a file that is too long is copied away and cut. */
-export async function rotateLog(paths: UnitPaths): Promise<void> {
-  const { size } = await stat(paths.logFile).catch(() => ({ size: 0 }));
-  if (size <= MAX_LOG_BYTES) return;
-  for (let i = KEPT_LOGS - 1; i >= 1; i--) {
-    await rename(`${paths.logFile}.${i}`, `${paths.logFile}.${i + 1}`).catch(() => {});
-  }
-  await writeFile(`${paths.logFile}.1`, await readFile(paths.logFile), { mode: 0o600 });
-  await truncate(paths.logFile, 0);
-}
-
-export async function tailLog(paths: UnitPaths, tail: number): Promise<LogLines> {
-  const text = await readFile(paths.logFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  const all = text.split('\n').filter((line) => line !== '');
-  return {
-    lines: all.slice(-tail).map((line) => ({ at: null, stream: 'stdout', text: line })),
-    isTruncated: all.length > tail,
-  };
 }

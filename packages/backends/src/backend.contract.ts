@@ -1,0 +1,333 @@
+// Backend contract: what every backend does alike, asked through the dispatcher. A sibling that cannot do a scenario says
+// why, and the suite then holds it to the typed refusal.
+
+import { type BackendName, Fault } from '@molecule/domain';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UnitExit, WorkspaceSpec } from './backend.ts';
+import type { Dispatcher, StartResult } from './dispatcher.ts';
+import { CAPABILITIES, VERBS, type Verb } from './verbs.ts';
+
+/** What the agent found at its first instruction. */
+export interface SeenByAgent {
+  env: Record<string, string>;
+  configs: [string, string][];
+  tokenMode: string;
+}
+
+export interface BackendUnderTest {
+  dispatcher: Dispatcher;
+  /** Another server process over the same state. */
+  restartServer(): Promise<Dispatcher>;
+  seenByAgent(workspaceId: string): Promise<SeenByAgent>;
+  /** How many agents of this workspace there are, however they came to be. */
+  countAgents(workspaceId: string): Promise<number>;
+  killFromOutside(workspaceId: string): Promise<void>;
+  /** Makes the next starts fail after the unit was created. */
+  breakStarts(): void;
+  /** Makes listing impossible. */
+  breakListing(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ContractSuite {
+  backend: BackendName & keyof typeof CAPABILITIES;
+  create(): Promise<BackendUnderTest>;
+  /** Scenario → why this backend cannot have it, and the verb that it refuses instead, if any. */
+  optOuts: Partial<Record<Scenario, { because: string; refuses?: Verb }>>;
+}
+
+const SCENARIOS = {
+  unknownId: '1: a probe of a workspace that never was answers gone',
+  stopTwice: '2: stopping an unknown workspace succeeds, twice',
+  lifecycle: '5: a started unit runs, a stopped one is gone',
+  replace: '6: a start while the unit runs leaves one agent, the new one',
+  failedStart: '7: a start that fails leaves nothing, and tells people no details',
+  twoRestarts: '8: two equal restarts at once are one',
+  serialised: '9: verbs on one workspace follow each other',
+  noConfig: '19: a workspace without config.yaml is refused as such',
+  token: '17: the token is there with mode 0600 before the first instruction of the agent',
+  config: '18: every config file is there before the first instruction of the agent',
+  killed: '15: an agent that is killed from outside is told once and probed as gone',
+  quietStop: 'a stop that was asked for is not told as an exit',
+  traversal: '21: a config path outside /configs is refused and writes nothing',
+  writeStopped: '24: a config file written while stopped is there at the next start',
+  prune: 'stopAndPrune erases what the unit kept; removeVolumes refuses while it runs',
+  listed: '28: units are listed with their state',
+  brokenList: '30: a list that fails is no list',
+  noPlatformSecret: '35: no platform secret reaches the agent',
+  adopted: '38: after a restart of the server the unit is taken over, not doubled',
+} as const;
+export type Scenario = keyof typeof SCENARIOS;
+
+export function specOf(workspaceId: string, change: Partial<WorkspaceSpec> = {}): WorkspaceSpec {
+  return {
+    workspaceId,
+    name: 'Test role',
+    runtime: 'rehearsal',
+    engine: 'rehearsal',
+    tier: 2,
+    parentId: null,
+    configFiles: { 'config.yaml': 'name: Test role\n', 'prompts/system.md': 'Be kind.\r\n' },
+    env: {},
+    authToken: 'token-of-a-test',
+    workspaceDir: null,
+    workspaceAccess: 'none',
+    ...change,
+  };
+}
+
+export function urlOf(result: StartResult): string {
+  if (result.outcome !== 'started') throw new Error(`not started: ${JSON.stringify(result)}`);
+  return result.url;
+}
+
+export function describeBackend({ backend, create, optOuts }: ContractSuite): void {
+  describe(`the ${backend} backend`, () => {
+    let under: BackendUnderTest;
+    let dispatcher: Dispatcher;
+    let id: string;
+
+    beforeEach(async () => {
+      under = await create();
+      dispatcher = under.dispatcher;
+      id = crypto.randomUUID();
+    });
+    afterEach(() => under.close());
+
+    function scenario(name: Scenario, test: () => Promise<void>): void {
+      const optOut = optOuts[name];
+      if (optOut === undefined) it(SCENARIOS[name], test, 30_000);
+      else if (optOut.refuses) {
+        const { because, refuses } = optOut;
+        it(`refuses ${refuses} instead of "${SCENARIOS[name]}": ${because}`, () => expectDeclined(refuses));
+      }
+    }
+
+    it('has a reason for each scenario that it leaves out', () => {
+      for (const { because } of Object.values(optOuts)) expect(because.length).toBeGreaterThan(20);
+    });
+
+    async function expectDeclined(verb: Verb): Promise<void> {
+      expect(CAPABILITIES[backend][verb]).toEqual(expect.any(String));
+      const error = await ask(dispatcher, verb, id, backend).catch((thrown: unknown) => thrown);
+      const code = error instanceof Fault ? error.code.toLowerCase() : (error as { code?: string }).code;
+      expect(code).toBe('unsupported_on_backend');
+    }
+
+    it('answers every verb of the table, or refuses it as unsupported', async () => {
+      for (const verb of VERBS) {
+        if (CAPABILITIES[backend][verb] === null) await ask(dispatcher, verb, id, backend);
+        else await expectDeclined(verb);
+      }
+    });
+
+    it('says what it can do and what a workspace is kept in', async () => {
+      const health = (await dispatcher.health())[backend];
+      expect(health?.isOk).toBe(true);
+      expect(health?.isolation).not.toBe('');
+      expect(health?.capabilities).toEqual(VERBS.filter((verb) => CAPABILITIES[backend][verb] === null));
+    });
+
+    scenario('unknownId', async () => {
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      expect(await dispatcher.probe('not an id', backend)).toBe('gone');
+    });
+
+    scenario('stopTwice', async () => {
+      await dispatcher.stop(id, backend);
+      await dispatcher.stop(id, backend);
+    });
+
+    scenario('lifecycle', async () => {
+      const result = await dispatcher.start(specOf(id), backend);
+      expect(urlOf(result)).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
+      expect(await dispatcher.probe(id, backend)).toBe('running');
+      await dispatcher.stop(id, backend);
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      expect(await under.countAgents(id)).toBe(0);
+    });
+
+    scenario('replace', async () => {
+      await dispatcher.start(specOf(id, { env: { ROUND: '1' } }), backend);
+      await dispatcher.start(specOf(id, { env: { ROUND: '2' } }), backend);
+      expect((await under.seenByAgent(id)).env.ROUND).toBe('2');
+      expect(await under.countAgents(id)).toBe(1);
+    });
+
+    scenario('failedStart', async () => {
+      under.breakStarts();
+      const result = await dispatcher.start(specOf(id), backend);
+      expect(result).toMatchObject({ outcome: 'failed', code: expect.stringMatching(/^[a-z_]+$/) });
+      expect(JSON.stringify(result)).not.toMatch(/\/|Error|ENOENT/);
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      expect(await under.countAgents(id)).toBe(0);
+    });
+
+    scenario('twoRestarts', async () => {
+      const spec = specOf(id);
+      const exits = collectExits(dispatcher);
+      const [first, second] = await Promise.all([
+        dispatcher.restart(spec, backend),
+        dispatcher.restart({ ...spec }, backend),
+      ]);
+      expect(urlOf(second)).toBe(urlOf(first));
+      expect(await under.countAgents(id)).toBe(1);
+      expect(exits).toEqual([]);
+    });
+
+    scenario('serialised', async () => {
+      const spec = specOf(id);
+      await Promise.all([
+        dispatcher.start(spec, backend),
+        dispatcher.restart(spec, backend),
+        dispatcher.stop(id, backend),
+      ]);
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      expect(await under.countAgents(id)).toBe(0);
+    });
+
+    scenario('noConfig', async () => {
+      const result = await dispatcher.start(specOf(id, { configFiles: {} }), backend);
+      expect(result).toMatchObject({ outcome: 'failed', code: 'config_missing' });
+      expect(await under.countAgents(id)).toBe(0);
+    });
+
+    scenario('token', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const seen = await under.seenByAgent(id);
+      expect(seen.tokenMode).toBe('600');
+      expect(seen.configs).toContainEqual(['.auth_token', 'token-of-a-test']);
+    });
+
+    scenario('config', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const { configs } = await under.seenByAgent(id);
+      expect(configs).toContainEqual(['config.yaml', 'name: Test role\n']);
+      expect(configs.map(([path]) => path)).toContain('prompts/system.md');
+    });
+
+    scenario('killed', async () => {
+      const exits = collectExits(dispatcher);
+      await dispatcher.start(specOf(id), backend);
+      await under.killFromOutside(id);
+      await expect.poll(() => exits, { timeout: 5_000 }).toEqual([[id, { code: null, signal: 'SIGKILL' }]]);
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+    });
+
+    scenario('quietStop', async () => {
+      const exits = collectExits(dispatcher);
+      await dispatcher.start(specOf(id), backend);
+      await dispatcher.restart(specOf(id), backend);
+      await dispatcher.stop(id, backend);
+      expect(exits).toEqual([]);
+    });
+
+    scenario('traversal', async () => {
+      for (const path of ['../out', '/etc/out', '', 'a/../../out', '..']) {
+        const written = dispatcher.writeConfigFiles(id, backend, { 'fine.md': 'fine', [path]: 'bad' });
+        await expect(written).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+        expect(await dispatcher.readConfigFile(id, backend, 'fine.md')).toBeNull();
+      }
+    });
+
+    scenario('writeStopped', async () => {
+      await dispatcher.start(specOf(id), backend);
+      await dispatcher.stop(id, backend);
+      await dispatcher.writeConfigFiles(id, backend, { 'notes/later.md': 'written while stopped' });
+      expect(await dispatcher.readConfigFile(id, backend, 'notes/later.md')).toBe('written while stopped');
+      await dispatcher.start(specOf(id), backend);
+      expect((await under.seenByAgent(id)).configs).toContainEqual([
+        'notes/later.md',
+        'written while stopped',
+      ]);
+    });
+
+    scenario('prune', async () => {
+      await dispatcher.start(specOf(id), backend);
+      await expect(dispatcher.removeVolumes(id, backend)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await dispatcher.probe(id, backend)).toBe('running');
+      await dispatcher.stopAndPrune(id, backend);
+      expect(await dispatcher.readConfigFile(id, backend, 'config.yaml')).toBeNull();
+      expect(await under.countAgents(id)).toBe(0);
+    });
+
+    scenario('listed', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const units = await dispatcher.listUnits();
+      expect(units).toContainEqual({
+        workspaceId: id,
+        backend,
+        state: 'running',
+        createdAt: expect.any(Number),
+      });
+    });
+
+    scenario('brokenList', async () => {
+      await dispatcher.start(specOf(id), backend);
+      await under.breakListing();
+      expect(await dispatcher.listUnits()).toBeNull();
+      expect(await under.countAgents(id)).toBe(1);
+    });
+
+    scenario('noPlatformSecret', async () => {
+      const env = { ADMIN_TOKEN: 'x', NODE_OPTIONS: '--inspect', LD_PRELOAD: 'x', MINE: 'mine' };
+      await dispatcher.start(specOf(id, { env }), backend);
+      const names = Object.keys((await under.seenByAgent(id)).env);
+      expect(names).toContain('MINE');
+      expect(names).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/ADMIN_TOKEN|NODE_OPTIONS|LD_/)]),
+      );
+    });
+
+    scenario('adopted', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const next = await under.restartServer();
+      expect(await next.listUnits()).toContainEqual(
+        expect.objectContaining({ workspaceId: id, state: 'running' }),
+      );
+      expect(await next.probe(id, backend)).toBe('running');
+      expect(await under.countAgents(id)).toBe(1);
+      await next.restart(specOf(id), backend);
+      expect(await under.countAgents(id)).toBe(1);
+      await next.stop(id, backend);
+      expect(await under.countAgents(id)).toBe(0);
+    });
+  });
+}
+
+function collectExits(dispatcher: Dispatcher): [string, UnitExit][] {
+  const exits: [string, UnitExit][] = [];
+  dispatcher.onExit((workspaceId, exit) => exits.push([workspaceId, exit]));
+  return exits;
+}
+
+/** Every verb once. A start that ends without a unit counts as its code. */
+async function ask(dispatcher: Dispatcher, verb: Verb, id: string, backend: BackendName): Promise<unknown> {
+  switch (verb) {
+    case 'start':
+    case 'restart': {
+      const result = await dispatcher[verb](specOf(id), backend);
+      if (result.outcome === 'failed') return Promise.reject(result);
+      return result;
+    }
+    case 'logs':
+      return dispatcher.logs(id, backend, 10);
+    case 'writeAuthToken':
+      return dispatcher.writeAuthToken(id, backend, 'another token');
+    case 'writeConfigFiles':
+      return dispatcher.writeConfigFiles(id, backend, { 'a.md': 'a' });
+    case 'readConfigFile':
+      return dispatcher.readConfigFile(id, backend, 'a.md');
+    case 'listUnits':
+    case 'health':
+      return dispatcher[verb]();
+    case 'removeVolumes':
+      await dispatcher.stop(id, backend);
+      return dispatcher.removeVolumes(id, backend);
+    case 'stop':
+    case 'stopAndPrune':
+    case 'probe':
+    case 'console':
+      return dispatcher[verb](id, backend);
+  }
+}

@@ -1,0 +1,72 @@
+// Unit environment: the written list of variables that an agent gets. Never the environment of this process.
+//
+//   N1. Our own names win over whatever the workspace asked for.
+//   N2. Names that would change how the process is loaded, or that carry a secret of the platform, are left out and told.
+
+import { dirname } from 'node:path';
+import { faults } from '@molecule/domain';
+import type { WorkspaceSpec } from '../backend.ts';
+import type { UnitPaths } from './unit-files.ts';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const LOADER = /^(LD_.*|DYLD_.*|NODE_OPTIONS|BASH_ENV|ENV)$/;
+const PLATFORM_SECRETS = new Set([
+  'ADMIN_TOKEN',
+  'CP_ADMIN_API_TOKEN',
+  'SECRETS_ENCRYPTION_KEY',
+  'MOLECULE_CP_SHARED_SECRET',
+  'PROVISION_SHARED_SECRET',
+  'MEMORY_PLUGIN_TOKEN',
+  'MEMORY_PLUGIN_DATABASE_URL',
+  'MOLECULE_UNIT',
+]);
+
+export interface UnitFacts {
+  paths: UnitPaths;
+  workspaceFolder: string;
+  port: number;
+  platformUrl: string;
+  orgId: string;
+  marker: string;
+}
+
+export function unitEnvironment(
+  spec: WorkspaceSpec,
+  facts: UnitFacts,
+): { env: Record<string, string>; refused: string[] } {
+  const refused = Object.keys(spec.env).filter((name) => LOADER.test(name) || PLATFORM_SECRETS.has(name));
+  const asked = Object.entries(spec.env).filter(([name]) => !refused.includes(name));
+  for (const [name, value] of asked) {
+    if (!NAME.test(name) || value.includes('\0')) {
+      throw faults.invalidRequest(`the environment variable ${JSON.stringify(name)} is not valid`);
+    }
+  }
+  const env = {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    LANG: 'C.UTF-8',
+    ...Object.fromEntries(asked),
+    ...ownVariables(spec, facts),
+  };
+  return { env, refused };
+}
+
+function ownVariables(spec: WorkspaceSpec, facts: UnitFacts): Record<string, string> {
+  const { configs } = facts.paths;
+  return {
+    HOME: facts.paths.workspace,
+    WORKSPACE_ID: spec.workspaceId,
+    WORKSPACE_DIR: facts.workspaceFolder,
+    WORKSPACE_CONFIG_PATH: configs,
+    CONFIGS_DIR: configs,
+    PLUGINS_DIR: `${configs}/plugins`,
+    MOLECULE_PLATFORM_URL: facts.platformUrl,
+    PLATFORM_URL: facts.platformUrl,
+    MOLECULE_URL: facts.platformUrl,
+    MOLECULE_ORG_ID: facts.orgId,
+    TIER: String(spec.tier),
+    HOST: '127.0.0.1',
+    PORT: String(facts.port),
+    ...(spec.parentId === null ? {} : { PARENT_ID: spec.parentId }),
+    MOLECULE_UNIT: facts.marker,
+  };
+}
