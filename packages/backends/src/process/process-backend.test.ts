@@ -116,10 +116,11 @@ describe('a process unit', { timeout: 30_000 }, () => {
   });
 
   it('survives sweeps that run while it starts (U6)', async () => {
+    await under.close();
+    under = await processUnderTest({ strayLookMs: 0 });
     const ids = Array.from({ length: 6 }, () => crypto.randomUUID());
     let isStarting = true;
     const sweeps = (async () => {
-      // Each server process looks for strays at its first sweep: make every sweep a first one.
       while (isStarting) await sweepOnce();
     })();
     await Promise.all(ids.map((each) => under.dispatcher.start(specOf(each), 'process')));

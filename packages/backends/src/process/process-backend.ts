@@ -49,7 +49,7 @@ import { noteLaunch, readLauncherLog, rotateLog, tailLog } from './unit-logs.ts'
 const TERM_GRACE_MS = 5_000;
 const WATCH_MS = 1_000;
 const ROTATE_MS = 30_000;
-const STRAYS_EVERY_MS = 15_000;
+const STRAY_LOOK_MS = 15_000;
 
 export interface ProcessOptions {
   stateDir: string;
@@ -62,6 +62,8 @@ export interface ProcessOptions {
   hostFolderRoots?: readonly string[];
   /** How long an agent may take to end when it is asked to. */
   termGraceMs?: number;
+  /** How often a list also looks for processes of ours that no record knows. */
+  strayLookMs?: number;
 }
 
 export class ProcessBackend implements Backend {
@@ -284,7 +286,7 @@ export class ProcessBackend implements Backend {
 
   async #endStraysIfDue(): Promise<void> {
     if (performance.now() < this.#strayLookAt) return;
-    this.#strayLookAt = performance.now() + STRAYS_EVERY_MS;
+    this.#strayLookAt = performance.now() + (this.#options.strayLookMs ?? STRAY_LOOK_MS);
     const found = (await this.#scan.find()).filter(({ value }) => isUuid(value));
     for (const workspaceId of new Set(found.map(({ value }) => value))) {
       // Whatever belongs to a unit that runs, or that somebody is working on, is no stray (U6). Only the processes that
