@@ -137,7 +137,47 @@ create table activity (
   created_at timestamptz not null
 );
 create index activity_by_workspace on activity (workspace_id, seq desc);
-create index activity_by_age on activity (created_at);
+
+-- Messages for workspaces that are away or busy. `seq` keeps their order; an end is written once.
+create table inbox (
+  seq bigint generated always as identity primary key,
+  id uuid not null unique,
+  workspace_id uuid not null,
+  sender_id text,
+  method text not null,
+  body json not null,
+  headers json not null,
+  message_id text,
+  delegation_id text,
+  priority smallint not null default 50,
+  status text not null check (status in
+    ('queued', 'dispatched', 'completed', 'failed', 'dropped', 'expired', 'cancelled')),
+  attempts integer not null default 0,
+  last_error text,
+  response_status integer,
+  response_body json,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  deadline_at timestamptz,
+  ended_at timestamptz,
+  constraint deadline_while_open check ((status in ('queued', 'dispatched')) = (deadline_at is not null))
+);
+create index inbox_open on inbox (workspace_id, priority desc, seq) where deadline_at is not null;
+create index inbox_deadlines on inbox (deadline_at) where deadline_at is not null;
+
+-- Idempotency keys: a sender's own message id towards one target, with what it was answered.
+create table message_keys (
+  sender_id text not null,
+  target_id uuid not null,
+  message_id text not null,
+  digest bytea not null,
+  activity_id uuid,
+  queue_id uuid,
+  response_status integer not null,
+  created_at timestamptz not null,
+  primary key (sender_id, target_id, message_id)
+);
+create index message_keys_by_age on message_keys (created_at);
 
 create table delegations (
   id text primary key,

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDispatcher, type Dispatcher } from '@molecule/backends';
-import type { WorkspaceState } from '@molecule/domain';
+import { TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import { createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
@@ -19,11 +19,22 @@ import { DelegationDriver } from './features/delegations/index.ts';
 import { PgEventLog } from './features/events/event-log.pg.ts';
 import { EventHub, publishEvents } from './features/events/index.ts';
 import { importOrg } from './features/org/index.ts';
-import { AgentConnections, addressOf, checkAgentUrl, relayMessage } from './features/relay/index.ts';
+import { PgInboxStore } from './features/relay/inbox-store.pg.ts';
+import {
+  AgentConnections,
+  addressOf,
+  checkAgentUrl,
+  deliverQueued,
+  Inbox,
+  MessageKeys,
+  relayMessage,
+} from './features/relay/index.ts';
+import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import {
   createPrepareUnit,
+  transitionWorkspace,
   UnitController,
   VitalSigns,
   WorkspaceDirectory,
@@ -118,6 +129,9 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
           }
         : {}),
     });
+    const keyStore = new PgMessageKeyStore(db);
+    const inboxStore = new PgInboxStore(db, clock);
+    const messageKeys = new MessageKeys(keyStore);
     const abortCalls = (id: string, reason: string) => connections.abortAll(id, reason);
     const controller = new UnitController({
       ...edit,
@@ -146,12 +160,42 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
 
     // Use-cases' dependencies.
     const record = { activityLog, hub };
+    const drainSoon = () => supervisor.poke('queue');
+    const inbox: Inbox = new Inbox({
+      store: inboxStore,
+      now: () => clock.now(),
+      log,
+      workspace: (id) => directory.get(id),
+      roomOf: (workspace) => {
+        const busy = Math.max(vitals.of(workspace.id).activeTasks, connections.inFlight(workspace.id));
+        return workspace.maxConcurrentTasks - busy;
+      },
+      deliver: (message, target) => deliverQueued(relay, message, target),
+      onEnded: (message, end) => driver.messageEnded(message, end),
+      publishSoon,
+      drainSoon,
+    });
     const relay = {
       ...record,
       directory,
       vitals,
       access,
       connections,
+      keys: messageKeys,
+      inbox,
+      wake: async (target: WorkspaceState) => {
+        if (target.status === 'hibernated') {
+          await transitionWorkspace(edit, {
+            id: target.id,
+            trigger: 'wake',
+            actor: 'system:relay',
+            payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
+          });
+          dispatcher.forgiveCrashes(target.id);
+          controller.request(target.id);
+        }
+        sweepSoon();
+      },
       clock,
       log,
       publicUrl,
@@ -167,11 +211,12 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
             : ('unknown' as const);
       },
     };
-    const driver = new DelegationDriver({
+    const driver: DelegationDriver = new DelegationDriver({
       delegations,
       clock,
       log,
       relay: (input) => relayMessage(relay, input),
+      findQueued: (delegationId) => inbox.findByDelegation(delegationId),
       publishSoon,
       driveSoon,
     });
@@ -198,7 +243,12 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       isOpen,
       sessionCookieNames: SESSION_COOKIES,
     });
-    const onHeardOf = () => {};
+    const onHeardOf = (id: string) => {
+      if (inbox.hasOpen(id)) drainSoon();
+    };
+    directory.onChange((before, after) => {
+      if (after && before?.status !== after.status && inbox.hasOpen(after.id)) drainSoon();
+    });
 
     const app = await buildServer({
       log,
@@ -263,19 +313,32 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
     supervisor.add({ name: 'units', intervalMs: 1_000, timeoutMs: 120_000, run: () => controller.sweep() });
     supervisor.add({ name: 'delegations', intervalMs: 2_000, run: () => driver.round() });
+    supervisor.add({ name: 'queue', intervalMs: 2_000, run: () => inbox.drain() });
     supervisor.add({ name: 'vitals', intervalMs: 1_000, run: () => vitals.flush() });
     supervisor.add({
       name: 'retention',
       intervalMs: 6 * 3_600_000,
-      run: () => activityLog.prune(clock.now() - config.activityRetentionMs, 10_000),
+      run: async () => {
+        const { idempotency } = TIMEOUTS_MS;
+        await activityLog.prune(clock.now() - config.activityRetentionMs, 10_000);
+        await keyStore.prune(clock.now() - Math.max(idempotency, config.activityRetentionMs), 10_000);
+        await inboxStore.prune(clock.now() - idempotency, 10_000);
+      },
     });
 
     progress.say('opening the door …');
     await app.listen({ port: config.port, host: config.host });
     const address = app.server.address();
     if (typeof address === 'object' && address) port = address.port;
+    await inbox.load();
     await controller.adopt();
     supervisor.start();
+    supervisor.add({
+      name: 'message-keys',
+      intervalMs: 24 * 3_600_000,
+      timeoutMs: 600_000,
+      run: () => messageKeys.loadFilter(),
+    });
 
     shutdown.on('server', async () => {
       app.server.closeIdleConnections();

@@ -46,3 +46,14 @@ export const queuedReply = z.object({
   queue_depth: z.number().int(),
   message: z.string(),
 });
+
+export const dropStaleMessages = defineRoute({
+  name: 'dropStaleMessages',
+  method: 'POST',
+  path: '/admin/a2a-queue/drop-stale',
+  policy: 'admin',
+  tag: 'a2a',
+  summary: 'Give up queued messages that are older than a given age',
+  query: z.object({ max_age_minutes: z.string().optional(), workspace_id: z.string().optional() }),
+  response: z.object({ dropped: z.number().int() }),
+});

@@ -15,6 +15,7 @@ export const TIMEOUTS_MS = {
   a2aCeiling: 1_800_000,
   a2aHold: 20_000,
   a2aConnect: 5_000,
+  queuedMessage: 24 * 3_600_000,
   delegation: 1_800_000,
   delegationRetry: 8_000,
   approval: 600_000,

@@ -26,10 +26,13 @@ interface Row {
 
 type Pending = NewActivity & { id: string; createdAt: Date };
 
-const INSERT = `insert into activity (id, workspace_id, activity_type, source_id, target_id, method, summary,
+const INSERT = `with rows as (insert into activity (id, workspace_id, activity_type, source_id, target_id, method, summary,
     request_body, response_body, tool_trace, duration_ms, status, error_detail, created_at)
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::json[], $9::json[], $10::json[], $11::int[], $12::text[], $13::text[], $14::timestamptz[])`;
+    $8::json[], $9::json[], $10::json[], $11::int[], $12::text[], $13::text[], $14::timestamptz[]))
+  insert into message_keys (sender_id, target_id, message_id, digest, response_status, activity_id, created_at)
+  select * from unnest($15::text[], $16::uuid[], $17::text[], $18::bytea[], $19::int[], $20::uuid[], $21::timestamptz[])
+  on conflict do nothing`;
 
 export class PgActivityLog implements ActivityLog {
   readonly #db: Db;
@@ -42,7 +45,7 @@ export class PgActivityLog implements ActivityLog {
     this.#commits = new GroupCommit<Pending>({
       write: (rows) => this.#insert(rows),
       maxBatch: 256,
-      maxInFlight: 2,
+      maxInFlight: 3,
       maxWaiting: 20_000,
     });
   }
@@ -89,7 +92,7 @@ export class PgActivityLog implements ActivityLog {
 
   async prune(olderThan: number, limit: number): Promise<number> {
     const rows = await this.#db.query(
-      `delete from activity where seq in (select seq from activity where created_at < $1 order by created_at limit $2)
+      `delete from activity where seq in (select seq from activity where created_at < $1 order by seq limit $2)
        returning seq`,
       [new Date(olderThan), limit],
     );
@@ -98,6 +101,7 @@ export class PgActivityLog implements ActivityLog {
 
   async #insert(rows: Pending[]): Promise<void> {
     const column = <T>(pick: (row: Pending) => T): T[] => rows.map(pick);
+    const keyed = rows.filter((row) => row.messageKey !== null);
     await this.#db.query(INSERT, [
       column((r) => r.id),
       column((r) => r.workspaceId),
@@ -113,6 +117,13 @@ export class PgActivityLog implements ActivityLog {
       column((r) => r.status),
       column((r) => r.errorDetail),
       column((r) => r.createdAt),
+      keyed.map((r) => r.messageKey?.senderId),
+      keyed.map((r) => r.messageKey?.targetId),
+      keyed.map((r) => r.messageKey?.messageId),
+      keyed.map((r) => r.messageKey?.digest),
+      keyed.map((r) => r.messageKey?.responseStatus),
+      keyed.map((r) => r.id),
+      keyed.map((r) => r.createdAt),
     ]);
   }
 }

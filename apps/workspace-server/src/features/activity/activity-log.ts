@@ -14,9 +14,20 @@ export interface NewActivity {
   durationMs: number | null;
   status: string;
   errorDetail: string | null;
+  /** The sender's idempotency key, kept in the same transaction. */
+  messageKey: MessageKeyRow | null;
 }
 
-export interface StoredActivity extends Omit<NewActivity, 'requestBody' | 'responseBody' | 'toolTrace'> {
+export interface MessageKeyRow {
+  senderId: string;
+  targetId: string;
+  messageId: string;
+  digest: Buffer;
+  responseStatus: number;
+}
+
+export interface StoredActivity
+  extends Omit<NewActivity, 'messageKey' | 'requestBody' | 'responseBody' | 'toolTrace'> {
   id: string;
   seq: number;
   /** Epoch milliseconds. */

@@ -8,8 +8,10 @@ import { type Fault, isFault, TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock, Log } from '@molecule/kit';
 import {
   errorOfReply,
+  type InboxEnd,
   isFailedTask,
   parseEnvelope,
+  type QueuedMessage,
   type RelayAnswer,
   type RelayInput,
   textOfReply,
@@ -25,6 +27,8 @@ export interface DriveDeps {
   clock: Clock;
   log: Log;
   relay(input: RelayInput): Promise<RelayAnswer>;
+  /** The inbox's message of a delegation, if there is one. */
+  findQueued(delegationId: string): Promise<QueuedMessage | null>;
   publishSoon(): void;
   driveSoon(): void;
 }
@@ -45,8 +49,34 @@ export class DelegationDriver {
         await this.#end(delegation, 'failed', { error: 'the delegation ran out of time' });
       } else if (!delegation.isRecorded && ['pending', 'dispatched'].includes(delegation.status)) {
         this.#drive(delegation);
+      } else if (!delegation.isRecorded && delegation.status === 'queued') {
+        await this.#followQueue(delegation);
       }
     }
+  }
+
+  /** The message of a delegation ended in the inbox. Told by the inbox, and looked for by every round. */
+  async messageEnded(message: QueuedMessage, end: InboxEnd): Promise<void> {
+    if (message.delegationId === null) return;
+    const delegation = await this.#deps.delegations.find(message.delegationId);
+    if (delegation) await this.#settleQueued(delegation, message, end);
+  }
+
+  async #followQueue(delegation: Delegation): Promise<void> {
+    const message = await this.#deps.findQueued(delegation.id);
+    if (!message || message.status === 'queued' || message.status === 'dispatched') return;
+    await this.#settleQueued(delegation, message, message.status);
+  }
+
+  async #settleQueued(delegation: Delegation, message: QueuedMessage, end: InboxEnd): Promise<void> {
+    if (end !== 'completed') {
+      await this.#end(delegation, 'failed', { error: message.lastError ?? `the message ended as ${end}` });
+      return;
+    }
+    await this.#settle(delegation, {
+      status: message.responseStatus ?? 200,
+      body: (message.responseBody ?? {}) as Record<string, unknown>,
+    });
   }
 
   #drive(delegation: Delegation): void {
@@ -129,5 +159,6 @@ function toRelayInput(delegation: Delegation): RelayInput {
     envelope: parseEnvelope(Buffer.from(JSON.stringify(body))),
     deadlineMs: null,
     hasNoCeiling: false,
+    preference: 'respond-async',
   };
 }

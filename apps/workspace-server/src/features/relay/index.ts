@@ -4,5 +4,14 @@ export { addressOf } from './address-of.ts';
 export { AgentConnections } from './agent-connection.ts';
 export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
 export { type Envelope, isObject, parseEnvelope } from './envelope.ts';
-export { type RelayAnswer, type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
+export { Inbox, textOfEnded } from './inbox.ts';
+export type { InboxEnd, QueuedMessage } from './inbox-store.ts';
+export { MessageKeys } from './message-keys.ts';
+export {
+  deliverQueued,
+  type RelayAnswer,
+  type RelayDeps,
+  type RelayInput,
+  relayMessage,
+} from './relay-message.ts';
 export { bindRelayRoutes, type RelayRouteDeps } from './routes.ts';

@@ -4,7 +4,14 @@
 //   M2. The sender hanging up cancels nothing: the hop goes on and its row is written.
 //   M3. Every failure is a typed fault, a row with status `error`, and an event.
 
-import { Fault, faults, isFault, TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
+import {
+  comesBackByItself,
+  Fault,
+  faults,
+  isFault,
+  TIMEOUTS_MS,
+  type WorkspaceState,
+} from '@molecule/domain';
 import type { Clock, Log } from '@molecule/kit';
 import { type ActivityDraft, JsonText, type RecordDeps, recordActivity } from '../activity/index.ts';
 import {
@@ -14,17 +21,24 @@ import {
   TransportFailure,
 } from './agent-connection.ts';
 import { isFailedTask, toolTraceOfReply } from './agent-reply.ts';
-import { type Envelope, isObject } from './envelope.ts';
+import { type Envelope, isObject, isSendMethod, parseEnvelope } from './envelope.ts';
+import type { EndedMessage, Inbox } from './inbox.ts';
+import type { QueuedMessage } from './inbox-store.ts';
 import { type JudgeDeps, judgeTarget, type SenderId } from './judge-call.ts';
+import { keyOf, type MessageKey, type MessageKeys } from './message-keys.ts';
 
 export interface RelayDeps extends RecordDeps, JudgeDeps {
   connections: AgentConnections;
+  keys: MessageKeys;
+  inbox: Inbox;
   clock: Clock;
   log: Log;
   /** The address of an agent that may be called now; a fault when there is none that is safe. */
   addressOf(target: WorkspaceState): string;
   /** Called when a transport failure suggests that the agent's process may be gone. */
   suspectDead(target: WorkspaceState): Promise<'dead' | 'alive' | 'unknown'>;
+  /** Brings a hibernated target back. */
+  wake(target: WorkspaceState): Promise<void>;
 }
 
 export interface RelayInput {
@@ -34,6 +48,8 @@ export interface RelayInput {
   /** Milliseconds; null for none. */
   deadlineMs: number | null;
   hasNoCeiling: boolean;
+  /** From `Prefer`: answer 202 at once, or refuse like the reference when the target is away. */
+  preference?: 'respond-async' | 'strict' | null;
   headers?: Record<string, string>;
 }
 
@@ -45,7 +61,50 @@ export interface RelayAnswer {
 
 export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<RelayAnswer> {
   const target = judgeTarget(deps, input.sender, input.targetId);
-  if (target.deliveryMode === 'poll') return queueForPoll(deps, input, target);
+  const key = keyOf(input.sender, target.id, input.envelope);
+  return deps.keys.once(
+    key,
+    () =>
+      target.deliveryMode === 'poll'
+        ? queueForPoll(deps, input, target, key)
+        : sendOrQueue(deps, input, target, key),
+    (queueId) => answerFromInbox(deps, input, queueId),
+  );
+}
+
+async function sendOrQueue(
+  deps: RelayDeps,
+  input: RelayInput,
+  target: WorkspaceState,
+  key: MessageKey | null,
+): Promise<RelayAnswer> {
+  const isQueueable = isSendMethod(input.envelope.method);
+  if (isQueueable && comesBackByItself(target.status)) return holdForAway(deps, input, target, key);
+  try {
+    return await sendNow(deps, input, target, key);
+  } catch (error) {
+    if (!isFault(error) || !isQueueable) throw error;
+    const present = deps.directory.get(target.id);
+    if (!present || present.status === 'removed') throw error;
+    const isAway = comesBackByItself(present.status) || error.extra.restarting === true;
+    if (isAway) return holdForAway(deps, input, present, key);
+    const isBusy = error.code === 'AGENT_BUSY' && !ownsQueueing(deps, target.id);
+    if (!isBusy || input.preference === 'strict') throw error;
+    return queued(deps, input, target, await enqueue(deps, input, target, key));
+  }
+}
+
+/** An adapter with the `session` capability queues by itself: the sender is told to come back. */
+function ownsQueueing(deps: RelayDeps, workspaceId: string): boolean {
+  return deps.vitals.of(workspaceId).runtimeMetadata?.capabilities?.session === true;
+}
+
+async function sendNow(
+  deps: RelayDeps,
+  input: RelayInput,
+  target: WorkspaceState,
+  key: MessageKey | null,
+): Promise<RelayAnswer> {
   const startedAt = deps.clock.now();
   try {
     const url = deps.addressOf(target);
@@ -54,11 +113,11 @@ export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<
       url,
       isUrlOurs: target.isUrlOurs,
       body: input.envelope.untouched ?? JSON.stringify(input.envelope.body),
-      headers: input.headers,
+      headers: senderHeaders(input),
       deadlineMs: input.deadlineMs,
       ceilingMs: ceilingOf(input),
     });
-    return await settle(deps, input, target, answer, startedAt);
+    return await settle(deps, input, target, answer, startedAt, key);
   } catch (error) {
     const fault = await explainFailure(deps, target, error);
     await recordHop(deps, input, target, {
@@ -68,6 +127,133 @@ export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<
     });
     throw fault;
   }
+}
+
+/** The agent learns who sent the message; it never gets a credential of the sender. */
+function senderHeaders(input: RelayInput): Record<string, string> {
+  return input.sender === null ? { ...input.headers } : { ...input.headers, 'x-workspace-id': input.sender };
+}
+
+/** Committed first, then held while the target comes back, then answered by the agent or with 202. */
+async function holdForAway(
+  deps: RelayDeps,
+  input: RelayInput,
+  target: WorkspaceState,
+  key: MessageKey | null,
+): Promise<RelayAnswer> {
+  if (input.preference === 'strict') {
+    await deps.wake(target);
+    throw awayFault(target);
+  }
+  const queueId = await enqueue(deps, input, target, key);
+  await deps.wake(target);
+  if (input.preference === 'respond-async') return queued(deps, input, target, queueId);
+  const holdMs = Math.min(input.deadlineMs ?? TIMEOUTS_MS.a2aHold, TIMEOUTS_MS.a2aHold);
+  const ended = await deps.inbox.waitFor(queueId, holdMs);
+  return ended ? answerOfEnded(ended) : queued(deps, input, target, queueId);
+}
+
+/** The reference's answers, for clients that ask for them. */
+function awayFault(target: WorkspaceState): Fault {
+  return target.status === 'hibernated' || target.status === 'hibernating'
+    ? faults.workspaceUnavailable(
+        'workspace is waking from hibernation — retry in ~15 seconds',
+        { waking: true, retry_after: 15 },
+        15,
+      )
+    : faults.workspaceUnavailable('workspace agent unreachable — container restart triggered', {
+        restarting: true,
+      });
+}
+
+function enqueue(
+  deps: RelayDeps,
+  input: RelayInput,
+  target: WorkspaceState,
+  key: MessageKey | null,
+): Promise<string> {
+  return deps.inbox.enqueue({
+    workspaceId: target.id,
+    sender: input.sender,
+    envelope: input.envelope,
+    headers: senderHeaders(input),
+    key,
+  });
+}
+
+function queued(deps: RelayDeps, input: RelayInput, target: WorkspaceState, queueId: string): RelayAnswer {
+  const depth = deps.inbox.depthOf(target.id);
+  const bare = {
+    queued: true,
+    queue_id: queueId,
+    queue_depth: depth,
+    message: `${target.name} is ${target.status === 'online' ? 'busy' : target.status}; the message is queued and will be delivered`,
+  };
+  return { status: 202, body: asTask(input, bare, queueId, 'submitted') };
+}
+
+/** Callers that name an A2A version get the same keys beside a JSON-RPC result. */
+export function asTask(
+  input: Pick<RelayInput, 'envelope' | 'headers'>,
+  bare: Record<string, unknown>,
+  taskId: string,
+  state: string,
+): Record<string, unknown> {
+  const version = input.headers?.['a2a-version'];
+  if (version === undefined) return bare;
+  const isOld = version.startsWith('0.');
+  const status = { state: isOld ? state : `TASK_STATE_${state.toUpperCase()}` };
+  const task = { id: taskId, contextId: taskId, status };
+  return {
+    ...bare,
+    jsonrpc: '2.0',
+    id: input.envelope.rpcId,
+    result: isOld ? { kind: 'task', ...task } : { task },
+  };
+}
+
+function answerOfEnded(ended: EndedMessage): RelayAnswer {
+  if (
+    ended.end === 'completed' ||
+    (ended.end === 'failed' && ended.status !== null && isObject(ended.body))
+  ) {
+    return { status: ended.status ?? 200, body: ended.body as Record<string, unknown> };
+  }
+  throw faults.workspaceUnavailable(ended.error ?? `the message ended as ${ended.end}`, {
+    queue_status: ended.end,
+  });
+}
+
+/** A repeated message that was queued the first time: its end, or its place in the queue. */
+async function answerFromInbox(deps: RelayDeps, input: RelayInput, queueId: string): Promise<RelayAnswer> {
+  const target = judgeTarget(deps, input.sender, input.targetId);
+  const ended = await deps.inbox.waitFor(queueId, 0);
+  return ended ? answerOfEnded(ended) : queued(deps, input, target, queueId);
+}
+
+/** One try to deliver a message of the inbox. Called by the drain. */
+export async function deliverQueued(
+  deps: RelayDeps,
+  message: QueuedMessage,
+  target: WorkspaceState,
+): Promise<{ status: number; body: unknown }> {
+  const envelope = {
+    ...parseEnvelope(Buffer.from(JSON.stringify(message.body))),
+    messageId: message.messageId,
+  };
+  const input: RelayInput = {
+    sender: message.senderId,
+    targetId: target.id,
+    envelope,
+    deadlineMs: null,
+    hasNoCeiling: false,
+    headers: message.headers,
+  };
+  const answer = await sendNow(deps, input, target, null);
+  return {
+    status: answer.status,
+    body: Buffer.isBuffer(answer.body) ? JSON.parse(answer.body.toString('utf8')) : answer.body,
+  };
 }
 
 export function ceilingOf(input: Pick<RelayInput, 'sender' | 'hasNoCeiling'>): number | null {
@@ -80,6 +266,7 @@ async function settle(
   target: WorkspaceState,
   answer: AgentAnswer,
   startedAt: number,
+  key: MessageKey | null,
 ): Promise<RelayAnswer> {
   const reply = parseReply(answer.body);
   if (answer.status >= 300) {
@@ -98,6 +285,7 @@ async function settle(
     responseBody: new JsonText(answer.body.toString('utf8')),
     toolTrace: toolTraceOfReply(reply),
     startedAt,
+    messageKey: key === null ? null : { ...key, responseStatus: answer.status },
   });
   if (input.sender === null) {
     deps.hub.broadcast('A2A_RESPONSE', target.id, {
@@ -138,6 +326,10 @@ export async function explainFailure(
   if (error.cause instanceof LimitReached && error.cause.limit === 'deadline') {
     return faults.agentTimeout(Math.round(error.cause.ms / 1000));
   }
+  const present = deps.directory.get(target.id);
+  if (present && ['paused', 'failed', 'awaiting_agent'].includes(present.status)) {
+    return faults.workspaceUnavailable(`the workspace is ${present.status}`, { status: present.status });
+  }
   if (error.wasDelivered) return faults.agentResponseInvalid(true, error);
   if ((await deps.suspectDead(target)) === 'dead') {
     return faults.workspaceUnavailable('workspace agent unreachable — container restart triggered', {
@@ -159,9 +351,11 @@ async function queueForPoll(
   deps: RelayDeps,
   input: RelayInput,
   target: WorkspaceState,
+  key: MessageKey | null,
 ): Promise<RelayAnswer> {
   const { method, body } = input.envelope;
-  await recordActivity(deps, {
+  const bare = { status: 'queued', delivery_mode: 'poll', method };
+  const activityId = await recordActivity(deps, {
     workspaceId: target.id,
     type: 'a2a_receive',
     sourceId: input.sender,
@@ -169,15 +363,19 @@ async function queueForPoll(
     method,
     summary: `${method} → ${target.name} (queued for poll)`,
     requestBody: body,
+    responseBody: bare,
+    messageKey: key === null ? null : { ...key, responseStatus: 200 },
   });
-  return { status: 200, body: { status: 'queued', delivery_mode: 'poll', method } };
+  return { status: 200, body: asTask(input, bare, activityId, 'submitted') };
 }
 
 export async function recordHop(
   deps: RelayDeps,
   input: Pick<RelayInput, 'sender' | 'envelope'>,
   target: WorkspaceState,
-  end: Pick<ActivityDraft, 'status' | 'errorDetail' | 'responseBody' | 'toolTrace'> & { startedAt: number },
+  end: Pick<ActivityDraft, 'status' | 'errorDetail' | 'responseBody' | 'toolTrace' | 'messageKey'> & {
+    startedAt: number;
+  },
 ): Promise<void> {
   const { method, body, untouched } = input.envelope;
   const isError = end.status === 'error';
@@ -198,5 +396,6 @@ export async function recordHop(
     durationMs: Math.round(deps.clock.now() - end.startedAt),
     status: end.status ?? 'ok',
     errorDetail: end.errorDetail ?? null,
+    messageKey: end.messageKey ?? null,
   });
 }

@@ -2,12 +2,13 @@
 
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { a2a } from '@molecule/contracts';
-import { faults } from '@molecule/domain';
+import { faults, isUuid } from '@molecule/domain';
 import { type Binder, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { requireWorkspace } from '../workspaces/index.ts';
 import { parseEnvelope } from './envelope.ts';
 import { identifySender, judgeTarget } from './judge-call.ts';
+import { answerForQueued } from './queued-task.ts';
 import { type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
 import { relayStream } from './relay-stream.ts';
 
@@ -35,6 +36,7 @@ export async function bindRelayRoutes(
         targetId,
         envelope: parseEnvelope(bodyOf(request.body)),
         headers: agentHeaders(request.headers),
+        preference: parsePreference(request.headers.prefer),
         ...parseTimeout(request.headers['x-timeout']),
       };
       if (input.envelope.isStreaming) {
@@ -46,9 +48,19 @@ export async function bindRelayRoutes(
         });
         return reply;
       }
-      const answer = await relayMessage(deps, input);
+      const answer = (await answerForQueued(deps, input)) ?? (await relayMessage(deps, input));
       reply.code(answer.status).header('content-type', 'application/json');
       return reply.send(answer.body);
+    });
+
+    binder.bind(scope, a2a.dropStaleMessages, async ({ query }) => {
+      const minutes = query.max_age_minutes === undefined ? 60 : Number(query.max_age_minutes);
+      if (!Number.isInteger(minutes) || minutes < 1) {
+        throw faults.invalidRequest('max_age_minutes must be a positive integer');
+      }
+      if (query.workspace_id !== undefined && !isUuid(query.workspace_id)) throw faults.invalidWorkspaceId();
+      const olderThan = deps.clock.now() - minutes * 60_000;
+      return { dropped: await deps.inbox.dropStale(olderThan, query.workspace_id ?? null) };
     });
 
     binder.bind(scope, a2a.readAgentCard, async ({ caller, params, request }) => {
@@ -91,6 +103,13 @@ function parseTimeout(header: string | string[] | undefined): {
   const text = Array.isArray(header) ? header[0] : header;
   const seconds = text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
   return { deadlineMs: seconds ? seconds * 1000 : null, hasNoCeiling: seconds === 0 };
+}
+
+/** RFC 7240: `respond-async`, and our `handling=strict`. */
+function parsePreference(header: string | string[] | undefined): RelayInput['preference'] {
+  const text = (Array.isArray(header) ? header.join(',') : (header ?? '')).toLowerCase();
+  if (text.includes('handling=strict')) return 'strict';
+  return text.includes('respond-async') ? 'respond-async' : null;
 }
 
 function openStream(reply: FastifyReply, status: number, contentType: string): ServerResponse {
