@@ -1,55 +1,52 @@
 // Build: bundles the servers with esbuild and the canvas with Vite, each only when its sources changed.
-// `node tooling/build.mjs` builds what is stale, `--force` builds everything.
+// `node tooling/build.mjs` builds everything; `--stale` builds only what changed.
+//
+//   B1. What was built from is written last: an interrupted build is stale.
+//   B2. Each file appears whole under its name, entry last, so a process that starts meanwhile never reads half a bundle.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureInstalled } from './install.mjs';
+import { requireNode } from './node-version.mjs';
+import { runCommand } from './run-command.mjs';
+import { fingerprint, isBuiltFrom, keepBuiltFrom } from './source-fingerprint.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const NEUTRAL = ['packages/domain/src', 'packages/contracts/src', 'packages/client/src'];
-const SERVER = [...NEUTRAL, 'packages/kit/src', 'packages/http/src', 'package-lock.json'];
+const RECIPE = ['tooling/build.mjs', 'tooling/tsconfig', 'tsconfig.json', 'package-lock.json'];
+const NEUTRAL = [...RECIPE, 'packages/domain/src', 'packages/contracts/src', 'packages/client/src'];
+const SERVER = [...NEUTRAL, 'packages/kit/src', 'packages/http/src'];
 
 const TARGETS = [
   {
     name: 'workspace-server',
     sources: [...SERVER, 'packages/postgres/src', 'packages/backends/src', 'apps/workspace-server/src'],
-    build: () => bundle('workspace-server'),
+    build: bundle,
   },
-  {
-    name: 'workspace-runtime',
-    sources: [...SERVER, 'apps/workspace-runtime/src'],
-    build: () => bundle('workspace-runtime'),
-  },
+  { name: 'workspace-runtime', sources: [...SERVER, 'apps/workspace-runtime/src'], build: bundle },
   {
     name: 'canvas',
-    sources: [...NEUTRAL, 'package-lock.json', 'apps/canvas/src', 'apps/canvas/index.html', 'apps/canvas/vite.config.ts'],
-    build: () => viteBuild(),
+    sources: [
+      ...NEUTRAL,
+      'apps/canvas/src',
+      'apps/canvas/public',
+      'apps/canvas/index.html',
+      'apps/canvas/vite.config.ts',
+    ],
+    build: viteBuild,
   },
 ];
 
-/** Path, size and modification time of every source file: cheap to read, and different after any edit. */
-function fingerprint(sources) {
-  const parts = [];
-  const visit = (path) => {
-    const stat = statSync(join(ROOT, path), { throwIfNoEntry: false });
-    if (!stat) return;
-    if (!stat.isDirectory()) {
-      if (!/\.(test|contract)\.tsx?$/.test(path)) parts.push(`${path}:${stat.size}:${stat.mtimeMs}`);
-      return;
-    }
-    for (const entry of readdirSync(join(ROOT, path)).sort()) visit(join(path, entry));
-  };
-  for (const source of sources) visit(source);
-  return parts.join('\n');
-}
-
 async function bundle(app) {
+  const entry = `apps/${app}/src/main.ts`;
+  if (!existsSync(join(ROOT, entry))) throw new Error(`${app} cannot be built: ${entry} is missing`);
   const { build } = await import('esbuild');
-  await build({
+  const dist = join(ROOT, 'apps', app, 'dist');
+  const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [`apps/${app}/src/main.ts`],
-    outdir: `apps/${app}/dist`,
+    entryPoints: [entry],
+    outdir: dist,
+    write: false,
     bundle: true,
     splitting: true,
     platform: 'node',
@@ -59,6 +56,18 @@ async function bundle(app) {
     logLevel: 'warning',
     plugins: [npmPackagesStayOutside],
   });
+  mkdirSync(dist, { recursive: true });
+  const isEntry = (file) => file.path === join(dist, 'main.js');
+  for (const file of [
+    ...outputFiles.filter((file) => !isEntry(file)),
+    ...outputFiles.filter((file) => isEntry(file)),
+  ]) {
+    const next = `${file.path}.${process.pid}`;
+    writeFileSync(next, file.contents);
+    renameSync(next, file.path);
+  }
+  const written = new Set(outputFiles.map((file) => relative(dist, file.path)));
+  for (const name of readdirSync(dist)) if (!written.has(name)) rmSync(join(dist, name), { recursive: true });
 }
 
 /** Our own packages are bundled in; what npm installed is loaded from node_modules at run time. */
@@ -71,34 +80,50 @@ const npmPackagesStayOutside = {
   },
 };
 
-function viteBuild() {
-  const result = spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
-    cwd: join(ROOT, 'apps/canvas'),
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (result.status !== 0) throw new Error('the canvas could not be built; its messages stand above');
+async function viteBuild(app) {
+  const home = join(ROOT, 'apps', app);
+  if (!existsSync(join(home, 'index.html'))) {
+    throw new Error(`${app} cannot be built: apps/${app}/index.html is missing`);
+  }
+  const next = join(ROOT, 'node_modules/.cache/molecule', `${app}-${process.pid}`);
+  const { code, output } = await runCommand(
+    process.execPath,
+    [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', '--outDir', next],
+    { cwd: home, limitMs: 300_000 },
+  );
+  if (code !== 0) throw new Error(`${output}\n${app} could not be built; its messages stand above`);
+  const dist = join(home, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(next, dist);
 }
 
-/** Builds what is stale and returns its names. `onBuild` is told before each. */
-export async function buildStale({ isForced = false, onBuild = () => {} } = {}) {
+/** Builds what is stale (or everything, or only the named) and returns the names. `onBuild` is told before each. */
+export async function buildStale({ isForced = false, only, onBuild = () => {} } = {}) {
   const built = [];
-  for (const target of TARGETS) {
-    const stamp = join(ROOT, 'apps', target.name, 'dist/.built-from');
-    const present = fingerprint(target.sources);
-    if (!isForced && existsSync(stamp) && readFileSync(stamp, 'utf8') === present) continue;
-    onBuild(target.name);
-    await target.build();
-    mkdirSync(dirname(stamp), { recursive: true });
-    writeFileSync(stamp, present);
-    built.push(target.name);
+  for (const { name, sources, build } of TARGETS) {
+    if (only && !only.includes(name)) continue;
+    const stamp = join(ROOT, 'apps', name, 'dist/.built-from');
+    if (!isForced && isBuiltFrom(ROOT, sources, stamp)) continue;
+    onBuild(name);
+    const before = fingerprint(ROOT, sources);
+    await build(name);
+    keepBuiltFrom(stamp, before);
+    built.push(name);
   }
   return built;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const built = await buildStale({
-    isForced: process.argv.includes('--force'),
-    onBuild: (name) => console.log(`building ${name} …`),
-  });
-  console.log(built.length === 0 ? 'everything is up to date' : `built ${built.join(', ')}`);
+  requireNode();
+  await ensureInstalled(ROOT, () => console.log('installing packages …'));
+  try {
+    const built = await buildStale({
+      isForced: !process.argv.includes('--stale'),
+      onBuild: (name) => console.log(`building ${name} …`),
+    });
+    console.log(built.length === 0 ? 'everything is up to date' : `built ${built.join(', ')}`);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
 }
