@@ -1,0 +1,122 @@
+// Test: `npm test`. Installs what npm can, runs every test that this machine allows, and names what it left out.
+// Words after `--` choose files (`npm test -- packages/kit`); `--project unit` chooses a kind of test.
+// With CI=true or --strict, leaving anything out is a failure.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildStale } from './build.mjs';
+import { judgeRun } from './count-tests.mjs';
+import { ensureInstalled } from './install.mjs';
+import { findMachineNeeds } from './machine-needs.mjs';
+import { requireNode } from './node-version.mjs';
+import { runCommand } from './run-command.mjs';
+import { sayStep } from './steps.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROJECTS = [
+  { name: 'unit', limitMs: 15 * 60_000, needsBuild: false },
+  { name: 'db', limitMs: 15 * 60_000, needsBuild: false },
+  { name: 'e2e', limitMs: 30 * 60_000, needsBuild: true },
+];
+
+requireNode();
+const { values: options, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: { strict: { type: 'boolean' }, project: { type: 'string', multiple: true } },
+});
+const isStrict = options.strict === true || /^(1|true)$/i.test(process.env.CI ?? '');
+const chosen = PROJECTS.filter(({ name }) => !options.project || options.project.includes(name));
+if (chosen.length === 0) {
+  process.stderr.write(
+    `there is no such project; choose from ${PROJECTS.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(1);
+}
+
+await ensureInstalled(ROOT, () => sayStep('installing packages …'));
+const needs = findMachineNeeds(process.env);
+const env = { ...process.env };
+for (const { variable, value } of needs) if (value) env[variable] = value;
+
+const folder = mkdtempSync(join(tmpdir(), 'molecule-test-'));
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const project of chosen) {
+  const { why, ...counts } = await runProject(project);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
+}
+rmSync(folder, { recursive: true, force: true });
+if (total.passed + total.failed === 0) {
+  console.log('no test ran');
+  total.failed = 1;
+}
+const leftOut = listLeftOut();
+for (const line of leftOut) console.log(`left out: ${line}`);
+const isGreen = total.failed === 0 && !(isStrict && leftOut.length > 0);
+if (isStrict && leftOut.length > 0) console.log('failed, because something was left out');
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(isGreen ? 0 : 1);
+
+async function runProject({ name, limitMs, needsBuild }) {
+  if (needsBuild) {
+    try {
+      await buildStale({ onBuild: (target) => sayStep(`building ${target} …`) });
+    } catch (error) {
+      console.log(error.message);
+      return { passed: 0, failed: 1, skipped: 0, why: 'the build failed' };
+    }
+  }
+  sayStep(`running the ${name} tests …`);
+  const reportPath = join(folder, `${name}.json`);
+  const { code, isOverTime } = await runCommand(
+    process.execPath,
+    [
+      join(ROOT, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--project',
+      name,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportPath}`,
+      ...(filters.length > 0 ? ['--passWithNoTests'] : []),
+      ...filters,
+    ],
+    { cwd: ROOT, env, isShown: true, limitMs },
+  );
+  if (isOverTime)
+    return { passed: 0, failed: 1, skipped: 0, why: `not done after ${limitMs / 60_000} minutes` };
+  const judged = judgeRun({ reportPath, exitCode: code });
+  const isNothingChosen = filters.length > 0 && judged.why === 'no test ran' && code === 0;
+  return isNothingChosen ? { ...judged, failed: 0, why: 'nothing matches' } : judged;
+}
+
+function listLeftOut() {
+  const lines = PROJECTS.filter((project) => !chosen.includes(project)).map(
+    ({ name }) => `the ${name} tests (not asked for)`,
+  );
+  if (filters.length > 0) lines.push(`everything that does not match ${filters.join(' ')}`);
+  const sources = testSources();
+  for (const { name, variable, value } of needs) {
+    const count = sources.filter((text) => text.includes(variable)).length;
+    if (!value && count > 0) lines.push(`what needs ${name} (${count} files ask for ${variable})`);
+  }
+  if (total.skipped > 0) lines.push(`${total.skipped} tests that step aside on this machine`);
+  return lines;
+}
+
+function testSources() {
+  const texts = [];
+  const visit = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (['node_modules', 'dist'].includes(entry.name)) continue;
+      const inner = join(path, entry.name);
+      if (entry.isDirectory()) visit(inner);
+      else if (/\.tsx?$/.test(entry.name)) texts.push(readFileSync(inner, 'utf8'));
+    }
+  };
+  for (const folderName of ['packages', 'apps', 'e2e']) visit(join(ROOT, folderName));
+  return texts;
+}
