@@ -171,6 +171,7 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
         dispatcher.restart({ ...spec }, backend),
       ]);
       expect(urlOf(second)).toBe(urlOf(first));
+      await under.seenByAgent(id);
       expect(await under.countAgents(id)).toBe(1);
       expect(exits).toEqual([]);
     });
@@ -264,6 +265,7 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
 
     scenario('brokenList', async () => {
       await dispatcher.start(specOf(id), backend);
+      await under.seenByAgent(id);
       await under.breakListing();
       expect(await dispatcher.listUnits()).toBeNull();
       expect(await under.countAgents(id)).toBe(1);
@@ -281,6 +283,7 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
 
     scenario('adopted', async () => {
       await dispatcher.start(specOf(id), backend);
+      await under.seenByAgent(id);
       const next = await under.restartServer();
       expect(await next.listUnits()).toContainEqual(
         expect.objectContaining({ workspaceId: id, state: 'running' }),
@@ -288,6 +291,7 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect(await next.probe(id, backend)).toBe('running');
       expect(await under.countAgents(id)).toBe(1);
       await next.restart(specOf(id), backend);
+      await under.seenByAgent(id);
       expect(await under.countAgents(id)).toBe(1);
       await next.stop(id, backend);
       expect(await under.countAgents(id)).toBe(0);

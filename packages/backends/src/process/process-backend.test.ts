@@ -91,6 +91,7 @@ describe('a process unit', { timeout: 30_000 }, () => {
     const next = await under.restartServer();
     expect(await next.probe(id, 'process')).toBe('unknown');
     await next.start(specOf(id), 'process');
+    await under.seenByAgent(id);
     expect(await under.countAgents(id)).toBe(1);
     expect(await next.probe(id, 'process')).toBe('running');
   });
@@ -106,6 +107,7 @@ describe('a process unit', { timeout: 30_000 }, () => {
 
   it('is not touched by the sweep of another installation', async () => {
     await start();
+    await under.seenByAgent(id);
     const other = await processUnderTest();
     try {
       expect(await other.dispatcher.listUnits()).toEqual([]);
@@ -134,6 +136,23 @@ describe('a process unit', { timeout: 30_000 }, () => {
     }
   });
 
+  it('is listed as unknown, never as gone, while it is replaced (U6)', async () => {
+    await start();
+    await under.seenByAgent(id);
+    let isDone = false;
+    const replaced = start().finally(() => {
+      isDone = true;
+    });
+    const seen = new Set<string>();
+    while (!isDone) {
+      for (const unit of (await under.dispatcher.listUnits()) ?? []) seen.add(unit.state);
+      seen.add(await under.dispatcher.probe(id, 'process'));
+    }
+    urlOf(await replaced);
+    expect(seen).toContain('unknown');
+    expect(seen).not.toContain('gone');
+  });
+
   it('is gone when its number belongs to another process now (U1)', async () => {
     await start();
     const record = await under.recordOf(id);
@@ -142,8 +161,9 @@ describe('a process unit', { timeout: 30_000 }, () => {
     await writeFile(join(under.folderOf(id), 'run', 'unit.json'), JSON.stringify(stale));
     const next = await under.restartServer();
     expect(await next.probe(id, 'process')).toBe('gone');
+    // This process has that number: a stop that believed the record would end the test.
     await next.stop(id, 'process');
-    expect(process.pid).toBeGreaterThan(0);
+    expect(await next.probe(id, 'process')).toBe('gone');
   });
 
   it('answers unknown when its record cannot be read', async () => {
