@@ -1,0 +1,63 @@
+// Unit logs: bounds and what is cut.
+
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pathsOf, prepareFolders, type UnitPaths } from './unit-files.ts';
+import { noteLaunch, readLauncherLog, rotateLog, tailLog } from './unit-logs.ts';
+
+const MIB = 1024 * 1024;
+
+describe('the logs of a unit', () => {
+  let dir: string;
+  let paths: UnitPaths;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'molecule-logs-'));
+    paths = pathsOf(dir, crypto.randomUUID());
+    await prepareFolders(paths);
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  it('are left alone up to 10 MiB, to the byte', async () => {
+    await writeFile(paths.runtimeLog, Buffer.alloc(10 * MIB, 'a'));
+    expect(await rotateLog(paths)).toBe(0);
+    expect((await stat(paths.runtimeLog)).size).toBe(10 * MIB);
+    await appendFile(paths.runtimeLog, 'b');
+    expect(await rotateLog(paths)).toBe(1);
+    expect((await stat(paths.runtimeLog)).size).toBe(0);
+    const kept = await readFile(`${paths.runtimeLog}.1`, 'utf8');
+    expect([kept.length, kept.at(-1)]).toEqual([10 * MIB, 'b']);
+  });
+
+  it('keep three files of at most 10 MiB, the newest words of each', async () => {
+    for (const round of ['1', '2', '3']) {
+      await writeFile(paths.runtimeLog, Buffer.alloc(12 * MIB, round));
+      expect(await rotateLog(paths)).toBe(2 * MIB);
+    }
+    expect((await readFile(`${paths.runtimeLog}.1`, 'utf8'))[0]).toBe('3');
+    expect((await readFile(`${paths.runtimeLog}.2`, 'utf8'))[0]).toBe('2');
+    await expect(stat(`${paths.runtimeLog}.3`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('show whole lines of the end of a long file, and say that there were more', async () => {
+    const line = `${'x'.repeat(1_000)}\n`;
+    await writeFile(paths.runtimeLog, line.repeat(3_000));
+    const { lines, isTruncated } = await tailLog(paths, 100_000);
+    expect(isTruncated).toBe(true);
+    expect(new Set(lines.map(({ text }) => text.length))).toEqual(new Set([1_000]));
+  });
+
+  it('are empty, not an error, for a unit that never ran', async () => {
+    expect(await tailLog(paths, 10)).toEqual({ lines: [], isTruncated: false });
+    expect(await readLauncherLog(paths)).toBe('');
+  });
+
+  it('bound what we note about launches', async () => {
+    await writeFile(paths.launcherLog, Buffer.alloc(5 * MIB, 'x'));
+    await noteLaunch(paths, 'started');
+    expect((await stat(paths.launcherLog)).size).toBeLessThan(256 * 1024);
+    expect(await readLauncherLog(paths)).toMatch(/ started\n$/);
+  });
+});
