@@ -1,0 +1,106 @@
+// App: which of the pages is shown, and the frame around the board.
+
+import { useMemo, useState } from 'react';
+import { Board } from './board/board.tsx';
+import { Outline } from './board/outline.tsx';
+import { ConnectionBanner } from './features/connection/connection-status.tsx';
+import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
+import { CheatSheet } from './features/palette/cheat-sheet.tsx';
+import { Palette } from './features/palette/palette.tsx';
+import { SignInPage } from './features/session/sign-in-page.tsx';
+import { OrganisationPanel } from './panel/organisation-panel.tsx';
+import { RolePanel } from './panel/role-panel.tsx';
+import { OpenBanner } from './shell/open-banner.tsx';
+import { TopBar } from './shell/top-bar.tsx';
+import { useShortcuts } from './shell/use-shortcuts.ts';
+import { useCanvas, useTools } from './store/canvas-context.ts';
+import { Empty } from './ui/empty.tsx';
+import { Notices } from './ui/notices.tsx';
+import { NARROW, useMedia } from './ui/use-media.ts';
+
+export function App() {
+  const phase = useCanvas((canvas) => canvas.phase);
+  return (
+    <>
+      {phase.kind === 'signed_out' ? <SignInPage /> : <Desk />}
+      <Notices />
+    </>
+  );
+}
+
+function Desk() {
+  const { store } = useTools();
+  const isNarrow = useMedia(NARROW);
+  const [chosenOutline, setChosenOutline] = useState<boolean | null>(null);
+  const [dialog, setDialog] = useState<'palette' | 'keys' | null>(null);
+  const isOutline = chosenOutline ?? isNarrow;
+  const shortcuts = useMemo(
+    () => ({
+      onPalette: () => setDialog('palette'),
+      onCheatSheet: () => setDialog('keys'),
+      onOutline: () => setChosenOutline(!isOutline),
+      onActivity: () => store.setState({ panel: { kind: 'organisation' } }),
+      onBoard: () => focusChart(store),
+    }),
+    [store, isOutline],
+  );
+  useShortcuts(shortcuts);
+  return (
+    <div className="flex h-full flex-col">
+      <TopBar isOutline={isOutline} onOutline={setChosenOutline} onPalette={shortcuts.onPalette} />
+      <OpenBanner />
+      <ConnectionBanner />
+      <Content isOutline={isOutline} />
+      <Palette
+        isOpen={dialog === 'palette'}
+        onClose={() => setDialog(null)}
+        isOutline={isOutline}
+        onOutline={setChosenOutline}
+        onCheatSheet={shortcuts.onCheatSheet}
+      />
+      <CheatSheet isOpen={dialog === 'keys'} onClose={() => setDialog(null)} />
+    </div>
+  );
+}
+
+function Content({ isOutline }: { isOutline: boolean }) {
+  const isRead = useCanvas((canvas) => canvas.isRead);
+  const isEmpty = useCanvas((canvas) => Object.keys(canvas.roles).length === 0);
+  const phase = useCanvas((canvas) => canvas.phase.kind);
+  const panel = useCanvas((canvas) => canvas.panel);
+  if (!isRead) return <FirstReading isForbidden={phase === 'forbidden'} />;
+  if (isEmpty && panel.kind !== 'role') return <EmptyTenant />;
+  return (
+    <main className="relative flex min-h-0 flex-1">
+      {isOutline ? <Outline /> : <Board />}
+      {panel.kind === 'role' ? <RolePanel id={panel.id} tab={panel.tab} /> : null}
+      {panel.kind === 'organisation' ? <OrganisationPanel /> : null}
+    </main>
+  );
+}
+
+function FirstReading({ isForbidden }: { isForbidden: boolean }) {
+  if (isForbidden) {
+    return (
+      <Empty icon="failed" title="This is not yours to see">
+        You are signed in, but not as somebody who may see this organisation.
+      </Empty>
+    );
+  }
+  return (
+    <main className="flex min-h-0 flex-1 items-center justify-center" aria-busy="true">
+      <p className="pulse m-0 text-ink-soft" role="status">
+        Reading the organisation
+      </p>
+    </main>
+  );
+}
+
+function focusChart(store: ReturnType<typeof useTools>['store']): void {
+  const card =
+    document.querySelector<HTMLElement>('[data-role-id][tabindex="0"]') ??
+    document.querySelector<HTMLElement>('[data-role-id]');
+  if (!card) return;
+  store.setState({ focusedId: card.dataset.roleId ?? null });
+  card.focus();
+}

@@ -1,0 +1,157 @@
+// Layout: where each role stands on the board. Pure and linear, so that thousands of roles take milliseconds.
+//
+//   L1. A manager stands centred above its teams; a team of people without reports hangs below its manager in one column,
+//       so that an organisation grows down rather than out of the window.
+//   L2. A place that a person chose wins over the automatic one, and is kept relative to the manager: whoever moves a
+//       manager moves the team.
+//   L3. Chosen places are stored on half pixels. Whole numbers come from templates and other clients, whose grids mean
+//       boxes inside boxes; they are not places on this board.
+
+import type { Role } from '../features/workspaces/model.ts';
+
+export const CARD = { width: 264, height: 112 } as const;
+const GAP = { sibling: 32, level: 56, hung: 20, indent: 36, tree: 72 } as const;
+/** A team of at least this many roles without reports hangs. */
+const HANG_FROM = 2;
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Placed extends Point {
+  /** Hangs in the column of its manager: its bond comes from the side. */
+  isHung: boolean;
+  isByHand: boolean;
+}
+
+export type Chart = ReadonlyMap<string | null, readonly Pick<Role, 'id' | 'x' | 'y'>[]>;
+
+export function isChosenPlace(point: Point): boolean {
+  return Math.abs(point.x % 1) === 0.5 && Math.abs(point.y % 1) === 0.5;
+}
+
+export function toChosenPlace(point: Point): Point {
+  return { x: Math.floor(point.x) + 0.5, y: Math.floor(point.y) + 0.5 };
+}
+
+interface Box {
+  width: number;
+  height: number;
+  /** Left edge of the head's card inside the box. */
+  headX: number;
+}
+
+export function layoutChart(chart: Chart): Map<string, Placed> {
+  const boxes = new Map<string, Box>();
+  const places = new Map<string, Placed>();
+  const roots = chart.get(null) ?? [];
+  let x = 0;
+  for (const root of roots) {
+    const box = measure(root.id, chart, boxes);
+    const auto = { x: x + box.headX, y: 0 };
+    place(root, auto, false, { x: 0, y: 0 }, chart, boxes, places);
+    x += box.width + GAP.tree;
+  }
+  return places;
+}
+
+function hangs(
+  children: Chart extends ReadonlyMap<string | null, infer C> ? C : never,
+  chart: Chart,
+): boolean {
+  return children.length >= HANG_FROM && children.every((child) => !chart.has(child.id));
+}
+
+/** Post-order without recursion: a chart may be deep. */
+function measure(rootId: string, chart: Chart, boxes: Map<string, Box>): Box {
+  const order: string[] = [];
+  const stack = [rootId];
+  const seen = new Set<string>();
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    order.push(id);
+    for (const child of chart.get(id) ?? []) stack.push(child.id);
+  }
+  for (const id of order.reverse()) boxes.set(id, measureOne(id, chart, boxes));
+  return boxOf(boxes, rootId);
+}
+
+function measureOne(id: string, chart: Chart, boxes: ReadonlyMap<string, Box>): Box {
+  const children = chart.get(id) ?? [];
+  if (children.length === 0) return { ...CARD, headX: 0 };
+  if (hangs(children, chart)) {
+    return {
+      width: CARD.width + GAP.indent,
+      height: CARD.height + children.length * (CARD.height + GAP.hung),
+      headX: 0,
+    };
+  }
+  const inner = children.map((child) => boxOf(boxes, child.id));
+  const width = inner.reduce((sum, box) => sum + box.width, 0) + (inner.length - 1) * GAP.sibling;
+  const centre = centreOverChildren(inner);
+  return {
+    width: Math.max(width, CARD.width),
+    height: CARD.height + GAP.level + Math.max(...inner.map((box) => box.height)),
+    headX: Math.max(0, centre - CARD.width / 2),
+  };
+}
+
+/** Halfway between the cards of the first and the last child. */
+function centreOverChildren(inner: readonly Box[]): number {
+  let x = 0;
+  let first = 0;
+  let last = 0;
+  inner.forEach((box, i) => {
+    const centre = x + box.headX + CARD.width / 2;
+    if (i === 0) first = centre;
+    last = centre;
+    x += box.width + GAP.sibling;
+  });
+  return (first + last) / 2;
+}
+
+/** Places the role and everything below it. `auto` is where the layout wants it, `manager` where its manager stands. */
+function place(
+  root: Pick<Role, 'id' | 'x' | 'y'>,
+  auto: Point,
+  isHung: boolean,
+  manager: Point,
+  chart: Chart,
+  boxes: ReadonlyMap<string, Box>,
+  places: Map<string, Placed>,
+): void {
+  const stack = [{ role: root, auto, isHung, manager }];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (places.has(next.role.id)) continue;
+    const isByHand = isChosenPlace(next.role);
+    const at = isByHand ? { x: next.manager.x + next.role.x, y: next.manager.y + next.role.y } : next.auto;
+    places.set(next.role.id, { ...at, isHung: next.isHung && !isByHand, isByHand });
+    for (const child of autoPlaces(next.role.id, at, chart, boxes)) stack.push({ ...child, manager: at });
+  }
+}
+
+function autoPlaces(id: string, at: Point, chart: Chart, boxes: ReadonlyMap<string, Box>) {
+  const children = chart.get(id) ?? [];
+  if (children.length === 0) return [];
+  if (hangs(children, chart)) {
+    return children.map((role, i) => ({
+      role,
+      isHung: true,
+      auto: { x: at.x + GAP.indent, y: at.y + (i + 1) * (CARD.height + GAP.hung) },
+    }));
+  }
+  const inner = children.map((child) => boxOf(boxes, child.id));
+  let x = at.x + CARD.width / 2 - centreOverChildren(inner);
+  return children.map((role, i) => {
+    const box = inner[i] ?? { ...CARD, headX: 0 };
+    const auto = { x: x + box.headX, y: at.y + CARD.height + GAP.level };
+    x += box.width + GAP.sibling;
+    return { role, isHung: false, auto };
+  });
+}
+
+function boxOf(boxes: ReadonlyMap<string, Box>, id: string): Box {
+  return boxes.get(id) ?? { ...CARD, headX: 0 };
+}

@@ -1,0 +1,106 @@
+// Outline: the org chart as a tree of lines, equal in power to the board, for screen readers and small screens.
+
+import { type KeyboardEvent, useMemo } from 'react';
+import { childrenByParent, type Role } from '../features/workspaces/model.ts';
+import { StatusBadge } from '../features/workspaces/status-badge.tsx';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import { SimulatedMark } from '../ui/simulated-mark.tsx';
+import { treeLines } from './tree-lines.ts';
+
+export function Outline() {
+  const { store } = useTools();
+  const roles = useCanvas((canvas) => canvas.roles);
+  const focusedId = useCanvas((canvas) => canvas.focusedId);
+  const openId = useCanvas((canvas) => (canvas.panel.kind === 'role' ? canvas.panel.id : null));
+  const lines = useMemo(() => treeLines(childrenByParent(roles)), [roles]);
+  const currentId = focusedId && roles[focusedId] ? focusedId : lines[0]?.role.id;
+  const open = (id: string) => {
+    const { panel } = store.getState();
+    store.setState({
+      panel: { kind: 'role', id, tab: panel.kind === 'role' ? panel.tab : 'chat' },
+      focusedId: id,
+    });
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const at = lines.findIndex((line) => line.role.id === (event.target as HTMLElement).dataset.roleId);
+    if (at < 0) return;
+    const next = nextLine(event.key, at, lines);
+    if (next === undefined) return;
+    event.preventDefault();
+    store.setState({ focusedId: next });
+    event.currentTarget.querySelector<HTMLElement>(`[data-role-id="${CSS.escape(next)}"]`)?.focus();
+  };
+  return (
+    <div
+      role="tree"
+      aria-label="Org chart"
+      onKeyDown={onKeyDown}
+      className="h-full min-w-0 flex-1 overflow-y-auto bg-paper px-4 py-3 max-[720px]:px-2"
+    >
+      {lines.map(({ role, depth }) => (
+        <OutlineLine
+          key={role.id}
+          role={role}
+          depth={depth}
+          isOpen={openId === role.id}
+          isCurrent={currentId === role.id}
+          onOpen={() => open(role.id)}
+        />
+      ))}
+    </div>
+  );
+}
+
+function nextLine(key: string, at: number, lines: ReturnType<typeof treeLines>): string | undefined {
+  if (key === 'ArrowDown') return lines[at + 1]?.role.id;
+  if (key === 'ArrowUp') return lines[at - 1]?.role.id;
+  if (key === 'Home') return lines[0]?.role.id;
+  if (key === 'End') return lines.at(-1)?.role.id;
+  if (key === 'ArrowRight') {
+    const below = lines[at + 1];
+    return below && below.depth > (lines[at]?.depth ?? 0) ? below.role.id : undefined;
+  }
+  if (key === 'ArrowLeft') return lines[at]?.role.parentId ?? undefined;
+  return undefined;
+}
+
+interface OutlineLineProps {
+  role: Role;
+  depth: number;
+  isOpen: boolean;
+  isCurrent: boolean;
+  onOpen: () => void;
+}
+
+function OutlineLine({ role, depth, isOpen, isCurrent, onOpen }: OutlineLineProps) {
+  const isWorking = role.activeTasks > 0;
+  return (
+    <div
+      role="treeitem"
+      aria-level={depth + 1}
+      aria-selected={isOpen}
+      aria-expanded="true"
+      data-role-id={role.id}
+      tabIndex={isCurrent ? 0 : -1}
+      onClick={onOpen}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        onOpen();
+      }}
+      className={`mb-1.5 cursor-pointer rounded-m border px-3.5 py-2.5 ${isOpen ? 'border-ink' : isWorking ? 'border-motion' : 'border-line'} bg-surface`}
+      style={{ marginInlineStart: `${Math.min(depth, 6) * 1.25}rem` }}
+    >
+      <div className="flex items-center justify-between gap-3">
+        <span className="truncate font-semibold">{role.name}</span>
+        <StatusBadge status={role.status} isBare />
+      </div>
+      <div className="mt-0.5 flex items-center justify-between gap-3 text-note">
+        <span className={`truncate ${isWorking ? 'text-motion' : 'text-ink-soft'}`}>
+          {isWorking ? role.currentTask || 'Working' : (role.purpose ?? '')}
+        </span>
+        {role.isSimulated ? <SimulatedMark isShort /> : null}
+      </div>
+    </div>
+  );
+}

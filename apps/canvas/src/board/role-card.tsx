@@ -1,0 +1,90 @@
+// Role card: one role on the board: who it is, how it is, what it does right now, and what answers in it.
+
+import type { NodeProps } from '@xyflow/react';
+import { memo, useEffect, useRef } from 'react';
+import { engineWords } from '../features/workspaces/engine-words.ts';
+import type { Role } from '../features/workspaces/model.ts';
+import { StatusBadge } from '../features/workspaces/status-badge.tsx';
+import { STATUS_LOOKS } from '../features/workspaces/status-look.ts';
+import { useCanvas } from '../store/canvas-context.ts';
+import { SimulatedMark } from '../ui/simulated-mark.tsx';
+import type { RoleNode } from './build-graph.ts';
+
+export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
+  const role = useCanvas((canvas) => canvas.roles[id]);
+  const isOpen = useCanvas((canvas) => canvas.panel.kind === 'role' && canvas.panel.id === id);
+  const isFocused = useCanvas((canvas) => canvas.focusedId === id);
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isFocused) card.current?.focus({ preventScroll: true });
+  }, [isFocused]);
+  if (!role) return null;
+  const isWorking = role.activeTasks > 0;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a real button can't be dragged in every browser
+    <div
+      ref={card}
+      role="button"
+      data-role-id={id}
+      tabIndex={isFocused ? 0 : -1}
+      aria-label={describeRole(role)}
+      aria-expanded={isOpen}
+      className={`relative flex h-full w-full flex-col overflow-hidden rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)}`}
+    >
+      <div className="flex items-start justify-between gap-2">
+        <span className="truncate text-body font-semibold">{role.name}</span>
+        <StatusBadge status={role.status} isBare />
+      </div>
+      <p
+        className={`mt-1 mb-0 line-clamp-2 text-note ${isWorking && role.currentTask ? 'text-motion' : 'text-ink-soft'}`}
+      >
+        {captionOf(role)}
+      </p>
+      <div className="mt-auto flex items-center justify-between gap-2 text-note text-ink-soft">
+        {role.isSimulated ? <SimulatedMark /> : <span className="truncate">{engineWords(role)}</span>}
+        {isWorking ? (
+          <span className="font-medium whitespace-nowrap text-motion">{countWords(role)}</span>
+        ) : null}
+      </div>
+      {isWorking ? (
+        <span className="absolute inset-x-0 bottom-0 h-0.5 overflow-hidden bg-motion-soft">
+          <span className="sweep block h-full w-1/3 bg-motion" />
+        </span>
+      ) : null}
+    </div>
+  );
+});
+
+function borderOf(role: Role, isOpen: boolean): string {
+  if (isOpen) return 'border-ink';
+  if (role.activeTasks > 0) return 'border-motion';
+  if (role.status === 'failed') return 'border-fail';
+  if (role.status === 'degraded' || role.status === 'offline') return 'border-warn';
+  if (role.status === 'online') return 'border-line hover:border-line-strong';
+  return 'border-dashed border-line-strong';
+}
+
+function captionOf(role: Role): string {
+  if (role.activeTasks > 0 && role.currentTask) return role.currentTask;
+  if (role.status === 'failed') return role.statusDetail || role.lastError || STATUS_LOOKS.failed.meaning;
+  return role.purpose ?? STATUS_LOOKS[role.status].meaning;
+}
+
+function countWords(role: Role): string {
+  return role.maxConcurrentTasks > 1
+    ? `${role.activeTasks} of ${role.maxConcurrentTasks} tasks`
+    : role.activeTasks === 1
+      ? '1 task'
+      : `${role.activeTasks} tasks`;
+}
+
+function describeRole(role: Role): string {
+  return [
+    role.name,
+    STATUS_LOOKS[role.status].label,
+    role.activeTasks > 0 ? `${countWords(role)}: ${role.currentTask || 'working'}` : (role.purpose ?? ''),
+    role.isSimulated ? 'Rehearsal, no model' : engineWords(role),
+  ]
+    .filter((part) => part !== '')
+    .join('. ');
+}

@@ -1,0 +1,67 @@
+// Chat tab: talk to one role, and see what it said to other roles.
+
+import { useState } from 'react';
+import { Reading } from '../activity/activity-tab.tsx';
+import type { Role } from '../workspaces/model.ts';
+import { Composer } from './composer.tsx';
+import { Conversation } from './conversation.tsx';
+import { PeerTalk } from './peer-talk.tsx';
+import { useChat } from './use-chat.ts';
+
+export function ChatTab({ role }: { role: Role }) {
+  const [view, setView] = useState<'mine' | 'peers'>('mine');
+  const chat = useChat(role.id);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <fieldset className="m-0 flex gap-1 border-0 p-0 px-5 pt-3" aria-label="Which conversation">
+        <ViewButton isOn={view === 'mine'} onClick={() => setView('mine')}>
+          With you
+        </ViewButton>
+        <ViewButton isOn={view === 'peers'} onClick={() => setView('peers')}>
+          With other roles
+        </ViewButton>
+      </fieldset>
+      {view === 'peers' ? (
+        <PeerTalk role={role} rows={chat.rows.data ?? []} />
+      ) : (
+        <>
+          {chat.rows.isPending && chat.turns.length === 0 ? (
+            <div className="flex-1">
+              <Reading />
+            </div>
+          ) : (
+            <Conversation
+              role={role}
+              turns={chat.turns}
+              onRetry={chat.retry}
+              onQueue={chat.queue}
+              hasOpen={chat.open !== null}
+              onSuggest={chat.setDraft}
+            />
+          )}
+          <Composer
+            role={role}
+            draft={chat.draft}
+            onDraft={chat.setDraft}
+            onSend={chat.send}
+            onStop={chat.stop}
+            isAnswering={chat.open !== null}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+function ViewButton({ isOn, onClick, children }: { isOn: boolean; onClick: () => void; children: string }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={isOn}
+      onClick={onClick}
+      className={`rounded-s px-2.5 py-1 text-note font-medium ${isOn ? 'bg-sunken text-ink' : 'text-ink-soft hover:text-ink'}`}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,87 @@
+// Composer: where a person writes to a role. Enter sends, Shift+Enter breaks the line.
+
+import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { Icon } from '../../ui/icon.tsx';
+import type { Role } from '../workspaces/model.ts';
+import { STATUS_LOOKS } from '../workspaces/status-look.ts';
+
+interface ComposerProps {
+  role: Role;
+  draft: string;
+  isAnswering: boolean;
+  onDraft: (text: string) => void;
+  onSend: (text: string) => void;
+  onStop: () => void;
+}
+
+export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: ComposerProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another role means another conversation
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+  }, [role.id]);
+  const text = draft.trim();
+  const canSend = text !== '' && !isAnswering;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    if (canSend) onSend(text);
+  };
+  const isUp = role.status === 'online' || role.status === 'degraded';
+  return (
+    <form
+      className="border-t border-line px-5 pt-3 pb-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (canSend) onSend(text);
+      }}
+    >
+      {isUp ? null : (
+        <p className="mt-0 mb-2 flex gap-2 text-note text-ink-soft">
+          <Icon name={STATUS_LOOKS[role.status].icon} />
+          {STATUS_LOOKS[role.status].label}. {STATUS_LOOKS[role.status].meaning}
+        </p>
+      )}
+      <div className="flex items-end gap-2 rounded-m border border-line-strong bg-raised p-1.5 focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-motion">
+        <textarea
+          ref={field}
+          rows={1}
+          value={draft}
+          aria-label={`Message to ${role.name}`}
+          placeholder={role.suggestedTask ?? `Message ${role.name}`}
+          className="field-sizing-content max-h-48 min-h-8 flex-1 resize-none border-0 bg-transparent px-2 py-1.5 outline-none!"
+          onChange={(event) => onDraft(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {isAnswering ? (
+          <RoundButton label="Stop the answer" icon="stop" type="button" onClick={onStop} />
+        ) : (
+          <RoundButton label="Send" icon="send" type="submit" disabled={!canSend} />
+        )}
+      </div>
+    </form>
+  );
+}
+
+interface RoundButtonProps {
+  label: string;
+  icon: 'send' | 'stop';
+  type: 'button' | 'submit';
+  disabled?: boolean;
+  onClick?: () => void;
+}
+
+function RoundButton({ label, icon, type, disabled, onClick }: RoundButtonProps) {
+  return (
+    <button
+      type={type}
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+      className={`flex size-8 shrink-0 items-center justify-center rounded-s ${icon === 'stop' ? 'bg-ink text-surface' : 'bg-motion text-on-motion'} disabled:bg-sunken disabled:text-ink-soft`}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

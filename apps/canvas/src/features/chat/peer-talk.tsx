@@ -1,0 +1,63 @@
+// Peer talk: what a role asked other roles and was asked by them, as a conversation that a person can read.
+
+import type { activity } from '@molecule/contracts';
+import { useShallow } from 'zustand/react/shallow';
+import { useCanvas } from '../../store/canvas-context.ts';
+import { Empty } from '../../ui/empty.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { clockTime, durationWords } from '../../ui/relative-time.ts';
+import { SimulatedMark } from '../../ui/simulated-mark.tsx';
+import type { Role } from '../workspaces/model.ts';
+import { type Exchange, exchangesFromRows } from './exchanges.ts';
+
+export function PeerTalk({ role, rows }: { role: Role; rows: readonly activity.ActivityRow[] }) {
+  const names = useCanvas(
+    useShallow((canvas) => Object.fromEntries(Object.values(canvas.roles).map((one) => [one.id, one.name]))),
+  );
+  const exchanges = exchangesFromRows(rows, role.id);
+  if (exchanges.length === 0) {
+    return (
+      <Empty icon="chat" title="No talk with other roles yet">
+        When {role.name} hands work to another role or gets some, the words appear here.
+      </Empty>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <ol className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4" tabIndex={0}>
+      {exchanges.map((exchange) => (
+        <ExchangeView
+          key={exchange.id}
+          exchange={exchange}
+          peer={names[exchange.peerId] ?? 'A removed role'}
+        />
+      ))}
+    </ol>
+  );
+}
+
+function ExchangeView({ exchange, peer }: { exchange: Exchange; peer: string }) {
+  const { isOutgoing, isAnswerOnly, said, answer, isError, atMs, durationMs, isSimulated } = exchange;
+  return (
+    <li className="rounded-m border border-line bg-raised px-3.5 py-3">
+      <p className="m-0 flex flex-wrap items-center gap-x-2 gap-y-1 text-note text-ink-soft">
+        <Icon name="arrow" className={isOutgoing && !isAnswerOnly ? '' : 'rotate-180'} />
+        <span className="font-semibold text-ink">
+          {isAnswerOnly ? `${peer} answered` : isOutgoing ? `Asked ${peer}` : `${peer} asked`}
+        </span>
+        <time dateTime={new Date(atMs).toISOString()}>{clockTime(atMs)}</time>
+        {durationMs === null ? null : <span>{durationWords(durationMs)}</span>}
+        {isSimulated ? <SimulatedMark isShort /> : null}
+      </p>
+      {said ? <p className="mt-2 mb-0 line-clamp-4 break-words whitespace-pre-wrap">{said}</p> : null}
+      {answer ? (
+        <details className="mt-2">
+          <summary className={`cursor-pointer font-medium ${isError ? 'text-fail' : 'text-ink-soft'}`}>
+            {isError ? 'Failed' : 'Answer'}
+          </summary>
+          <p className="mt-2 mb-0 break-words whitespace-pre-wrap">{answer}</p>
+        </details>
+      ) : null}
+    </li>
+  );
+}

@@ -1,0 +1,99 @@
+// Use chat: one person's conversation with one role: what was said, what is being said, and how to say more.
+//
+//   C1. A running answer belongs to the store, not to the tab: closing the panel does not stop it.
+//   C2. At most one answer runs per role and browser; the composer says so.
+
+import { useCallback, useMemo } from 'react';
+import { type CanvasTools, useCanvas, useTools } from '../../store/canvas-context.ts';
+import { useActivityRows } from '../activity/use-activity-rows.ts';
+import {
+  changeTurn,
+  emptyThread,
+  isOpen,
+  joinTurns,
+  newTurn,
+  putTurn,
+  type Turn,
+  turnsFromRows,
+} from './model.ts';
+import { cancelTask, queueMessage, type SendDeps, streamMessage } from './send-message.ts';
+
+export function useChat(roleId: string) {
+  const tools = useTools();
+  const rows = useActivityRows(roleId);
+  const thread = useCanvas((canvas) => canvas.threads[roleId]) ?? EMPTY;
+  const history = useMemo(
+    () => turnsFromRows(rows.data?.filter((r) => r.workspace_id === roleId) ?? []),
+    [rows.data, roleId],
+  );
+  const turns = useMemo(() => joinTurns(history, thread.turns), [history, thread.turns]);
+  const open = turns.find(isOpen) ?? null;
+
+  const send = useCallback(
+    (text: string) => {
+      if (tools.answering.has(roleId)) return;
+      const turn = newTurn(crypto.randomUUID(), text, Date.now());
+      tools.store.getState().setThread(roleId, (t) => putTurn({ ...t, draft: '' }, turn));
+      void run(tools, roleId, turn, turns);
+    },
+    [tools, roleId, turns],
+  );
+  const retry = useCallback(
+    (failed: Turn) => {
+      if (tools.answering.has(roleId) || failed.question === null) return;
+      // A new id: the relay would answer the old one with the old failure.
+      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now());
+      tools.store.getState().setThread(roleId, (t) => putTurn(t, turn));
+      void run(tools, roleId, turn, turns);
+    },
+    [tools, roleId, turns],
+  );
+  const queue = useCallback(
+    (failed: Turn) => {
+      if (failed.question === null) return;
+      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now());
+      tools.store.getState().setThread(roleId, (t) => putTurn(t, turn));
+      void queueMessage(sendDeps, { roleId, turn, history: turns }, stepOf(tools, roleId, turn.id));
+    },
+    [tools, roleId, turns],
+  );
+  const stop = useCallback(() => void stopTurn(tools, roleId, open), [tools, roleId, open]);
+  const setDraft = useCallback(
+    (draft: string) => tools.store.getState().setThread(roleId, (t) => ({ ...t, draft })),
+    [tools, roleId],
+  );
+  return { turns, open, draft: thread.draft, rows, send, retry, queue, stop, setDraft };
+}
+
+const EMPTY = emptyThread();
+const sendDeps: SendDeps = { fetch: (...args) => fetch(...args), newId: () => crypto.randomUUID() };
+
+function stepOf(tools: CanvasTools, roleId: string, turnId: string) {
+  return (change: (turn: Turn) => Turn) =>
+    tools.store.getState().setThread(roleId, (thread) => changeTurn(thread, turnId, change));
+}
+
+async function run(tools: CanvasTools, roleId: string, turn: Turn, history: readonly Turn[]): Promise<void> {
+  const abort = new AbortController();
+  tools.answering.set(roleId, abort);
+  try {
+    await streamMessage(sendDeps, { roleId, turn, history }, stepOf(tools, roleId, turn.id), abort.signal);
+  } finally {
+    tools.answering.delete(roleId);
+  }
+}
+
+/** Tells the agent first, so that it stops working, then stops reading. */
+async function stopTurn(tools: CanvasTools, roleId: string, turn: Turn | null): Promise<void> {
+  try {
+    if (turn?.taskId) await cancelTask(sendDeps, roleId, turn.taskId);
+  } catch {
+    tools.store.getState().notify({
+      tone: 'error',
+      title: 'The role may still be working',
+      detail: 'It could not be told to stop; its answer will appear under Activity.',
+    });
+  } finally {
+    tools.answering.get(roleId)?.abort();
+  }
+}

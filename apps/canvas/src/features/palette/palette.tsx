@@ -1,0 +1,229 @@
+// Palette: every role and every action, found by typing.
+
+import { tenant } from '@molecule/contracts';
+import { Command } from 'cmdk';
+import type { ReactNode } from 'react';
+import { useCanvas, useTools } from '../../store/canvas-context.ts';
+import type { PanelTab } from '../../store/store.ts';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Icon, type IconName } from '../../ui/icon.tsx';
+import { THEMES } from '../theme/model.ts';
+import { useTheme } from '../theme/use-theme.ts';
+import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
+import { STATUS_LOOKS, TONE_TEXT } from '../workspaces/status-look.ts';
+
+interface PaletteProps {
+  isOpen: boolean;
+  onClose: () => void;
+  isOutline: boolean;
+  onOutline: (isOutline: boolean) => void;
+  onCheatSheet: () => void;
+}
+
+export function Palette({ isOpen, onClose, isOutline, onOutline, onCheatSheet }: PaletteProps) {
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={onClose}
+      title="Find a role or do something"
+      isTitleHidden
+      className="w-[min(36rem,calc(100vw-2rem))]! overflow-hidden! p-0!"
+    >
+      <Command loop label="Find a role or do something">
+        <div className="flex items-center gap-3 border-b border-line px-4">
+          <Icon name="search" className="text-ink-soft" />
+          <Command.Input
+            autoFocus
+            placeholder="Find a role or do something"
+            className="h-12 w-full border-0 bg-transparent text-lead outline-none"
+          />
+        </div>
+        <Command.List className="max-h-[52vh] overflow-y-auto p-2">
+          <Command.Empty className="px-3 py-8 text-center text-ink-soft">
+            Nothing has that name.
+          </Command.Empty>
+          <RoleItems onDone={onClose} />
+          <OpenRoleItems onDone={onClose} />
+          <BoardItems
+            onDone={onClose}
+            isOutline={isOutline}
+            onOutline={onOutline}
+            onCheatSheet={onCheatSheet}
+          />
+        </Command.List>
+      </Command>
+    </Dialog>
+  );
+}
+
+function RoleItems({ onDone }: { onDone: () => void }) {
+  const { store } = useTools();
+  const roles = useCanvas((canvas) => canvas.roles);
+  return (
+    <Group heading="Roles">
+      {Object.values(roles).map((role) => (
+        <Item
+          key={role.id}
+          value={`${role.name} ${role.id}`}
+          keywords={[role.purpose ?? '', STATUS_LOOKS[role.status].label]}
+          icon={STATUS_LOOKS[role.status].icon}
+          iconClass={TONE_TEXT[STATUS_LOOKS[role.status].tone]}
+          hint={STATUS_LOOKS[role.status].label}
+          onSelect={() => {
+            store.setState({ panel: { kind: 'role', id: role.id, tab: 'chat' }, focusedId: role.id });
+            onDone();
+          }}
+        >
+          {role.name}
+        </Item>
+      ))}
+    </Group>
+  );
+}
+
+/** What can be done to the role whose panel is open. */
+function OpenRoleItems({ onDone }: { onDone: () => void }) {
+  const tools = useTools();
+  const role = useCanvas((canvas) =>
+    canvas.panel.kind === 'role' ? canvas.roles[canvas.panel.id] : undefined,
+  );
+  if (!role) return null;
+  const show = (tab: PanelTab) => {
+    tools.store.setState({ panel: { kind: 'role', id: role.id, tab } });
+    onDone();
+  };
+  const act = (action: () => Promise<unknown>) => {
+    onDone();
+    void action();
+  };
+  const isPaused = role.status === 'paused';
+  return (
+    <Group heading={role.name}>
+      <Item value="chat" icon="chat" onSelect={() => show('chat')}>{`Chat with ${role.name}`}</Item>
+      <Item
+        value="activity"
+        icon="activity"
+        onSelect={() => show('activity')}
+      >{`Activity of ${role.name}`}</Item>
+      <Item
+        value="details rename remove"
+        icon="info"
+        onSelect={() => show('details')}
+      >{`Details of ${role.name}`}</Item>
+      {isPaused ? (
+        <Item
+          value="resume"
+          icon="play"
+          onSelect={() => act(() => resumeRole(tools, role.id))}
+        >{`Resume ${role.name}`}</Item>
+      ) : (
+        <>
+          <Item
+            value="restart"
+            icon="restart"
+            onSelect={() => act(() => restartRole(tools, role.id))}
+          >{`Restart ${role.name}`}</Item>
+          <Item
+            value="pause"
+            icon="paused"
+            onSelect={() => act(() => pauseRole(tools, role.id))}
+          >{`Pause ${role.name}`}</Item>
+        </>
+      )}
+    </Group>
+  );
+}
+
+function BoardItems({
+  onDone,
+  isOutline,
+  onOutline,
+  onCheatSheet,
+}: Omit<PaletteProps, 'isOpen' | 'onClose'> & { onDone: () => void }) {
+  const tools = useTools();
+  const isOpenServer = useCanvas((canvas) => canvas.tenant?.is_open ?? false);
+  const [, chooseTheme] = useTheme();
+  const then = (action: () => void) => () => {
+    onDone();
+    action();
+  };
+  const signOut = async () => {
+    const isOut = await attempt(tools, 'You are still signed in', () => tools.call(tenant.signOut));
+    if (isOut) location.reload();
+  };
+  return (
+    <Group heading="Canvas">
+      <Item
+        value="organisation activity feed"
+        icon="activity"
+        onSelect={then(() => tools.store.setState({ panel: { kind: 'organisation' } }))}
+      >
+        Activity of the organisation
+      </Item>
+      <Item
+        value="outline board"
+        icon={isOutline ? 'board' : 'list'}
+        onSelect={then(() => onOutline(!isOutline))}
+      >
+        {isOutline ? 'Show the board' : 'Show the outline'}
+      </Item>
+      <Item value="tidy up layout" icon="tidy" onSelect={then(() => void tidyBoard(tools))}>
+        Tidy up the board
+      </Item>
+      {THEMES.map((theme) => (
+        <Item
+          key={theme}
+          value={`theme ${theme}`}
+          icon={theme === 'system' ? 'system' : theme === 'light' ? 'sun' : 'moon'}
+          onSelect={then(() => chooseTheme(theme))}
+        >
+          {`Theme: ${theme}`}
+        </Item>
+      ))}
+      <Item value="keyboard shortcuts help" icon="keyboard" hint="?" onSelect={then(onCheatSheet)}>
+        Keyboard shortcuts
+      </Item>
+      {isOpenServer ? null : (
+        <Item value="sign out" icon="close" onSelect={then(() => void signOut())}>
+          Sign out
+        </Item>
+      )}
+    </Group>
+  );
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-note [&_[cmdk-group-heading]]:text-ink-soft"
+    >
+      {children}
+    </Command.Group>
+  );
+}
+
+interface ItemProps {
+  value: string;
+  keywords?: string[];
+  icon: IconName;
+  iconClass?: string;
+  hint?: string;
+  onSelect: () => void;
+  children: ReactNode;
+}
+
+function Item({ value, keywords, icon, iconClass = 'text-ink-soft', hint, onSelect, children }: ItemProps) {
+  return (
+    <Command.Item
+      value={value}
+      keywords={keywords}
+      onSelect={onSelect}
+      className="flex cursor-pointer items-center gap-3 rounded-s px-3 py-2 data-[selected=true]:bg-sunken"
+    >
+      <Icon name={icon} className={iconClass} />
+      <span className="min-w-0 flex-1 truncate">{children}</span>
+      {hint ? <span className="text-note text-ink-soft">{hint}</span> : null}
+    </Command.Item>
+  );
+}

@@ -1,0 +1,28 @@
+// Main: starts the canvas in this page.
+
+import './base.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { compose, startCanvas } from './compose.ts';
+import { applySavedTheme } from './features/theme/use-theme.ts';
+import { CanvasContext } from './store/canvas-context.ts';
+
+applySavedTheme();
+const tools = compose();
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 2_000, refetchOnWindowFocus: false } },
+});
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+startCanvas(tools);
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <CanvasContext value={tools}>
+        <App />
+      </CanvasContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

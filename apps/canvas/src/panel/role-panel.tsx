@@ -1,0 +1,88 @@
+// Role panel: one role, in tabs. A tab stands here only when the server can fill it.
+
+import { Tabs } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { ActivityTab } from '../features/activity/activity-tab.tsx';
+import { ChatTab } from '../features/chat/chat-tab.tsx';
+import { DetailsTab } from '../features/workspaces/details-tab.tsx';
+import { StatusBadge } from '../features/workspaces/status-badge.tsx';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import type { PanelTab } from '../store/store.ts';
+import { Empty } from '../ui/empty.tsx';
+import { SimulatedMark } from '../ui/simulated-mark.tsx';
+import { PanelFrame } from './panel-frame.tsx';
+
+const TABS: { tab: PanelTab; label: string }[] = [
+  { tab: 'chat', label: 'Chat' },
+  { tab: 'activity', label: 'Activity' },
+  { tab: 'details', label: 'Details' },
+];
+
+export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
+  const { store } = useTools();
+  const role = useCanvas((canvas) => canvas.roles[id]);
+  if (!role) {
+    return (
+      <PanelFrame label="Role" heading={<h2 className="m-0 text-lead font-semibold">Gone</h2>}>
+        <Empty icon="trash" title="This role was removed">
+          Choose another one on the board.
+        </Empty>
+      </PanelFrame>
+    );
+  }
+  return (
+    <PanelFrame
+      label={role.name}
+      heading={
+        <>
+          <h2 className="m-0 truncate text-lead font-semibold">{role.name}</h2>
+          <p className="mt-0.5 mb-0 flex items-center gap-3">
+            <StatusBadge status={role.status} isBare />
+            {role.isSimulated ? <SimulatedMark /> : null}
+          </p>
+        </>
+      }
+    >
+      <Tabs.Root
+        value={tab}
+        onValueChange={(next) => store.setState({ panel: { kind: 'role', id, tab: next as PanelTab } })}
+        className="flex min-h-0 flex-1 flex-col"
+      >
+        <Tabs.List aria-label="About this role" className="flex gap-5 border-b border-line px-5">
+          {TABS.map(({ tab: name, label }) => (
+            <Tabs.Trigger
+              key={name}
+              value={name}
+              className="-mb-px border-b-2 border-transparent py-2 font-medium text-ink-soft hover:text-ink data-[state=active]:border-ink data-[state=active]:text-ink"
+            >
+              {label}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Page name="chat">
+          <ChatTab key={role.id} role={role} />
+        </Page>
+        <Page name="activity">
+          <div className="min-h-0 flex-1 overflow-y-auto">
+            <ActivityTab roleId={role.id} />
+          </div>
+        </Page>
+        <Page name="details">
+          <DetailsTab role={role} />
+        </Page>
+      </Tabs.Root>
+    </PanelFrame>
+  );
+}
+
+function Page({ name, children }: { name: PanelTab; children: ReactNode }) {
+  return (
+    <Tabs.Content
+      value={name}
+      tabIndex={-1}
+      className="flex min-h-0 flex-1 flex-col outline-none data-[state=inactive]:hidden"
+    >
+      {children}
+    </Tabs.Content>
+  );
+}

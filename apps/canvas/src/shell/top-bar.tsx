@@ -1,0 +1,80 @@
+// Top bar: whose board this is, how its people are, and the doors to everything else.
+
+import { useShallow } from 'zustand/react/shallow';
+import { ConnectionStatus } from '../features/connection/connection-status.tsx';
+import { ThemeButton } from '../features/theme/theme-button.tsx';
+import { countRoles } from '../features/workspaces/model.ts';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import { IconButton } from '../ui/button.tsx';
+import { Icon } from '../ui/icon.tsx';
+import markUrl from '../ui/mark.svg';
+import { isMac } from './platform.ts';
+
+interface TopBarProps {
+  isOutline: boolean;
+  onOutline: (isOutline: boolean) => void;
+  onPalette: () => void;
+}
+
+export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
+  const { store } = useTools();
+  const census = useCanvas(useShallow((canvas) => countRoles(canvas.roles)));
+  const isFeedOpen = useCanvas((canvas) => canvas.panel.kind === 'organisation');
+  return (
+    <header className="flex h-13 shrink-0 items-center gap-4 border-b border-line bg-surface px-4 max-[720px]:gap-2 max-[720px]:px-3">
+      <span className="flex items-center gap-2">
+        <img src={markUrl} alt="" className="size-6" />
+        <h1 className="m-0 text-lead font-semibold max-[720px]:sr-only">Molecule</h1>
+      </span>
+      <ConnectionStatus />
+      {census.total > 0 ? <CensusWords census={census} /> : null}
+      <div className="ml-auto flex items-center gap-1">
+        <button
+          type="button"
+          onClick={onPalette}
+          className="flex h-9 items-center gap-2 rounded-s border border-line bg-raised px-3 text-ink-soft hover:border-line-strong hover:text-ink max-[720px]:size-9 max-[720px]:justify-center max-[720px]:border-0 max-[720px]:bg-transparent max-[720px]:px-0"
+        >
+          <Icon name="search" />
+          <span className="max-[720px]:sr-only">Find or do</span>
+          <kbd className="ml-3 font-sans text-note max-[720px]:hidden">{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+        <IconButton
+          icon={isOutline ? 'board' : 'list'}
+          label={isOutline ? 'Show the board' : 'Show the outline'}
+          onClick={() => onOutline(!isOutline)}
+        />
+        <IconButton
+          icon="activity"
+          label="Activity of the organisation"
+          aria-pressed={isFeedOpen}
+          onClick={() =>
+            store.setState({ panel: isFeedOpen ? { kind: 'closed' } : { kind: 'organisation' } })
+          }
+        />
+        <ThemeButton />
+      </div>
+    </header>
+  );
+}
+
+function CensusWords({ census }: { census: ReturnType<typeof countRoles> }) {
+  return (
+    <p className="m-0 flex gap-4 text-note whitespace-nowrap text-ink-soft max-[720px]:hidden">
+      <span>
+        <strong className="font-semibold text-ink">{census.online}</strong> of {census.total} online
+      </span>
+      {census.working > 0 ? (
+        <span className="text-motion">
+          <strong className="font-semibold">{census.working}</strong> working
+        </span>
+      ) : null}
+      {census.needAttention > 0 ? (
+        <span className="flex items-center gap-1 text-warn">
+          <Icon name="degraded" className="size-3.5!" />
+          <strong className="font-semibold">{census.needAttention}</strong>{' '}
+          {census.needAttention === 1 ? 'needs' : 'need'} a look
+        </span>
+      ) : null}
+    </p>
+  );
+}

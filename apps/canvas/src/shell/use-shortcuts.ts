@@ -1,0 +1,56 @@
+// Use shortcuts: the keys that work everywhere, except while somebody is writing.
+
+import { useEffect } from 'react';
+
+export interface Shortcuts {
+  onPalette(): void;
+  onCheatSheet(): void;
+  onOutline(): void;
+  onActivity(): void;
+  onBoard(): void;
+}
+
+export function useShortcuts(shortcuts: Shortcuts): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        shortcuts.onPalette();
+        return;
+      }
+      if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
+      const action = actionOf(event.key, shortcuts);
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [shortcuts]);
+}
+
+function actionOf(key: string, shortcuts: Shortcuts): (() => void) | null {
+  switch (key) {
+    case '/':
+      return shortcuts.onPalette;
+    case '?':
+      return shortcuts.onCheatSheet;
+    case 'o':
+      return shortcuts.onOutline;
+    case 'a':
+      return shortcuts.onActivity;
+    case 'b':
+      return shortcuts.onBoard;
+    default:
+      return null;
+  }
+}
+
+function isWriting(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return (
+    target.isContentEditable ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+    target.closest('[role="dialog"]') !== null
+  );
+}

@@ -1,0 +1,54 @@
+// Canvas state: everything that the server's events change, and the one fold that changes it.
+//
+//   F1. A stored event counts once: its sequence number must be above the last one folded.
+//   F2. Folding the same stored events again, alone or in pages, gives the same state.
+//   F3. The fold never fails; an event that it cannot apply marks the list as stale, and the list is read again.
+
+import type { events } from '@molecule/contracts';
+import { type Feed, type FeedItem, mergeFeed } from '../features/activity/model.ts';
+import { readFeedItem } from '../features/activity/on-workspace-event.ts';
+import type { Hops } from '../features/hops/model.ts';
+import { foldHops } from '../features/hops/on-workspace-event.ts';
+import type { Roles } from '../features/workspaces/model.ts';
+import { foldRoles } from '../features/workspaces/on-workspace-event.ts';
+
+export interface Live {
+  roles: Roles;
+  hops: Hops;
+  feed: Feed;
+  /** The last stored event that is folded in; null before the first reading. */
+  lastSeq: number | null;
+  /** The list of roles must be read again. */
+  isStale: boolean;
+}
+
+export const NOTHING: Live = { roles: {}, hops: {}, feed: [], lastSeq: null, isStale: false };
+
+export function foldFrames(before: Live, frames: readonly events.EventFrame[], nowMs: number): Live {
+  let { roles, hops, lastSeq, isStale } = before;
+  const items: FeedItem[] = [];
+  for (const frame of frames) {
+    if (frame.seq !== undefined) {
+      if (lastSeq !== null && frame.seq <= lastSeq) continue;
+      lastSeq = frame.seq;
+    }
+    const after = foldRoles(roles, frame);
+    roles = after.roles;
+    isStale ||= after.isStale;
+    hops = foldHops(hops, frame, nowMs);
+    const item = readFeedItem(frame);
+    if (item) items.push(item);
+  }
+  return { roles, hops, feed: mergeFeed(before.feed, items), lastSeq, isStale };
+}
+
+/** A stored row, as `/events` lists it, is the frame that `/ws` tells. */
+export function toFrame(row: events.EventRow): events.EventFrame {
+  return {
+    event: row.event_type,
+    workspace_id: row.workspace_id ?? '',
+    timestamp: row.created_at,
+    payload: row.payload,
+    seq: row.seq,
+  };
+}

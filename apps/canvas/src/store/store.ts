@@ -1,0 +1,98 @@
+// Store: holds the live state and what this browser is looking at. Thin: every rule stands in a feature's model.
+
+import type { events, tenant } from '@molecule/contracts';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { type FeedItem, mergeFeed } from '../features/activity/model.ts';
+import { readFeedItem } from '../features/activity/on-workspace-event.ts';
+import { emptyThread, type Thread } from '../features/chat/model.ts';
+import type { ConnectionPhase } from '../features/connection/model.ts';
+import { sweepHops } from '../features/hops/model.ts';
+import type { Role, Roles } from '../features/workspaces/model.ts';
+import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
+
+export type PanelTab = 'chat' | 'activity' | 'details';
+
+/** What stands in the side panel. */
+export type Panel =
+  | { kind: 'closed' }
+  | { kind: 'role'; id: string; tab: PanelTab }
+  | { kind: 'organisation' };
+
+export interface Canvas extends Live {
+  phase: ConnectionPhase;
+  /** True from the first complete reading on. */
+  isRead: boolean;
+  tenant: tenant.TenantInfo | null;
+  panel: Panel;
+  /** The role that the keyboard is on. */
+  focusedId: string | null;
+  threads: Readonly<Record<string, Thread>>;
+  /** Hand-made moves that the server has not confirmed by a reading yet. */
+  moved: Readonly<Record<string, { x: number; y: number }>>;
+  notices: readonly Notice[];
+  fold(frames: readonly events.EventFrame[]): void;
+  sweep(): void;
+  setRoles(roles: readonly Role[]): void;
+  addFeed(items: readonly FeedItem[]): void;
+  /** Events from before this page was opened: they fill the feed and change nothing else. */
+  addPast(frames: readonly events.EventFrame[]): void;
+  setThread(id: string, change: (thread: Thread) => Thread): void;
+  notify(notice: Omit<Notice, 'id'>): void;
+}
+
+export interface Notice {
+  id: number;
+  tone: 'plain' | 'error';
+  title: string;
+  detail?: string;
+}
+
+export type CanvasStore = StoreApi<Canvas>;
+
+const NOTICES_KEPT = 4;
+
+export function createCanvasStore(now: () => number = Date.now): CanvasStore {
+  let noticeId = 0;
+  return createStore<Canvas>()((set) => ({
+    ...NOTHING,
+    phase: { kind: 'connecting' },
+    isRead: false,
+    tenant: null,
+    panel: { kind: 'closed' },
+    focusedId: null,
+    threads: {},
+    moved: {},
+    notices: [],
+    fold: (frames) => set((state) => foldFrames(state, frames, now())),
+    sweep: () =>
+      set((state) => {
+        const hops = sweepHops(state.hops, now());
+        return hops === state.hops ? state : { hops };
+      }),
+    setRoles: (roles) =>
+      set((state) => ({
+        roles: Object.fromEntries(roles.map((role) => [role.id, role])) as Roles,
+        isStale: false,
+        isRead: true,
+        moved: keepUnconfirmed(state.moved, roles),
+      })),
+    addFeed: (items) => set((state) => ({ feed: mergeFeed(state.feed, items) })),
+    addPast: (frames) => {
+      const items = frames.map(readFeedItem).filter((item) => item !== null);
+      set((state) => ({ feed: mergeFeed(state.feed, items) }));
+    },
+    setThread: (id, change) =>
+      set((state) => ({ threads: { ...state.threads, [id]: change(state.threads[id] ?? emptyThread()) } })),
+    notify: (notice) =>
+      set((state) => ({ notices: [...state.notices, { ...notice, id: ++noticeId }].slice(-NOTICES_KEPT) })),
+  }));
+}
+
+/** A move stays until the server's list shows it, so that a card never jumps back while it is being saved. */
+function keepUnconfirmed(moved: Canvas['moved'], roles: readonly Role[]): Canvas['moved'] {
+  const pending = roles.filter((role) => {
+    const to = moved[role.id];
+    return to !== undefined && (to.x !== role.x || to.y !== role.y);
+  });
+  return Object.fromEntries(pending.map(({ id }) => [id, moved[id] as { x: number; y: number }]));
+}

@@ -1,0 +1,45 @@
+// Notices: short words about something that just happened. Radix Toast: no style element is injected, so the content
+// policy holds; a failure stays until it is read.
+
+import { Toast } from 'radix-ui';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import { IconButton } from './button.tsx';
+import { Icon } from './icon.tsx';
+
+const PLAIN_MS = 5_000;
+const ERROR_MS = 60_000;
+
+export function Notices() {
+  const { store } = useTools();
+  const notices = useCanvas((canvas) => canvas.notices);
+  const drop = (id: number) =>
+    store.setState((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) }));
+  return (
+    <Toast.Provider swipeDirection="right">
+      {notices.map((notice) => (
+        <Toast.Root
+          key={notice.id}
+          duration={notice.tone === 'error' ? ERROR_MS : PLAIN_MS}
+          type={notice.tone === 'error' ? 'foreground' : 'background'}
+          onOpenChange={(isOpen) => !isOpen && drop(notice.id)}
+          className="rise flex gap-3 rounded-m border border-line bg-raised py-3 pr-2 pl-4 shadow-(--shadow-float)"
+        >
+          <Icon
+            name={notice.tone === 'error' ? 'degraded' : 'online'}
+            className={`mt-0.5 ${notice.tone === 'error' ? 'text-fail' : 'text-well'}`}
+          />
+          <div className="min-w-0 flex-1">
+            <Toast.Title className="font-semibold">{notice.title}</Toast.Title>
+            {notice.detail ? (
+              <Toast.Description className="break-words text-ink-soft">{notice.detail}</Toast.Description>
+            ) : null}
+          </div>
+          <Toast.Close asChild>
+            <IconButton icon="close" label="Dismiss" className="-mt-1.5" />
+          </Toast.Close>
+        </Toast.Root>
+      ))}
+      <Toast.Viewport className="fixed right-4 bottom-4 z-60 m-0 flex w-[min(24rem,calc(100vw-2rem))] list-none flex-col gap-2 p-0 outline-none" />
+    </Toast.Provider>
+  );
+}
