@@ -23,7 +23,11 @@ const TARGETS = [
     sources: [...SERVER, 'packages/postgres/src', 'packages/backends/src', 'apps/workspace-server/src'],
     build: bundle,
   },
-  { name: 'workspace-runtime', sources: [...SERVER, 'apps/workspace-runtime/src'], build: bundle },
+  {
+    name: 'workspace-runtime',
+    sources: [...SERVER, 'apps/workspace-runtime/src'],
+    build: (app) => bundle(app, /^(ai|@ai-sdk\/.*)$/),
+  },
   {
     name: 'canvas',
     sources: [
@@ -37,7 +41,7 @@ const TARGETS = [
   },
 ];
 
-async function bundle(app) {
+async function bundle(app, outside = /^(?!@molecule\/)/) {
   const entry = `apps/${app}/src/main.ts`;
   if (!existsSync(join(ROOT, entry))) throw new Error(`${app} cannot be built: ${entry} is missing`);
   const { build } = await import('esbuild');
@@ -54,7 +58,11 @@ async function bundle(app) {
     format: 'esm',
     sourcemap: 'linked',
     logLevel: 'warning',
-    plugins: [npmPackagesStayOutside],
+    // CommonJS packages inside a bundle still ask for Node's own modules by require.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
+    plugins: [stayOutside(outside)],
   });
   mkdirSync(dist, { recursive: true });
   const isEntry = (file) => file.path === join(dist, 'main.js');
@@ -70,15 +78,17 @@ async function bundle(app) {
   for (const name of readdirSync(dist)) if (!written.has(name)) rmSync(join(dist, name), { recursive: true });
 }
 
-/** Our own packages are bundled in; what npm installed is loaded from node_modules at run time. */
-const npmPackagesStayOutside = {
-  name: 'npm-packages-stay-outside',
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@molecule/') ? undefined : { path, external: true },
-    );
-  },
-};
+/** What stays outside is loaded from node_modules at run time; the rest goes into the bundle. */
+function stayOutside(names) {
+  return {
+    name: 'stay-outside',
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+        kind !== 'entry-point' && names.test(path) ? { path, external: true } : undefined,
+      );
+    },
+  };
+}
 
 async function viteBuild(app) {
   const home = join(ROOT, 'apps', app);

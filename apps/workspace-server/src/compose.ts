@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
 import { PgAccessStore } from './features/access/credential-store.pg.ts';
-import { SESSION_COOKIES } from './features/access/index.ts';
+import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
 import { DelegationDriver } from './features/delegations/index.ts';
@@ -148,6 +148,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       externalStaleMs: config.externalStaleMs,
       abortCalls,
       sweepSoon,
+      tell: (event) => eventLog.append(event),
     });
     const provision = {
       request: (id: string) => controller.request(id),
@@ -255,6 +256,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       identify,
       directory,
       corsOrigins: config.corsOrigins,
+      rateLimit: new RateLimit(clock, isOpen ? null : config.rateLimitPerMinute),
+      hostedOrgId: config.hostedOrgId,
       canvasDir: join(REPOSITORY, 'apps/canvas/dist'),
       access: {
         store: access,
@@ -311,7 +314,25 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       intervalMs: 1_000,
       run: () => publishEvents({ log: eventLog, hub }),
     });
-    supervisor.add({ name: 'units', intervalMs: 1_000, timeoutMs: 120_000, run: () => controller.sweep() });
+    supervisor.add({
+      name: 'units',
+      intervalMs: 1_000,
+      timeoutMs: 120_000,
+      run: () => controller.driveUnits(),
+    });
+    supervisor.add({ name: 'liveness-monitor', intervalMs: 5_000, run: () => controller.checkLeases() });
+    supervisor.add({
+      name: 'health-sweep',
+      intervalMs: TIMEOUTS_MS.healthSweep,
+      timeoutMs: 120_000,
+      run: () => controller.probeUnits(),
+    });
+    supervisor.add({
+      name: 'provision-timeout-sweep',
+      intervalMs: TIMEOUTS_MS.provisionSweep,
+      run: () => controller.endDeadlines(),
+    });
+    supervisor.add({ name: 'orphan-sweeper', intervalMs: 60_000, run: () => controller.adopt() });
     supervisor.add({ name: 'delegations', intervalMs: 2_000, run: () => driver.round() });
     supervisor.add({ name: 'queue', intervalMs: 2_000, run: () => inbox.drain() });
     supervisor.add({ name: 'vitals', intervalMs: 1_000, run: () => vitals.flush() });

@@ -80,6 +80,10 @@ export const SETTINGS = defineSettings({
     max: 3_650,
     doc: 'How long activity is kept.',
   }),
+  rateLimit: setting.text('RATE_LIMIT', {
+    default: '600',
+    doc: 'Requests a minute for each caller; anything but a positive whole number means 600.',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much the server logs.',
@@ -126,6 +130,7 @@ export interface Config {
   a2aIdleMs: number;
   externalStaleMs: number;
   activityRetentionMs: number;
+  rateLimitPerMinute: number;
   logLevel: string;
   templatesDir: string | null;
   providerEnv: Readonly<Record<string, string>>;
@@ -166,6 +171,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     a2aIdleMs: read.a2aIdleSeconds * 1000,
     externalStaleMs: read.externalStaleSeconds * 1000,
     activityRetentionMs: read.activityRetentionDays * 86_400_000,
+    rateLimitPerMinute: /^[1-9]\d{0,8}$/.test(read.rateLimit.trim()) ? Number(read.rateLimit) : 600,
     logLevel: read.logLevel,
     templatesDir: read.templatesDir ? resolve(read.templatesDir) : null,
     providerEnv: Object.freeze(pickProviderEnv(env)),

@@ -14,7 +14,13 @@ import {
 import type { Log } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type AccessDeps, bindAccessRoutes, createAuthorize } from './features/access/index.ts';
+import {
+  type AccessDeps,
+  bindAccessRoutes,
+  createAuthorize,
+  createTenantGuard,
+  type RateLimit,
+} from './features/access/index.ts';
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventRouteDeps } from './features/events/index.ts';
@@ -62,6 +68,9 @@ export interface ServerDeps {
   identify: Identify;
   directory: WorkspaceDirectory;
   corsOrigins: readonly string[];
+  rateLimit: RateLimit;
+  /** Null on a self-hosted tenant. */
+  hostedOrgId: string | null;
   canvasDir: string;
   access: AccessDeps;
   workspaces: WorkspaceRouteDeps;
@@ -122,7 +131,15 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol },
   });
 
-  const binder = createBinder(deps.identify, createAuthorize(deps.directory));
+  const guard = createTenantGuard(deps.hostedOrgId);
+  const binder = createBinder(
+    deps.identify,
+    createAuthorize(deps.directory),
+    async (route, caller, request, reply) => {
+      deps.rateLimit.admit(route, caller, request, reply);
+      await guard(route, caller, request, reply);
+    },
+  );
   bindTenantRoutes(app, binder, deps.tenant);
   bindAccessRoutes(app, binder, deps.access);
   bindWorkspaceRoutes(app, binder, deps.workspaces);

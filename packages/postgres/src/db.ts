@@ -45,6 +45,7 @@ function parseSafeInteger(text: string): number {
 export class Db implements Tx {
   readonly #pool: pg.Pool;
   readonly #names = new Map<string, string>();
+  #isEnding = false;
 
   constructor(options: ConnectionOptions) {
     const { maxConnections, onIdleError, ...connection } = options;
@@ -60,7 +61,9 @@ export class Db implements Tx {
       application_name: 'molecule',
     });
     // A lost idle connection is no failure of anybody's query; without a listener it would end the process.
-    this.#pool.on('error', (error) => onIdleError?.(error));
+    this.#pool.on('error', (error) => {
+      if (!this.#isEnding) onIdleError?.(error);
+    });
   }
 
   async query<T = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
@@ -91,6 +94,7 @@ export class Db implements Tx {
   }
 
   async end(): Promise<void> {
+    this.#isEnding = true;
     await this.#pool.end();
   }
 

@@ -19,7 +19,6 @@ import { Db } from './db.ts';
 import { PostgresStartFailure } from './errors.ts';
 
 const run = promisify(execFile);
-const MAJOR_VERSION = '18';
 const USER = 'molecule';
 const DATABASE = 'molecule';
 const START_LIMIT_MS = 20_000;
@@ -44,13 +43,18 @@ const SERVER_SETTINGS: Record<string, string> = {
 export interface EmbeddedOptions {
   dataDir: string;
   log: Log;
+  /** Other binaries than the embedded ones; tests run the same launcher on the system's Postgres. */
+  binaries?: Binaries;
+  /** Server settings on top of ours; for tests, which may give up durability for speed. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 export class EmbeddedPostgres {
   readonly #dir: string;
   readonly #root: string;
   readonly #log: Log;
-  #binaries: Binaries | null = null;
+  readonly #settings: Readonly<Record<string, string>>;
+  #binaries: Binaries | null;
   #socketDir = '';
   #child: ChildProcess | null = null;
   #postmasterPid: number | null = null;
@@ -62,6 +66,8 @@ export class EmbeddedPostgres {
     this.#root = options.dataDir;
     this.#dir = join(options.dataDir, 'postgres');
     this.#log = options.log;
+    this.#binaries = options.binaries ?? null;
+    this.#settings = options.settings ?? {};
   }
 
   /** How the pool connects. Valid after start. */
@@ -72,7 +78,7 @@ export class EmbeddedPostgres {
   async start(): Promise<void> {
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
     await this.#lock();
-    this.#binaries = await findBinaries();
+    this.#binaries ??= await findBinaries();
     const isNew = !existsSync(join(this.#dir, 'PG_VERSION'));
     if (isNew) await this.#initialise();
     else await this.#refuseOtherVersion();
@@ -80,6 +86,11 @@ export class EmbeddedPostgres {
     if (!(await this.#adopt())) await this.#launchWithRetry();
     if (isNew) await this.#createDatabase();
     this.#watchPostmaster();
+  }
+
+  /** The postmaster, for those who must end it when this process is gone. */
+  get postmasterPid(): number | null {
+    return this.#postmasterPid;
   }
 
   async stop(): Promise<void> {
@@ -151,9 +162,10 @@ export class EmbeddedPostgres {
 
   async #refuseOtherVersion(): Promise<void> {
     const version = (await readFile(join(this.#dir, 'PG_VERSION'), 'utf8')).trim();
-    if (version === MAJOR_VERSION) return;
+    const ours = this.#tools().majorVersion;
+    if (version === ours) return;
     throw new PostgresStartFailure(
-      `the data folder ${this.#root} was written by Postgres ${version}, and this version brings Postgres ${MAJOR_VERSION}. Start the version that wrote it and export, or choose another folder with MOLECULE_DATA_DIR.`,
+      `the data folder ${this.#root} was written by Postgres ${version}, and this version brings Postgres ${ours}. Start the version that wrote it and export, or choose another folder with MOLECULE_DATA_DIR.`,
     );
   }
 
@@ -210,7 +222,7 @@ export class EmbeddedPostgres {
   }
 
   async #launch(): Promise<void> {
-    const settings = { ...SERVER_SETTINGS, unix_socket_directories: this.#socketDir };
+    const settings = { ...SERVER_SETTINGS, ...this.#settings, unix_socket_directories: this.#socketDir };
     const args = [
       '-D',
       this.#dir,

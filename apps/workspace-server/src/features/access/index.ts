@@ -2,5 +2,7 @@
 export { CALLER_TEXTS, requireOwnToken, type TokenCensus, WORKSPACE_TEXTS } from './agent-gate.ts';
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
+export { RateLimit } from './rate-limit.ts';
 export { type AccessDeps, bindAccessRoutes } from './routes.ts';
 export { SESSION_COOKIES, sessionCookie } from './session-cookie.ts';
+export { createTenantGuard } from './tenant-guard.ts';

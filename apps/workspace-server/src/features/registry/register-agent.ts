@@ -42,7 +42,12 @@ export async function registerAgent(
   if (known.status === 'removed') throw faults.workspaceRemoved(id, isoOrNull(known.removedAt));
   const address = await chooseAddress(deps, known, input);
   const card = completeCard(input.agentCard, known);
-  await deps.vitals.report(id, { lastHeartbeatAt: deps.clock.now(), runtimeState: '' });
+  await deps.vitals.report(id, {
+    lastHeartbeatAt: deps.clock.now(),
+    runtimeState: '',
+    activeTasks: 0,
+    currentTask: '',
+  });
   await editWorkspaces(deps, [id], `workspace:${id}`, (rows) => {
     const before = rows.get(id);
     if (!before) return null;

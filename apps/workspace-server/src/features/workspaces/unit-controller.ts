@@ -7,6 +7,7 @@
 //   U4. A unit whose row rests (paused, hibernated, failed, removed) is stopped, however it came to run.
 //   U5. At most LIMITS.startsInFlight starts run at once (the dispatcher's gate), and restarts have a budget.
 //   U6. After a gap in its own rounds (sleep, clock jump) the controller judges no lease for one round.
+//   U7. A poisoned row is put aside after MAX_FAILURES rounds, with an event; the other rows go on.
 
 import {
   ancestorsOf,
@@ -18,12 +19,16 @@ import {
 } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
+import type { EventLog } from '../events/index.ts';
 import { type EditDeps, transitionWorkspace } from './edit-workspace.ts';
 import type { PrepareUnit } from './prepare-unit.ts';
 import type { Units } from './units.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
 const ACTOR = 'system:controller';
+const MAX_ROUND_GAP_MS = 4 * TIMEOUTS_MS.healthSweep;
+const MAX_FAILURES = 5;
+const PUT_ASIDE_MS = 600_000;
 
 export interface ControllerDeps extends EditDeps {
   units: Units;
@@ -33,8 +38,10 @@ export interface ControllerDeps extends EditDeps {
   log: Log;
   externalStaleMs: number;
   abortCalls(workspaceId: string, reason: string): void;
-  /** Wakes the sweep loop. */
+  /** Wakes the loop of driveUnits. */
   sweepSoon(): void;
+  /** Appends an event that changes no row. */
+  tell: EventLog['append'];
 }
 
 export class UnitController {
@@ -43,13 +50,15 @@ export class UnitController {
   /** When this process last started (or adopted) the unit of a workspace. */
   readonly #startedAt = new Map<string, number>();
   readonly #bootedAt: number;
-  #lastSweepAt: number;
+  #lastLeaseCheckAt: number;
+  readonly #failures = new Map<string, number>();
+  readonly #putAsideUntil = new Map<string, number>();
   #isStopping = false;
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
     this.#bootedAt = deps.clock.now();
-    this.#lastSweepAt = this.#bootedAt;
+    this.#lastLeaseCheckAt = this.#bootedAt;
     deps.units.onExit((id) => void this.#noteExit(id));
   }
 
@@ -75,7 +84,10 @@ export class UnitController {
     if (state) await this.#deps.units.erase(workspaceId, state.backend);
   }
 
-  /** Units that outlived the last server process are taken over; whatever has no row is stopped. */
+  /**
+   * Units that outlived the last server process are taken over; whatever no workspace wants is stopped. Also run now and
+   * then, to find what was left behind.
+   */
   async adopt(): Promise<void> {
     const found = await this.#deps.units.list();
     if (found === 'unknown') return;
@@ -83,7 +95,9 @@ export class UnitController {
       const state = this.#deps.directory.get(unit.workspaceId);
       if (!unit.isRunning) continue;
       if (state && ['online', 'degraded', 'provisioning', 'offline'].includes(state.status)) {
-        this.#startedAt.set(unit.workspaceId, this.#bootedAt);
+        if (!this.#startedAt.has(unit.workspaceId) && !this.#driving.has(unit.workspaceId)) {
+          this.#startedAt.set(unit.workspaceId, this.#bootedAt);
+        }
       } else {
         this.#deps.log.warn({ workspaceId: unit.workspaceId }, 'stopping a unit that no workspace wants');
         await this.#deps.units.stop(unit.workspaceId, unit.backend);
@@ -91,20 +105,69 @@ export class UnitController {
     }
   }
 
-  /** One round. Run by a supervised loop. */
-  async sweep(): Promise<void> {
-    if (this.#isStopping) return;
+  /** Starts what should run, restarts what went offline, stops what rests. Every second, and when poked. */
+  driveUnits(): Promise<void> {
+    return this.#forEach(this.#deps.directory.all(), (state) => this.#driveOne(state));
+  }
+
+  /** Ends what is past its deadline (U3). */
+  endDeadlines(): Promise<void> {
     const now = this.#deps.clock.now();
-    const hasGap = now - this.#lastSweepAt > 4 * TIMEOUTS_MS.healthSweep;
-    this.#lastSweepAt = now;
-    for (const state of this.#deps.directory.all()) {
+    const due = this.#deps.directory
+      .all()
+      .filter((state) => state.deadlineAt !== null && state.deadlineAt <= now);
+    return this.#forEach(due, (state) => this.#endDeadline(state));
+  }
+
+  /** Leases that no heartbeat renewed. */
+  checkLeases(): Promise<void> {
+    const now = this.#deps.clock.now();
+    const hasGap = now - this.#lastLeaseCheckAt > MAX_ROUND_GAP_MS;
+    this.#lastLeaseCheckAt = now;
+    if (hasGap) return Promise.resolve();
+    const leased = this.#deps.directory.all().filter((state) => isLeased(state.status));
+    return this.#forEach(leased, (state) => this.#checkLease(state, now));
+  }
+
+  /** Asks the backends whether the units of live workspaces run. */
+  probeUnits(): Promise<void> {
+    const hosted = this.#deps.directory
+      .all()
+      .filter((state) => isLeased(state.status) && state.backend !== 'external' && state.backend !== 'none');
+    return this.#forEach(hosted, (state) => this.#probe(state));
+  }
+
+  /** U7. One row's failure keeps no other waiting; a row that fails again and again is put aside, and said. */
+  async #forEach(
+    states: readonly WorkspaceState[],
+    judge: (state: WorkspaceState) => Promise<void>,
+  ): Promise<void> {
+    if (this.#isStopping) return;
+    for (const state of states) {
+      const until = this.#putAsideUntil.get(state.id);
+      if (until !== undefined && until > this.#deps.clock.now()) continue;
       try {
-        await this.#judge(state, now, hasGap);
+        await judge(state);
+        this.#failures.delete(state.id);
       } catch (error) {
-        // One poisoned row must not keep the others waiting (the loop's supervisor sees failures of the whole round).
-        this.#deps.log.error({ err: error, workspaceId: state.id }, 'a workspace could not be judged');
+        await this.#noteFailure(state, error);
       }
     }
+  }
+
+  async #noteFailure(state: WorkspaceState, error: unknown): Promise<void> {
+    const failures = (this.#failures.get(state.id) ?? 0) + 1;
+    this.#failures.set(state.id, failures);
+    this.#deps.log.error({ err: error, workspaceId: state.id, failures }, 'a workspace could not be judged');
+    if (failures < MAX_FAILURES) return;
+    this.#failures.delete(state.id);
+    this.#putAsideUntil.set(state.id, this.#deps.clock.now() + PUT_ASIDE_MS);
+    await this.#deps.tell({
+      workspaceId: state.id,
+      type: 'AUDIT',
+      payload: { action: 'dead_lettered', subsystem: 'units', failures },
+      actor: ACTOR,
+    });
   }
 
   /** Stops every unit for a shutdown of the server; the rows say so, and the next start brings them back. */
@@ -121,11 +184,9 @@ export class UnitController {
     );
   }
 
-  async #judge(state: WorkspaceState, now: number, hasGap: boolean): Promise<void> {
-    if (state.deadlineAt !== null && state.deadlineAt <= now) return this.#endDeadline(state);
+  async #driveOne(state: WorkspaceState): Promise<void> {
     if (state.status === 'provisioning') return this.#drive(state.id);
     if (state.status === 'offline') return this.#restartIfDue(state);
-    if (isLeased(state.status) && !hasGap) return this.#judgeLease(state, now);
     if (isResting(state) && this.#startedAt.has(state.id)) return this.stop(state.id);
   }
 
@@ -143,22 +204,21 @@ export class UnitController {
     await this.stop(state.id);
   }
 
-  async #judgeLease(state: WorkspaceState, now: number): Promise<void> {
+  async #checkLease(state: WorkspaceState, now: number): Promise<void> {
     const lastSeen = Math.max(this.#deps.vitals.of(state.id).lastHeartbeatAt ?? 0, this.#bootedAt);
-    if (state.backend === 'external') {
-      if (now - lastSeen > this.#deps.externalStaleMs) {
-        await this.#fire(state, 'external_stale', { statusReason: 'heartbeat_missing' });
-      }
-      return;
-    }
-    if (now - lastSeen > TIMEOUTS_MS.lease) {
-      await this.#fire(state, 'lease_expired', { statusReason: 'heartbeat_missing' });
-      return;
-    }
-    if ((await this.#deps.units.probe(state.id, state.backend)) === 'gone') {
-      await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
-      this.#deps.sweepSoon();
-    }
+    const isExternal = state.backend === 'external';
+    const limitMs = isExternal ? this.#deps.externalStaleMs : TIMEOUTS_MS.lease;
+    if (now - lastSeen <= limitMs) return;
+    await this.#fire(state, isExternal ? 'external_stale' : 'lease_expired', {
+      statusReason: 'heartbeat_missing',
+    });
+    this.#deps.sweepSoon();
+  }
+
+  async #probe(state: WorkspaceState): Promise<void> {
+    if ((await this.#deps.units.probe(state.id, state.backend)) !== 'gone') return;
+    await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
+    this.#deps.sweepSoon();
   }
 
   async #restartIfDue(state: WorkspaceState): Promise<void> {
