@@ -1,7 +1,7 @@
 // Process under test: a state folder of its own, the smallest agent, and views of it that do not go through the backend.
 
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,8 +62,7 @@ export async function processUnderTest(change: Partial<ProcessOptions> = {}): Pr
       execFileSync('touch', [stateDir]);
     },
     close: async () => {
-      for (const pid of await pidsWith(`MOLECULE_UNIT=${stateDir}:`)) process.kill(pid, 'SIGKILL');
-      await chmod(root, 0o700);
+      for (const pid of await pidsWith(`MOLECULE_UNIT=${stateDir}:`)) killIfThere(pid);
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -79,6 +78,14 @@ async function ask(port: number): Promise<SeenByAgent> {
       if (Date.now() > endAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
