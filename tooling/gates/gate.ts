@@ -1,0 +1,18 @@
+// Gate: one rule of the house that a machine can check. Each has a planted violation in its test that turns it red.
+
+export interface Violation {
+  /** Relative to the root. */
+  path: string;
+  line?: number;
+  message: string;
+}
+
+export interface Gate {
+  /** What the rule says, in a few words. */
+  name: string;
+  find(root: string): Violation[] | Promise<Violation[]>;
+}
+
+export function showViolation({ path, line, message }: Violation): string {
+  return `${path}${line === undefined ? '' : `:${line}`}  ${message}`;
+}

@@ -1,0 +1,10 @@
+// Generated files: each with the function that makes its text.
+
+import { ENV_EXAMPLE, envExampleText } from './env-example.ts';
+
+export interface GeneratedFile {
+  path: string;
+  text(root: string): string | Promise<string>;
+}
+
+export const GENERATED: readonly GeneratedFile[] = [{ path: ENV_EXAMPLE, text: envExampleText }];
