@@ -45,7 +45,10 @@ async function walk(
   const context = await chrome.newContext({ viewport, colorScheme: theme });
   const page = await context.newPage();
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/401|503|ERR_CONNECTION|WebSocket/.test(message.text())) {
+    if (
+      message.type() === 'error' &&
+      !/status of (401|503)|ERR_CONNECTION|WebSocket connection/.test(message.text())
+    ) {
       problems.push(`${name} ${theme}: ${message.text()}`);
     }
   });

@@ -49,8 +49,10 @@ function Desk() {
     <div className="flex h-full flex-col">
       <TopBar isOutline={isOutline} onOutline={setChosenOutline} onPalette={shortcuts.onPalette} />
       <OpenBanner />
-      <ConnectionBanner />
-      <Content isOutline={isOutline} />
+      <div className="relative flex min-h-0 flex-1 flex-col">
+        <Content isOutline={isOutline} />
+        <ConnectionBanner />
+      </div>
       <Palette
         isOpen={dialog === 'palette'}
         onClose={() => setDialog(null)}

@@ -1,5 +1,6 @@
 // Main: starts the canvas in this page.
 
+import './quiet-schemas.ts';
 import './base.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';

@@ -12,7 +12,6 @@ import {
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { saveMove, tidyBoard } from '../features/workspaces/role-actions.ts';
-import { STATUS_LOOKS } from '../features/workspaces/status-look.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { NARROW, useMedia } from '../ui/use-media.ts';
 import { BoardControls } from './board-controls.tsx';
@@ -27,6 +26,7 @@ import {
 } from './build-graph.ts';
 import { BondLine, HopLine } from './edges.tsx';
 import { CARD, toChosenPlace } from './layout.ts';
+import { MiniRole } from './mini-role.tsx';
 import { RoleCard } from './role-card.tsx';
 import { useViewport } from './use-viewport.ts';
 
@@ -158,8 +158,7 @@ function BoardInside() {
             pannable
             zoomable
             ariaLabel="Overview map"
-            nodeColor={(node) => minimapColour(store.getState().roles[node.id]?.status)}
-            nodeBorderRadius={8}
+            nodeComponent={MiniRole}
             className="right-4! bottom-4! m-0!"
             style={MINIMAP}
           />
@@ -219,9 +218,4 @@ function revealCard(
     left + CARD.width * zoom <= frame.clientWidth &&
     top + CARD.height * zoom <= frame.clientHeight;
   if (!isSeen) void flow.setCenter(at.x + CARD.width / 2, at.y + CARD.height / 2, { zoom });
-}
-
-function minimapColour(status: keyof typeof STATUS_LOOKS | undefined): string {
-  const tone = status ? STATUS_LOOKS[status].tone : 'rest';
-  return tone === 'rest' ? 'var(--c-line-strong)' : `var(--c-${tone})`;
 }

@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useMemo } from 'react';
 import { childrenByParent, type Role } from '../features/workspaces/model.ts';
+import { captionOf } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
@@ -96,9 +97,7 @@ function OutlineLine({ role, depth, isOpen, isCurrent, onOpen }: OutlineLineProp
         <StatusBadge status={role.status} isBare />
       </div>
       <div className="mt-0.5 flex items-center justify-between gap-3 text-note">
-        <span className={`truncate ${isWorking ? 'text-motion' : 'text-ink-soft'}`}>
-          {isWorking ? role.currentTask || 'Working' : (role.purpose ?? '')}
-        </span>
+        <span className={`truncate ${isWorking ? 'text-motion' : 'text-ink-soft'}`}>{captionOf(role)}</span>
         {role.isSimulated ? <SimulatedMark isShort /> : null}
       </div>
     </div>

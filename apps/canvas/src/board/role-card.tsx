@@ -4,6 +4,7 @@ import type { NodeProps } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { engineWords } from '../features/workspaces/engine-words.ts';
 import type { Role } from '../features/workspaces/model.ts';
+import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { STATUS_LOOKS } from '../features/workspaces/status-look.ts';
 import { useCanvas } from '../store/canvas-context.ts';
@@ -62,20 +63,6 @@ function borderOf(role: Role, isOpen: boolean): string {
   if (role.status === 'degraded' || role.status === 'offline') return 'border-warn';
   if (role.status === 'online') return 'border-line hover:border-line-strong';
   return 'border-dashed border-line-strong';
-}
-
-function captionOf(role: Role): string {
-  if (role.activeTasks > 0 && role.currentTask) return role.currentTask;
-  if (role.status === 'failed') return role.statusDetail || role.lastError || STATUS_LOOKS.failed.meaning;
-  return role.purpose ?? STATUS_LOOKS[role.status].meaning;
-}
-
-function countWords(role: Role): string {
-  return role.maxConcurrentTasks > 1
-    ? `${role.activeTasks} of ${role.maxConcurrentTasks} tasks`
-    : role.activeTasks === 1
-      ? '1 task'
-      : `${role.activeTasks} tasks`;
 }
 
 function describeRole(role: Role): string {

@@ -7,7 +7,7 @@ import { countRoles } from '../features/workspaces/model.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import markUrl from '../ui/mark.svg';
+import { Mark } from '../ui/mark.tsx';
 import { isMac } from './platform.ts';
 
 interface TopBarProps {
@@ -23,7 +23,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
   return (
     <header className="flex h-13 shrink-0 items-center gap-4 border-b border-line bg-surface px-4 max-[720px]:gap-2 max-[720px]:px-3">
       <span className="flex items-center gap-2">
-        <img src={markUrl} alt="" className="size-6" />
+        <Mark className="size-6" />
         <h1 className="m-0 text-lead font-semibold max-[720px]:sr-only">Molecule</h1>
       </span>
       <ConnectionStatus />

@@ -26,7 +26,7 @@ export function Button({ look = 'plain', icon, isBusy, className = '', children,
       {...rest}
       disabled={rest.disabled || isBusy}
       aria-busy={isBusy || undefined}
-      className={`inline-flex h-9 items-center justify-center gap-2 rounded-s px-3 text-body font-medium whitespace-nowrap transition-[opacity,border-color,background-color] duration-(--motion-quick) disabled:opacity-50 ${LOOKS[look]} ${className}`}
+      className={`inline-flex h-9 items-center justify-center gap-2 rounded-s px-2.5 text-body font-medium whitespace-nowrap transition-[opacity,border-color,background-color] duration-(--motion-quick) disabled:opacity-50 ${LOOKS[look]} ${className}`}
     >
       {isBusy ? <Icon name="starting" className="spin" /> : icon ? <Icon name={icon} /> : null}
       {children}

@@ -28,7 +28,7 @@ export function Dialog({
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <div className="fixed inset-0 z-40 bg-ink/25" aria-hidden="true" />
+        <div className="fixed inset-0 z-40 bg-veil" aria-hidden="true" />
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={`rise fixed top-[12vh] left-1/2 z-50 max-h-[76vh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-l border border-line bg-raised p-6 shadow-(--shadow-float) ${className ?? ''}`}

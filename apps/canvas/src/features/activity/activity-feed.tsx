@@ -52,7 +52,10 @@ function Line({ item, sentence, nameOf, now }: LineProps) {
           <span className={item.isError ? 'text-fail' : 'text-ink-soft'}>{sentence.verb}</span>
           {sentence.object ? <span className="font-semibold"> {nameOf(sentence.object)}</span> : null}
           {item.durationMs !== null && !item.isError ? (
-            <span className="text-note text-ink-soft"> in {durationWords(item.durationMs)}</span>
+            <span className="text-note whitespace-nowrap text-ink-soft">
+              {' '}
+              in {durationWords(item.durationMs)}
+            </span>
           ) : null}
         </p>
         {sentence.detail ? (

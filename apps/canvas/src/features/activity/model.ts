@@ -75,8 +75,7 @@ export function fromStoredEvent(event: {
       textOf(payload.error) ??
       textOf(payload.sample_error) ??
       textOf(payload.response_preview) ??
-      textOf(payload.task_preview) ??
-      textOf(payload.name),
+      textOf(payload.task_preview),
     isError: event.type.endsWith('_FAILED') || event.type === 'WORKSPACE_DEGRADED',
     durationMs: null,
   };

@@ -20,10 +20,28 @@ export interface Exchange {
 }
 
 export function exchangesFromRows(rows: readonly activity.ActivityRow[], roleId: string): Exchange[] {
-  return rows
+  const all = rows
     .map((row) => toExchange(row, roleId))
     .filter((exchange) => exchange !== null)
-    .sort((a, b) => b.atMs - a.atMs);
+    .sort((a, b) => a.atMs - b.atMs);
+  return joinAnswers(all).reverse();
+}
+
+/** A role notes its question and what came back in two rows; to a reader they are one. Oldest question first. */
+function joinAnswers(ascending: readonly Exchange[]): Exchange[] {
+  const joined: Exchange[] = [];
+  for (const exchange of ascending) {
+    const at = exchange.isAnswerOnly
+      ? joined.findIndex((one) => one.peerId === exchange.peerId && one.isOutgoing && one.answer === null)
+      : -1;
+    const question = joined[at];
+    if (!question) joined.push(exchange);
+    else {
+      const { answer, isError, durationMs, isSimulated } = exchange;
+      joined[at] = { ...question, answer, isError, durationMs, isSimulated };
+    }
+  }
+  return joined;
 }
 
 function toExchange(row: activity.ActivityRow, roleId: string): Exchange | null {

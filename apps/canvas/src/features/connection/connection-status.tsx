@@ -31,29 +31,29 @@ export function ConnectionStatus() {
   );
 }
 
+/** A short break shows in the bar only; a longer one deserves words. Floats, so that nothing below moves. */
+const WORDS_AFTER_MS = 1_500;
+
 export function ConnectionBanner() {
   const { follower } = useTools();
   const phase = useCanvas((canvas) => canvas.phase);
   const isOnline = useBrowserOnline();
-  const now = useNow(1_000);
-  if (phase.kind !== 'reconnecting' && phase.kind !== 'forbidden') return null;
+  const now = useNow(500);
+  if (phase.kind !== 'reconnecting' || now - phase.sinceMs < WORDS_AFTER_MS) return null;
   const words = describePhase(phase, isOnline);
   return (
     <div
       role="alert"
-      className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-warn-soft px-4 py-1.5"
+      className="rise absolute top-3 left-1/2 z-30 flex w-max max-w-[calc(100%-1.5rem)] -translate-x-1/2 items-center gap-3 rounded-m border border-warn bg-warn-soft py-1.5 pr-1.5 pl-4 shadow-(--shadow-float)"
     >
       <Icon name="degraded" className="text-warn" />
-      <span className="font-semibold">{words.label}</span>
-      <span className="text-ink-soft">
-        {words.detail}
-        {phase.kind === 'reconnecting' ? ` Since ${agoWords(phase.sinceMs, now)}.` : ''}
-      </span>
-      {phase.kind === 'reconnecting' ? (
-        <Button look="quiet" className="ml-auto h-7!" onClick={() => follower.retryNow()}>
-          Try now
-        </Button>
-      ) : null}
+      <p className="m-0">
+        <strong className="font-semibold">{words.label}.</strong> {words.detail}{' '}
+        <span className="text-ink-soft">For {agoWords(phase.sinceMs, now)}.</span>
+      </p>
+      <Button look="quiet" onClick={() => follower.retryNow()}>
+        Try now
+      </Button>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import markUrl from '../../ui/mark.svg';
+import { Mark } from '../../ui/mark.tsx';
 import { failureWords } from '../workspaces/role-actions.ts';
 
 type Choice = 'demo' | 'blank';
@@ -44,7 +44,7 @@ export function EmptyTenant() {
   return (
     <main className="flex min-h-0 flex-1 items-center justify-center overflow-auto p-4">
       <div className="w-full max-w-176">
-        <img src={markUrl} alt="" className="size-10" />
+        <Mark className="size-10" />
         <h1 className="mt-4 mb-0 text-display font-semibold">Nobody works here yet</h1>
         <p className="mt-2 mb-0 max-w-120 text-lead text-ink-soft">
           Start with an organisation that is ready to work, or with one empty workspace of your own.

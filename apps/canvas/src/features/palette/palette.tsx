@@ -11,6 +11,7 @@ import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
 import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
 import { STATUS_LOOKS, TONE_TEXT } from '../workspaces/status-look.ts';
+import { rankMatch } from './rank-match.ts';
 
 interface PaletteProps {
   isOpen: boolean;
@@ -29,7 +30,7 @@ export function Palette({ isOpen, onClose, isOutline, onOutline, onCheatSheet }:
       isTitleHidden
       className="w-[min(36rem,calc(100vw-2rem))]! overflow-hidden! p-0!"
     >
-      <Command loop label="Find a role or do something">
+      <Command loop label="Find a role or do something" filter={rankMatch}>
         <div className="flex items-center gap-3 border-b border-line px-4">
           <Icon name="search" className="text-ink-soft" />
           <Command.Input
@@ -64,7 +65,7 @@ function RoleItems({ onDone }: { onDone: () => void }) {
       {Object.values(roles).map((role) => (
         <Item
           key={role.id}
-          value={`${role.name} ${role.id}`}
+          value={`${role.name}\n${role.id}`}
           keywords={[role.purpose ?? '', STATUS_LOOKS[role.status].label]}
           icon={STATUS_LOOKS[role.status].icon}
           iconClass={TONE_TEXT[STATUS_LOOKS[role.status].tone]}

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import markUrl from '../../ui/mark.svg';
+import { Mark } from '../../ui/mark.tsx';
 import { failureWords } from '../workspaces/role-actions.ts';
 
 export function SignInPage() {
@@ -38,7 +38,7 @@ export function SignInPage() {
         onSubmit={(event) => void signIn(event)}
         className="w-full max-w-104 rounded-l border border-line bg-surface p-8 shadow-(--shadow-card)"
       >
-        <img src={markUrl} alt="" className="size-9" />
+        <Mark className="size-9" />
         <h1 className="mt-4 mb-0 text-title font-semibold">Sign in to Molecule</h1>
         <p className="mt-2 mb-0 text-ink-soft">
           This board belongs to a server that knows only whom its owner lets in.
