@@ -27,7 +27,12 @@ import { bindEventRoutes, type EventRouteDeps } from './features/events/index.ts
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
-import { bindTenantRoutes, serveCanvas, type TenantRouteDeps } from './features/tenant/index.ts';
+import {
+  bindApiReference,
+  bindTenantRoutes,
+  serveCanvas,
+  type TenantRouteDeps,
+} from './features/tenant/index.ts';
 import {
   bindWorkspaceRoutes,
   type WorkspaceDirectory,
@@ -149,6 +154,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindActivityRoutes(app, binder, deps.activity);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
+  bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath });
   return app;
 }

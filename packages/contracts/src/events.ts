@@ -119,6 +119,7 @@ export const streamWorkspaceEvents = defineRoute({
   name: 'streamWorkspaceEvents',
   method: 'GET',
   path: '/workspaces/:id/events/stream',
+  contentType: 'text/event-stream',
   policy: 'workspace',
   tag: 'events',
   summary: 'Server-sent events of one workspace',

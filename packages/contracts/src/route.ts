@@ -40,6 +40,8 @@ export interface RouteContract<
   /** True when the body may be left out. */
   isBodyOptional?: boolean;
   response: R;
+  /** Content type of the answer; JSON when absent. */
+  contentType?: string;
   /** Success status; 200 when absent. */
   status?: number;
   /** Bytes; the default is LIMITS.jsonBodyBytes. */

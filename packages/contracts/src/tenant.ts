@@ -37,6 +37,7 @@ export const metrics = defineRoute({
   policy: 'open',
   tag: 'tenant',
   summary: 'Prometheus metrics',
+  contentType: 'text/plain',
   response: z.string(),
 });
 
@@ -155,4 +156,36 @@ export const saveViewport = defineRoute({
   body: viewport,
   invalidBody: 'invalid viewport data',
   response: z.object({ status: z.literal('saved') }),
+});
+
+export const openApiDocument = defineRoute({
+  name: 'openApiDocument',
+  method: 'GET',
+  path: '/openapi.json',
+  policy: 'open',
+  tag: 'tenant',
+  summary: 'This API as an OpenAPI 3.1 document',
+  response: z.looseObject({ openapi: z.string() }),
+});
+
+export const apiPage = defineRoute({
+  name: 'apiPage',
+  method: 'GET',
+  path: '/docs/api',
+  policy: 'open',
+  tag: 'tenant',
+  summary: 'This API as a readable page',
+  contentType: 'text/html',
+  response: z.string(),
+});
+
+export const apiPageStyle = defineRoute({
+  name: 'apiPageStyle',
+  method: 'GET',
+  path: '/docs/api.css',
+  policy: 'open',
+  tag: 'tenant',
+  summary: 'The style of the readable page',
+  contentType: 'text/css',
+  response: z.string(),
 });

@@ -40,6 +40,8 @@ export type Authorize = (
 
 export interface Binder {
   bind<C extends RouteContract>(app: FastifyInstance, contract: C, handler: Handler<C>): void;
+  /** Counts a route that had to be mounted by other means (an upgrade) as bound. */
+  adopt(contract: RouteContract): void;
   /** Every contract bound so far. */
   bound(): readonly RouteContract[];
 }
@@ -56,6 +58,9 @@ export function createBinder(identify: Identify, authorize: Authorize, admit: Ad
   const contracts: RouteContract[] = [];
   return {
     bound: () => contracts,
+    adopt: (contract) => {
+      contracts.push(contract);
+    },
     bind(app, contract, handler) {
       contracts.push(contract);
       app.route({

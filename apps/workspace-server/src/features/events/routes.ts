@@ -57,6 +57,7 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
   });
 
   bindEventSocket(app, deps);
+  binder.adopt(events.followEvents);
 }
 
 export function parseSeq(text: string): number {

@@ -1,0 +1,152 @@
+// OpenAPI: the document of all bound routes, made from their contracts. OpenAPI 3.1 with JSON Schema 2020-12.
+
+import type { Policy, RouteContract } from '@molecule/contracts';
+import { z } from 'zod';
+
+const SECURITY_OF: Record<Policy, readonly Record<string, string[]>[]> = {
+  open: [],
+  admin: [{ bearer: [] }, { session: [] }],
+  workspace: [{ bearer: [] }, { session: [] }],
+  member: [{ bearer: [] }, { session: [] }],
+  agent: [{ bearer: [] }, {}],
+  relay: [{ bearer: [] }, { session: [] }],
+  canvas: [{ bearer: [] }, { session: [] }],
+  stream: [{ bearer: [] }, { session: [] }],
+};
+
+const ERROR_TEXT: Record<number, string> = {
+  400: 'The request is malformed or its values are not allowed',
+  401: 'No credential, or one that is not valid',
+  402: 'The budget of the workspace is used up',
+  403: 'The caller may not do this',
+  404: 'No such thing',
+  409: 'Not in the present state',
+  410: 'It existed and is gone',
+  412: 'Something that is required is not set',
+  413: 'The body is too large',
+  422: 'The idempotency key was used with another body',
+  429: 'Too many requests, or a queue is full',
+  500: 'A bug of the server',
+  501: 'Not available here',
+  502: 'The agent answered badly or not at all',
+  503: 'Not available now; Retry-After says when',
+  504: 'The agent did not answer in time',
+  507: 'The disk is full',
+};
+const COMMON_ERRORS = [400, 401, 404, 413, 429, 500, 503, 507];
+
+export interface ApiInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+type Json = Record<string, unknown>;
+
+export function describeApi(contracts: readonly RouteContract[], info: ApiInfo): Json {
+  const paths: Record<string, Json> = {};
+  for (const contract of contracts) {
+    const path = contract.path.replace(/:([A-Za-z_]+)/g, '{$1}').replace(/\*$/, '{path}');
+    const item = paths[path] ?? {};
+    item[contract.method.toLowerCase()] = describeOperation(contract, path);
+    paths[path] = item;
+  }
+  return {
+    openapi: '3.1.0',
+    info,
+    paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'molecule_session' },
+      },
+      schemas: {
+        Error: {
+          type: 'object',
+          required: ['error'],
+          properties: {
+            error: { type: 'string' },
+            code: { type: 'string' },
+            retry_after: { type: 'number' },
+          },
+        },
+      },
+    },
+  };
+}
+
+function describeOperation(contract: RouteContract, path: string): Json {
+  const success = String(contract.status ?? 200);
+  const errors = new Set([
+    ...COMMON_ERRORS,
+    ...(contract.errors ?? []),
+    ...(contract.policy === 'open' ? [] : [401]),
+  ]);
+  const responses: Record<string, Json> = {
+    [success]: {
+      description: 'Success',
+      content: { [contentTypeOf(contract)]: { schema: toSchema(contract.response, 'output') } },
+    },
+  };
+  for (const status of [...errors].sort((a, b) => a - b)) {
+    responses[String(status)] = {
+      description: ERROR_TEXT[status] ?? 'Error',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    };
+  }
+  return {
+    operationId: contract.name,
+    tags: [contract.tag],
+    summary: contract.summary,
+    'x-policy': contract.policy,
+    security: SECURITY_OF[contract.policy],
+    parameters: [...pathParameters(path, contract), ...queryParameters(contract)],
+    ...(contract.body
+      ? {
+          requestBody: {
+            required: contract.isBodyOptional !== true,
+            content: { 'application/json': { schema: toSchema(contract.body, 'input') } },
+          },
+        }
+      : {}),
+    responses,
+  };
+}
+
+function contentTypeOf(contract: RouteContract): string {
+  return contract.contentType ?? 'application/json';
+}
+
+function pathParameters(path: string, contract: RouteContract): Json[] {
+  const properties = propertiesOf(contract.params);
+  return [...path.matchAll(/\{([A-Za-z_]+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: properties[name] ?? { type: 'string' },
+  }));
+}
+
+function queryParameters(contract: RouteContract): Json[] {
+  return Object.entries(propertiesOf(contract.query)).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema,
+  }));
+}
+
+function propertiesOf(schema: z.ZodType | undefined): Record<string, Json> {
+  if (!schema) return {};
+  const json = toSchema(schema, 'input') as { properties?: Record<string, Json> };
+  return json.properties ?? {};
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Json;
+  return json;
+}
