@@ -65,18 +65,22 @@ export const DEMO_ROLES: readonly DemoRole[] = [
   },
 ];
 
-export const DEMO_REPORT = [
-  'Review of the sample text',
-  '',
-  'Facts',
-  '- The column total says 1,240; the rows add up to 1,204.',
-  '- 3 March 2024 was a Sunday, not a Monday.',
-  '- Four statements need a source.',
-  '',
-  'Language',
-  '- Three sentences are longer than 40 words.',
-  '- SLA and RPO are never explained.',
-  '- 612 words, about 3 minutes, Flesch reading ease 58.',
-  '',
-  'Nobody judged whether the text is good: these are counts and checks only.',
-].join('\n');
+export const DEMO_REPORT = `# Review of “Quarterly report”
+
+**2 leads reported; 2 slips to correct.**
+
+## Correct first
+
+- **Correct** the column total says 1,240; the rows add up to 1,204.
+- **Correct** 3 March 2024 was a Sunday, not a Monday.
+
+## Measures
+
+| What | Value |
+| --- | --- |
+| Words | 612 |
+| Reading time | 3 minutes |
+| Flesch reading ease | 58 |
+
+Nobody judged whether the text is good: these are counts and checks only.
+`;

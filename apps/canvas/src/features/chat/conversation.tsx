@@ -6,6 +6,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { clockTime } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
+import { Words } from '../../ui/words.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { isOpen, type Turn } from './model.ts';
 
@@ -101,9 +102,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
           <time dateTime={new Date(turn.atMs).toISOString()}>{clockTime(turn.atMs)}</time>
           {turn.isSimulated ? <SimulatedMark /> : null}
         </p>
-        {turn.answer !== '' ? (
-          <div className="leading-relaxed break-words whitespace-pre-wrap">{turn.answer}</div>
-        ) : null}
+        {turn.answer !== '' ? <Words text={turn.answer} /> : null}
         <TurnEnd turn={turn} canRetry={canRetry} onRetry={onRetry} onQueue={onQueue} />
       </div>
     </article>

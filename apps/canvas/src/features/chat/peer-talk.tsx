@@ -7,6 +7,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { clockTime, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
+import { Words } from '../../ui/words.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { type Exchange, exchangesFromRows } from './exchanges.ts';
 
@@ -55,7 +56,9 @@ function ExchangeView({ exchange, peer }: { exchange: Exchange; peer: string }) 
           <summary className={`cursor-pointer font-medium ${isError ? 'text-fail' : 'text-ink-soft'}`}>
             {isError ? 'Failed' : 'Answer'}
           </summary>
-          <p className="mt-2 mb-0 break-words whitespace-pre-wrap">{answer}</p>
+          <div className="mt-2">
+            <Words text={answer} />
+          </div>
         </details>
       ) : null}
     </li>
