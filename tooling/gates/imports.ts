@@ -99,7 +99,9 @@ function doors(): IForbiddenRuleType[] {
     {
       ...error,
       name: 'backends are reached through the dispatcher only',
-      from: { pathNot: `^packages/backends/src/(dispatcher\\.ts$|(process|external|fake|docker)/)|${TESTS}` },
+      from: {
+        pathNot: `^packages/backends/src/((dispatcher|index)\\.ts$|(process|external|fake|docker)/)|${TESTS}`,
+      },
       to: { path: '^packages/backends/src/(process|external|fake|docker)/' },
     },
     {

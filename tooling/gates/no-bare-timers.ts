@@ -12,8 +12,7 @@ const TIMERS = new Set(['setInterval', 'setTimeout']);
 export const TIMER_EXCEPTIONS: Readonly<Record<string, string>> = {
   'packages/kit/': 'the supervised loops and the clock themselves',
   'packages/postgres/': 'waits for a database process, below the level of loops',
-  'packages/backends/src/process/process-backend.ts':
-    'watches processes that it adopted and that have no exit event',
+  'packages/backends/src/process/': 'waits for processes of the operating system, some of them without an exit event',
   'apps/canvas/': 'runs in a browser, where a closed tab ends every timer',
   'apps/workspace-server/src/features/relay/agent-connection.ts':
     'silence limit of one call, cleared when it ends',

@@ -1,0 +1,35 @@
+// All gates: the one list, in groups that `npm run check` runs side by side.
+
+import { browserBundles } from './browser-bundles.ts';
+import { dispatcherDoor } from './dispatcher-door.ts';
+import { firstLineSays } from './first-line-says.ts';
+import { forbiddenPaths } from './forbidden-paths.ts';
+import type { Gate } from './gate.ts';
+import { generatedFiles } from './generated-files.ts';
+import { imports } from './imports.ts';
+import { machineWords } from './machine-words.ts';
+import { noBareTimers } from './no-bare-timers.ts';
+import { packageDoors } from './package-doors.ts';
+import { secrets } from './secrets.ts';
+import { settingsAtTheDoor } from './settings-at-the-door.ts';
+import { sqlInStores } from './sql-in-stores.ts';
+import { typesOf } from './types.ts';
+
+export const GATES: Readonly<Record<string, readonly Gate[]>> = {
+  types: [typesOf('tsconfig.json')],
+  'types-canvas': [typesOf('apps/canvas/tsconfig.json'), typesOf('tooling/tsconfig/neutral.json')],
+  house: [
+    imports,
+    browserBundles,
+    dispatcherDoor,
+    packageDoors,
+    settingsAtTheDoor,
+    sqlInStores,
+    noBareTimers,
+    secrets,
+    forbiddenPaths,
+    machineWords,
+    firstLineSays,
+    generatedFiles,
+  ],
+};
