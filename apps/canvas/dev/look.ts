@@ -54,7 +54,7 @@ async function walk(
   });
   page.on('pageerror', (error) => problems.push(`${name} ${theme}: ${error.stack}`));
   const shoot = async (what: string) => {
-    await page.screenshot({ path: join(folder, `${name}-${theme}-${what}.png`) });
+    await page.screenshot({ path: join(folder, `${name}-${theme}-${what}.png`), animations: 'disabled' });
   };
   await page.goto(tenant.url);
   await page.getByLabel('Admin token').fill('wrong');

@@ -2,6 +2,7 @@
 
 import { CallError, createClient } from '@molecule/client';
 import { events, tenant, workspaces } from '@molecule/contracts';
+import { readRecentActivity } from './features/activity/read-recent.ts';
 import { PAGE, type SocketLike, TenantFollower } from './features/connection/follow-tenant.ts';
 import { FrameBatch } from './features/connection/frame-batch.ts';
 import { toRole } from './features/workspaces/model.ts';
@@ -35,7 +36,10 @@ export function compose(): CanvasTools {
         isFirst ? call(events.listEvents, { query: { limit: HISTORY_EVENTS }, signal }) : null,
       ]);
       if (info) store.setState({ tenant: info });
-      if (past) state().addPast(past.map(toFrame));
+      if (past) {
+        state().addPast(past.map(toFrame));
+        void readRecentActivity(call, list, signal).then((items) => state().addFeed(items));
+      }
       batch.flush();
       state().setRoles(list.map(toRole));
     },

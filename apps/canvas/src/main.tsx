@@ -9,6 +9,7 @@ import { App } from './app.tsx';
 import { compose, startCanvas } from './compose.ts';
 import { applySavedTheme } from './features/theme/use-theme.ts';
 import { CanvasContext } from './store/canvas-context.ts';
+import { CrashScreen } from './ui/crash-screen.tsx';
 
 applySavedTheme();
 const tools = compose();
@@ -22,7 +23,9 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <CanvasContext value={tools}>
-        <App />
+        <CrashScreen>
+          <App />
+        </CrashScreen>
       </CanvasContext>
     </QueryClientProvider>
   </StrictMode>,

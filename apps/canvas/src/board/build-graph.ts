@@ -19,7 +19,10 @@ export interface HopEdgeData extends Record<string, unknown> {
 }
 export type HopEdge = Edge<HopEdgeData, 'hop'>;
 
-/** Lines are drawn from the placement, but React Flow draws none for a card without connection points. */
+/**
+ * Lines are drawn from the placement, but React Flow draws none for a card without connection points: these before the
+ * card is measured or while it is out of sight, the card's own Handles afterwards.
+ */
 const HANDLES = [
   {
     type: 'source' as const,

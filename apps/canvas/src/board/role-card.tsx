@@ -1,6 +1,6 @@
 // Role card: one role on the board: who it is, how it is, what it does right now, and what answers in it.
 
-import type { NodeProps } from '@xyflow/react';
+import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { engineWords } from '../features/workspaces/engine-words.ts';
 import type { Role } from '../features/workspaces/model.ts';
@@ -32,6 +32,8 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
       aria-expanded={isOpen}
       className={`relative flex h-full w-full flex-col overflow-hidden rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)}`}
     >
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
       <div className="flex items-start justify-between gap-2">
         <span className="truncate text-body font-semibold">{role.name}</span>
         <StatusBadge status={role.status} isBare />

@@ -49,7 +49,7 @@ function Line({ item, sentence, nameOf, now }: LineProps) {
       <div className="min-w-0 flex-1">
         <p className="m-0">
           <span className="font-semibold">{nameOf(sentence.subject)}</span>{' '}
-          <span className={item.isError ? 'text-fail' : 'text-ink-soft'}>{sentence.verb}</span>
+          <span className={item.isError ? TONE_TEXT[sentence.tone] : 'text-ink-soft'}>{sentence.verb}</span>
           {sentence.object ? <span className="font-semibold"> {nameOf(sentence.object)}</span> : null}
           {item.durationMs !== null && !item.isError ? (
             <span className="text-note whitespace-nowrap text-ink-soft">

@@ -71,6 +71,11 @@ function wordsOf(body: unknown): string | null {
 }
 
 function answerOf(body: unknown): string | null {
-  if (isObject(body) && typeof body.text === 'string') return body.text;
+  if (isObject(body) && typeof body.text === 'string') return withoutFrame(body.text);
   return textOfReply(body);
+}
+
+/** Runtimes frame a peer's words for the engine that reads them; a person needs no frame. */
+function withoutFrame(text: string): string {
+  return text.replace(/^\[A2A_RESULT_FROM_PEER\]\n/, '').replace(/\n\[\/A2A_RESULT_FROM_PEER\]\s*$/, '');
 }

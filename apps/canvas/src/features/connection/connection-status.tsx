@@ -49,7 +49,9 @@ export function ConnectionBanner() {
       <Icon name="degraded" className="text-warn" />
       <p className="m-0">
         <strong className="font-semibold">{words.label}.</strong> {words.detail}{' '}
-        <span className="text-ink-soft">For {agoWords(phase.sinceMs, now)}.</span>
+        {now - phase.sinceMs < 5_000 ? null : (
+          <span className="text-ink-soft">For {agoWords(phase.sinceMs, now)}.</span>
+        )}
       </p>
       <Button look="quiet" onClick={() => follower.retryNow()}>
         Try now
