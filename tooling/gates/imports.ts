@@ -27,7 +27,7 @@ async function judge(root: string, leastModules: number): Promise<Violation[]> {
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(node_modules|dist)/.*|^apps/[^/]+/vite\\.config\\.ts$' },
+    exclude: { path: '^(packages|apps)/[^/]+/dist/|^apps/[^/]+/vite\\.config\\.ts$' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node', 'default'],
@@ -123,7 +123,7 @@ function doors(): IForbiddenRuleType[] {
     {
       ...error,
       name: 'an npm package stands in the package.json of who imports it',
-      from: { path: '^(packages|apps)/', pathNot: TESTS },
+      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
   ];

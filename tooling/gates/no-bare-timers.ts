@@ -12,7 +12,8 @@ const TIMERS = new Set(['setInterval', 'setTimeout']);
 export const TIMER_EXCEPTIONS: Readonly<Record<string, string>> = {
   'packages/kit/': 'the supervised loops and the clock themselves',
   'packages/postgres/': 'waits for a database process, below the level of loops',
-  'packages/backends/src/process/': 'waits for processes of the operating system, some of them without an exit event',
+  'packages/backends/src/process/':
+    'waits for processes of the operating system, some of them without an exit event',
   'apps/canvas/': 'runs in a browser, where a closed tab ends every timer',
   'apps/workspace-server/src/features/relay/agent-connection.ts':
     'silence limit of one call, cleared when it ends',
@@ -57,7 +58,9 @@ function timerName(node: ts.Node): string | null {
   const { parent } = node;
   const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
   if (isMember && !/^(globalThis|window)$/.test(parent.expression.getText())) return null;
-  const isOurName = ts.isPropertyAssignment(parent) && parent.name === node;
+  const isOurName =
+    (ts.isPropertyAssignment(parent) || ts.isClassElement(parent) || ts.isTypeElement(parent)) &&
+    parent.name === node;
   const isType = ts.isTypeQueryNode(parent);
   return isOurName || isType ? null : node.text;
 }
