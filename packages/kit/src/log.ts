@@ -35,5 +35,8 @@ export function createLog(options: LogOptions): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   if (options.destination) return pino(settings, options.destination);
-  return pino(settings, pino.destination({ dest: options.file ?? 2, sync: options.file === undefined, mkdir: true }));
+  return pino(
+    settings,
+    pino.destination({ dest: options.file ?? 2, sync: options.file === undefined, mkdir: true }),
+  );
 }

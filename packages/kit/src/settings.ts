@@ -83,7 +83,11 @@ export const setting = {
       throw new Error('must be 1 or 0');
     }) as Setting<Maybe<boolean, O>>,
 
-  oneOf: <const V extends string>(name: string, values: readonly V[], options: Options<NoInfer<V>>): Setting<V> =>
+  oneOf: <const V extends string>(
+    name: string,
+    values: readonly V[],
+    options: Options<NoInfer<V>>,
+  ): Setting<V> =>
     make<V>(name, options, values[0] ?? '', (text) => {
       const found = values.find((value) => value === text.trim().toLowerCase());
       if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);

@@ -1,4 +1,6 @@
-// What tests share: fake far sides that speak the real protocols.
+// What tests share: a clock, databases, and fake far sides that speak the real protocols.
+export { type FakeClock, fakeClock } from './clock.ts';
+export { type DatabaseFlavour, databaseFlavours, type TestDatabase, testDatabase } from './database.ts';
 export {
   type FakeModelProvider,
   type ScriptedReply,

@@ -1,0 +1,105 @@
+// Test databases: a fresh, empty (or migrated) database a call, on the embedded Postgres and on the system's.
+//
+//   T1. One server a flavour and test process, started at the first use.
+//   T2. When the test process ends, however it ends, its servers end and their folders go.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, singleFlight } from '@molecule/kit';
+import { type Binaries, Db, EmbeddedPostgres, migrate } from '@molecule/postgres';
+
+export type DatabaseFlavour = 'embedded' | 'debian';
+
+export interface TestDatabase {
+  db: Db;
+  /** For code that connects by itself. */
+  url: string;
+  /** Drops the database. */
+  stop(): Promise<void>;
+}
+
+const DEBIAN_ROOT = '/usr/lib/postgresql';
+/** Speed over durability: these servers live as long as one test process. */
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '120' };
+
+/** What this machine can run, for `describe.each`. */
+export function databaseFlavours(): DatabaseFlavour[] {
+  return debianBinaries() ? ['embedded', 'debian'] : ['embedded'];
+}
+
+export async function testDatabase(
+  options: { flavour?: DatabaseFlavour; migrationsDir?: string; maxConnections?: number } = {},
+): Promise<TestDatabase> {
+  const server = await serverOf(options.flavour ?? 'embedded');
+  const connection = server.connection();
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `create database ${name}`);
+  const db = new Db({ ...connection, database: name, maxConnections: options.maxConnections ?? 10 });
+  if (options.migrationsDir) await migrate(db, options.migrationsDir);
+  return {
+    db,
+    url: `postgresql://${connection.user}@localhost/${name}?host=${encodeURIComponent(connection.host)}`,
+    stop: async () => {
+      await db.end();
+      await asAdmin(server, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+/** The Debian packages' binaries, or null where they are not installed. */
+export function debianBinaries(): Binaries | null {
+  if (!existsSync(DEBIAN_ROOT)) return null;
+  for (const majorVersion of readdirSync(DEBIAN_ROOT).sort().reverse()) {
+    const bin = join(DEBIAN_ROOT, majorVersion, 'bin');
+    const binaries = { majorVersion, initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+    if (existsSync(binaries.initdb) && existsSync(binaries.postgres)) return binaries;
+  }
+  return null;
+}
+
+const servers = new Map<DatabaseFlavour, EmbeddedPostgres>();
+
+const startOnce = singleFlight(async (flavour: DatabaseFlavour) => {
+  const binaries = flavour === 'debian' ? debianBinaries() : undefined;
+  if (binaries === null) throw new Error('this machine has no Debian Postgres; ask databaseFlavours() first');
+  const dataDir = await mkdtemp(join(tmpdir(), `molecule-test-${flavour}-`));
+  const server = new EmbeddedPostgres({
+    dataDir,
+    log: createLog({ level: 'silent' }),
+    settings: FAST,
+    ...(binaries ? { binaries } : {}),
+  });
+  await server.start();
+  endWithThisProcess(server.postmasterPid!, dataDir);
+  servers.set(flavour, server);
+  return server;
+});
+
+async function serverOf(flavour: DatabaseFlavour): Promise<EmbeddedPostgres> {
+  return servers.get(flavour) ?? startOnce(flavour);
+}
+
+async function asAdmin(server: EmbeddedPostgres, sql: string): Promise<void> {
+  const db = new Db({ ...server.connection(), maxConnections: 1 });
+  try {
+    await db.query(sql);
+  } finally {
+    await db.end();
+  }
+}
+
+/** T2. A shell waits on a pipe that closes with this process, be it by SIGKILL, and then cleans up. */
+function endWithThisProcess(pid: number, dataDir: string): void {
+  const script =
+    'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; for i in $(seq 100); do kill -0 "$1" 2>/dev/null || break; sleep 0.05; done; rm -rf "$2"';
+  const reaper = spawn('/bin/sh', ['-c', script, 'reaper', String(pid), dataDir], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  reaper.unref();
+  (reaper.stdin as unknown as { unref(): void }).unref();
+}
