@@ -108,12 +108,13 @@ function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, 
       if (frame.seq <= lastSeq) return;
       lastSeq = frame.seq;
     }
+    // What went out at once is not buffered; only a client that lags is counted.
+    buffered = socket.bufferedAmount === 0 ? 0 : buffered + 1;
     if (buffered >= LIMITS.socketBufferedEvents) {
       socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq');
       return;
     }
-    buffered++;
-    socket.send(JSON.stringify(frame), () => buffered--);
+    socket.send(printFrame(frame), { binary: false });
   };
   const stopListening = deps.hub.listen((frame) => {
     if (!isReplaying) send(frame);
@@ -134,6 +135,17 @@ function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, 
       deps.serverLog.warn({ err: error }, 'replay for a socket failed');
       socket.close(CLOSE_TRY_AGAIN, 'replay failed: reconnect');
     });
+}
+
+/** Every follower gets the same bytes: a frame is printed once. */
+const printed = new WeakMap<events.EventFrame, Buffer>();
+
+function printFrame(frame: events.EventFrame): Buffer {
+  const known = printed.get(frame);
+  if (known) return known;
+  const bytes = Buffer.from(JSON.stringify(frame));
+  printed.set(frame, bytes);
+  return bytes;
 }
 
 async function replay(
