@@ -25,8 +25,7 @@ function open(url) {
     const socket = new WebSocket(url, { perMessageDeflate: false });
     socket.on('message', (data) => {
       const at = data.indexOf('at:');
-      if (at >= 0 && data.includes('AGENT_MESSAGE'))
-        ages.push(Date.now() - Number(data.toString('utf8', at + 3, at + 16)));
+      if (at >= 0) ages.push(Date.now() - Number(data.toString('utf8', at + 3, at + 16)));
     });
     socket.once('open', () => resolve(socket));
     socket.once('error', reject);

@@ -31,6 +31,7 @@ try {
     console.log(
       `${rate} events/s × ${CLIENTS} clients: p50 ${report.p50} ms, p99 ${report.p99} ms, ${report.received} frames`,
     );
+    if (report.received === 0) throw new Error('no client saw an event');
     if (report.p99 > 100) break;
   }
   const bare = fork(join(HERE, 'fanout-bare.mjs'), [], { stdio: 'inherit' });
