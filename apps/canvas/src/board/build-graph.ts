@@ -150,7 +150,8 @@ function nearest(placement: Placement, id: string, from: Placed, direction: Dire
           : direction === 'up'
             ? [-dy, dx]
             : [dy, dx];
-    if (ahead < 8) continue;
+    const least = direction === 'left' || direction === 'right' ? CARD.width / 2 : CARD.height / 2;
+    if (ahead < least) continue;
     const cost = ahead + 2 * Math.abs(aside);
     if (!best || cost < best.cost) best = { id: otherId, cost };
   }

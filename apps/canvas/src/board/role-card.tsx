@@ -30,7 +30,7 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
       tabIndex={isFocused ? 0 : -1}
       aria-label={describeRole(role)}
       aria-expanded={isOpen}
-      className={`relative flex h-full w-full flex-col overflow-hidden rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)}`}
+      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)}`}
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

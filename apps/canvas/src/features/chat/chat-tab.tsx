@@ -13,7 +13,10 @@ export function ChatTab({ role }: { role: Role }) {
   const chat = useChat(role.id);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <fieldset className="m-0 flex gap-1 border-0 p-0 px-5 pt-3" aria-label="Which conversation">
+      <fieldset
+        className="m-0 flex gap-1 border-0 border-b border-line px-4 py-2"
+        aria-label="Which conversation"
+      >
         <ViewButton isOn={view === 'mine'} onClick={() => setView('mine')}>
           With you
         </ViewButton>
