@@ -231,6 +231,9 @@ describe('what the machine has', () => {
   it('is found, unless the environment says where it is', () => {
     const needs = findMachineNeeds({ MOLECULE_TEST_CHROMIUM: '/opt/chromium' });
     expect(needs.find(({ variable }) => variable === 'MOLECULE_TEST_CHROMIUM')?.value).toBe('/opt/chromium');
+    const postgres = needs.find(({ name }) => name === 'Debian Postgres');
+    expect(postgres?.isAskedForIn('for (const flavour of databaseFlavours()) {')).toBe(true);
+    expect(postgres?.isAskedForIn('a test of something else')).toBe(false);
     expect(new Set(needs.map(({ variable }) => variable)).size).toBe(needs.length);
   });
 });

@@ -18,7 +18,13 @@ export const MACHINE_NEEDS = [
     variable: 'MOLECULE_TEST_REDIS_SERVER',
     find: () => onPath('redis-server') ?? onPath('valkey-server'),
   },
-  { name: 'Debian Postgres', variable: 'MOLECULE_TEST_POSTGRES_BIN', find: findPostgres },
+  {
+    name: 'Debian Postgres',
+    variable: 'MOLECULE_TEST_POSTGRES_BIN',
+    // Tests that run on every kind of database ask for the list of kinds instead.
+    alsoAskedAs: 'databaseFlavours(',
+    find: findPostgres,
+  },
   {
     name: 'Docker',
     variable: 'MOLECULE_TEST_DOCKER',
@@ -33,9 +39,10 @@ export const MACHINE_NEEDS = [
 
 /** Every need with what was found: a value already in the environment wins. */
 export function findMachineNeeds(env) {
-  return MACHINE_NEEDS.map(({ name, variable, find }) => ({
+  return MACHINE_NEEDS.map(({ name, variable, alsoAskedAs = variable, find }) => ({
     name,
     variable,
+    isAskedForIn: (source) => source.includes(variable) || source.includes(alsoAskedAs),
     value: env[variable] || find() || null,
   }));
 }

@@ -99,9 +99,10 @@ function listLeftOut() {
   );
   if (filters.length > 0) lines.push(`everything that does not match ${filters.join(' ')}`);
   const sources = testSources();
-  for (const { name, variable, value } of needs) {
-    const count = sources.filter((text) => text.includes(variable)).length;
-    if (!value && count > 0) lines.push(`what needs ${name} (${count} files ask for ${variable})`);
+  for (const { name, variable, value, isAskedForIn } of needs) {
+    const count = sources.filter(isAskedForIn).length;
+    if (!value && count > 0)
+      lines.push(`what needs ${name} (${count} files ask for it; ${variable} says where it is)`);
   }
   if (total.skipped > 0) lines.push(`${total.skipped} tests that step aside on this machine`);
   return lines;
