@@ -3,6 +3,7 @@ export { type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { KeyedLock } from './keyed-lock.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
+export { QueueFull } from './queue-full.ts';
 export { Secret } from './secret.ts';
 export { Semaphore } from './semaphore.ts';
 export {
@@ -14,7 +15,7 @@ export {
   type SettingsOf,
   setting,
 } from './settings.ts';
-export { Shutdown } from './shutdown.ts';
+export { Shutdown, type ShutdownReport } from './shutdown.ts';
 export { singleFlight } from './single-flight.ts';
 export { type Loop, type LoopHealth, Supervisor } from './supervisor.ts';
 export { DeadlineExceeded, withDeadline } from './with-deadline.ts';

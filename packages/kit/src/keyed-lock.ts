@@ -1,27 +1,43 @@
 // Keyed lock: work on one key runs one after the other, in order; different keys never wait for each other.
 
-export class KeyedLock {
-  readonly #tails = new Map<string, Promise<void>>();
+import { MAX_WAITING, QueueFull } from './queue-full.ts';
 
+interface Line {
+  tail: Promise<void>;
+  length: number;
+}
+
+export class KeyedLock {
+  readonly #lines = new Map<string, Line>();
+  readonly #maxWaiting: number;
+
+  constructor(options: { maxWaiting?: number } = {}) {
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
+  }
+
+  /** Rejects with QueueFull when too many wait for this key. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key) ?? Promise.resolve();
+    const line = this.#lines.get(key) ?? { tail: Promise.resolve(), length: 0 };
+    if (line.length > this.#maxWaiting) throw new QueueFull(`the key ${key}`, this.#maxWaiting);
+    const before = line.tail;
     let release = () => {};
-    const done = new Promise<void>((resolve) => {
+    line.tail = new Promise((resolve) => {
       release = resolve;
     });
-    const tail = before.then(() => done);
-    this.#tails.set(key, tail);
+    line.length++;
+    this.#lines.set(key, line);
     await before;
     try {
       return await work();
     } finally {
+      line.length--;
+      if (line.length === 0) this.#lines.delete(key);
       release();
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
     }
   }
 
   /** Keys that are held or waited for. */
   get size(): number {
-    return this.#tails.size;
+    return this.#lines.size;
   }
 }

@@ -1,14 +1,18 @@
-// Semaphore: at most `limit` pieces of work at once; the others wait in order.
+// Semaphore: at most `limit` pieces of work at once; the others wait in order, and no more than `maxWaiting` of them.
+
+import { MAX_WAITING, QueueFull } from './queue-full.ts';
 
 export class Semaphore {
   readonly #limit: number;
+  readonly #maxWaiting: number;
   readonly #queue: (() => void)[] = [];
   #running = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, options: { maxWaiting?: number } = {}) {
     if (!Number.isInteger(limit) || limit < 1)
       throw new Error('a semaphore needs a whole number of at least 1');
     this.#limit = limit;
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
   }
 
   get waiting(): number {
@@ -19,6 +23,7 @@ export class Semaphore {
     return this.#running;
   }
 
+  /** Rejects with QueueFull when too many wait, and with the signal's reason when it is aborted while waiting. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#enter(signal);
     try {
@@ -34,6 +39,9 @@ export class Semaphore {
     if (this.#running < this.#limit) {
       this.#running++;
       return Promise.resolve();
+    }
+    if (this.#queue.length >= this.#maxWaiting) {
+      return Promise.reject(new QueueFull('a free place', this.#maxWaiting));
     }
     return new Promise((resolve, reject) => {
       const enter = () => {

@@ -83,16 +83,16 @@ export const setting = {
       throw new Error('must be 1 or 0');
     }) as Setting<Maybe<boolean, O>>,
 
-  oneOf: <const V extends string>(
+  oneOf: <const V extends string, const O extends Options<NoInfer<V>>>(
     name: string,
     values: readonly V[],
-    options: Options<NoInfer<V>>,
-  ): Setting<V> =>
+    options: O,
+  ) =>
     make<V>(name, options, values[0] ?? '', (text) => {
-      const found = values.find((value) => value === text.trim().toLowerCase());
+      const found = values.find((value) => value.toLowerCase() === text.toLowerCase());
       if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
       return found;
-    }),
+    }) as Setting<O extends { optional: true } ? V | undefined : V>,
 
   list: <O extends Options<string[]>>(name: string, options: O) =>
     make(name, options, 'a,b', (text) =>
@@ -102,9 +102,14 @@ export const setting = {
         .filter((item) => item !== ''),
     ) as Setting<Maybe<string[], O>>,
 
-  url: <O extends Options<string>>(name: string, options: O) =>
+  /** Without the slashes at its end. `schemes` are http and https unless they are named. */
+  url: <O extends Options<string> & { schemes?: readonly string[] }>(name: string, options: O) =>
     make(name, options, 'http://localhost:8080', (text) => {
-      if (!URL.canParse(text)) throw new Error('must be a URL');
+      const schemes = options.schemes ?? ['http', 'https'];
+      // `localhost:8080` parses too, as a URL of the scheme `localhost`.
+      if (!URL.canParse(text) || !schemes.includes(new URL(text).protocol.slice(0, -1))) {
+        throw new Error(`must be a URL that begins with ${schemes.map((s) => `${s}://`).join(' or ')}`);
+      }
       return text.replace(/\/+$/, '');
     }) as Setting<Maybe<string, O>>,
 };
@@ -134,7 +139,7 @@ export function readSettings<D extends Definitions>(
     try {
       values[key] = definition.parse(text);
     } catch (error) {
-      const shown = definition.isSecret ? '' : ` (it is "${text}")`;
+      const shown = definition.isSecret ? '' : ` (it is "${withoutPassword(text)}")`;
       problems.push(
         `${definition.name} ${(error as Error).message}${shown}. Example: ${definition.name}=${definition.example}`,
       );
@@ -142,6 +147,11 @@ export function readSettings<D extends Definitions>(
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(values) as SettingsOf<D>;
+}
+
+/** A URL may carry one, also where nobody declared a secret. */
+function withoutPassword(text: string): string {
+  return text.replace(/:\/\/[^/@\s]*@/g, '://[secret]@').slice(0, 200);
 }
 
 /** The text of `.env.example`. */

@@ -1,5 +1,6 @@
 // Shutdown: the steps of an orderly end, in order, each with its own limit, all within a hard limit.
 
+import { type Clock, systemClock } from './clock.ts';
 import type { Log } from './log.ts';
 import { withDeadline } from './with-deadline.ts';
 
@@ -11,13 +12,21 @@ interface Step {
   run(): Promise<void>;
 }
 
+export interface ShutdownReport {
+  isClean: boolean;
+  /** The steps that failed or hung. */
+  failedSteps: string[];
+}
+
 export class Shutdown {
   readonly #steps: Step[] = [];
   readonly #log: Log;
-  #running: Promise<{ isClean: boolean }> | null = null;
+  readonly #clock: Clock;
+  #running: Promise<ShutdownReport> | null = null;
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: Clock = systemClock) {
     this.#log = log;
+    this.#clock = clock;
   }
 
   get isRunning(): boolean {
@@ -30,23 +39,24 @@ export class Shutdown {
   }
 
   /** Runs every step once, however often it is called; a step that fails or hangs is logged and passed over. */
-  run(reason: string): Promise<{ isClean: boolean }> {
+  run(reason: string): Promise<ShutdownReport> {
     this.#running ??= this.#runAll(reason);
     return this.#running;
   }
 
-  async #runAll(reason: string): Promise<{ isClean: boolean }> {
+  async #runAll(reason: string): Promise<ShutdownReport> {
     this.#log.info({ reason }, 'shutting down');
-    const endAt = Date.now() + HARD_LIMIT_MS;
-    let isClean = true;
+    const endAt = this.#clock.now() + HARD_LIMIT_MS;
+    const failedSteps: string[] = [];
     for (const step of this.#steps) {
+      const limitMs = Math.max(1, Math.min(step.limitMs, endAt - this.#clock.now()));
       try {
-        await withDeadline(step.run(), Math.max(1, Math.min(step.limitMs, endAt - Date.now())), step.name);
+        await withDeadline(step.run(), limitMs, step.name, this.#clock);
       } catch (error) {
-        isClean = false;
+        failedSteps.push(step.name);
         this.#log.error({ err: error, step: step.name }, 'a shutdown step did not end well');
       }
     }
-    return { isClean };
+    return { isClean: failedSteps.length === 0, failedSteps };
   }
 }

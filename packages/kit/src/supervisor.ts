@@ -1,13 +1,19 @@
 // Supervisor: runs the background loops of a process.
 //
-//   V1. Runs of one loop never overlap; different loops never wait for each other.
+//   V1. Runs of one loop never overlap, save with one that V3 gave up; different loops never wait for each other.
 //   V2. A run that throws is logged and repeated after a backoff of 1 s, doubling to 30 s.
 //   V3. A run that outlives its limit is aborted, reported, and no longer waited for.
-//   V4. `poke` brings the next run forward; a poke during a run makes one more run follow at once.
+//   V4. `poke` brings the next run forward; a poke during a run makes one more run follow at once. After a failure it
+//       brings it forward to 1 s after that failure, so that pokes never turn a broken loop into a busy one.
+//   V5. `stop` aborts what runs and waits for it, STOP_LIMIT_MS at most.
 
 import { backoffMs } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Log } from './log.ts';
 import { withDeadline } from './with-deadline.ts';
+
+const BACKOFF = { baseMs: 1_000, maxMs: 30_000 };
+const STOP_LIMIT_MS = 10_000;
 
 export interface Loop {
   name: string;
@@ -18,6 +24,7 @@ export interface Loop {
 }
 
 export interface LoopHealth {
+  /** The end of the last run that went well, epoch milliseconds. */
   lastTickAt: number | null;
   failures: number;
   lastError: string | null;
@@ -26,20 +33,25 @@ export interface LoopHealth {
 interface Entry {
   loop: Loop;
   health: LoopHealth;
-  timer: NodeJS.Timeout | null;
-  isRunning: boolean;
+  /** The wait for the next run. */
+  wait: AbortController | null;
+  running: Promise<void> | null;
+  /** Ends the run under way. */
+  abort: AbortController | null;
   isPoked: boolean;
   consecutiveFailures: number;
+  failedAt: number;
 }
 
 export class Supervisor {
   readonly #entries = new Map<string, Entry>();
   readonly #log: Log;
+  readonly #clock: Clock;
   #isStarted = false;
-  #stopping = new AbortController();
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: Clock = systemClock) {
     this.#log = log;
+    this.#clock = clock;
   }
 
   add(loop: Loop): void {
@@ -47,10 +59,12 @@ export class Supervisor {
     this.#entries.set(loop.name, {
       loop,
       health: { lastTickAt: null, failures: 0, lastError: null },
-      timer: null,
-      isRunning: false,
+      wait: null,
+      running: null,
+      abort: null,
       isPoked: false,
       consecutiveFailures: 0,
+      failedAt: 0,
     });
     if (this.#isStarted) this.poke(loop.name);
   }
@@ -60,26 +74,23 @@ export class Supervisor {
     for (const name of this.#entries.keys()) this.poke(name);
   }
 
-  /** Ends the waiting at once and waits for runs under way. */
   async stop(): Promise<void> {
     this.#isStarted = false;
-    this.#stopping.abort(new Error('stopping'));
-    for (const entry of this.#entries.values()) if (entry.timer) clearTimeout(entry.timer);
-    while ([...this.#entries.values()].some((entry) => entry.isRunning)) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const entry of this.#entries.values()) {
+      this.#forgetWait(entry);
+      entry.abort?.abort(new Error('stopping'));
     }
-    this.#stopping = new AbortController();
+    const runs = [...this.#entries.values()].map((entry) => entry.running);
+    await withDeadline(Promise.all(runs), STOP_LIMIT_MS, 'the end of the background loops', this.#clock);
   }
 
   poke(name: string): void {
     const entry = this.#entries.get(name);
     if (!entry) throw new Error(`there is no loop called ${name}`);
     if (!this.#isStarted) return;
-    if (entry.isRunning) {
-      entry.isPoked = true;
-      return;
-    }
-    this.#schedule(entry, 0);
+    if (entry.running) entry.isPoked = true;
+    else if (entry.consecutiveFailures === 0) this.#schedule(entry, 0);
+    else this.#schedule(entry, Math.max(0, entry.failedAt + BACKOFF.baseMs - this.#clock.now()));
   }
 
   liveness(): Record<string, LoopHealth> {
@@ -87,39 +98,63 @@ export class Supervisor {
   }
 
   #schedule(entry: Entry, delayMs: number): void {
-    if (entry.timer) clearTimeout(entry.timer);
+    this.#forgetWait(entry);
     if (!this.#isStarted) return;
-    entry.timer = setTimeout(() => void this.#run(entry), delayMs);
+    const wait = new AbortController();
+    entry.wait = wait;
+    void this.#clock.sleep(delayMs, wait.signal).then(
+      () => {
+        // A poke may come between the end of the wait and this line.
+        if (entry.wait === wait) entry.running = this.#run(entry);
+      },
+      () => {
+        // A poke or a stop took the place of this wait.
+      },
+    );
+  }
+
+  #forgetWait(entry: Entry): void {
+    entry.wait?.abort();
+    entry.wait = null;
   }
 
   async #run(entry: Entry): Promise<void> {
     const { loop, health } = entry;
-    entry.timer = null;
-    entry.isRunning = true;
+    entry.wait = null;
     entry.isPoked = false;
     try {
-      const limitMs = loop.timeoutMs ?? Math.max(30_000, loop.intervalMs * 10);
-      await withDeadline(
-        (signal) => loop.run(AbortSignal.any([signal, this.#stopping.signal])),
-        limitMs,
-        `a run of ${loop.name}`,
-      );
+      await this.#runOnce(entry);
       entry.consecutiveFailures = 0;
-      health.lastTickAt = Date.now();
+      health.lastTickAt = this.#clock.now();
     } catch (error) {
       entry.consecutiveFailures++;
+      entry.failedAt = this.#clock.now();
       health.failures++;
       health.lastError = error instanceof Error ? error.message : String(error);
       if (this.#isStarted) this.#log.error({ err: error, loop: loop.name }, 'a background loop failed');
-    } finally {
-      entry.isRunning = false;
-      this.#schedule(entry, this.#nextDelay(entry));
     }
+    entry.running = null;
+    this.#schedule(entry, nextDelayMs(entry));
   }
 
-  #nextDelay(entry: Entry): number {
-    if (entry.consecutiveFailures > 0)
-      return backoffMs(entry.consecutiveFailures, { baseMs: 1_000, maxMs: 30_000 });
-    return entry.isPoked ? 0 : entry.loop.intervalMs;
+  #runOnce(entry: Entry): Promise<unknown> {
+    const { loop } = entry;
+    const abort = new AbortController();
+    entry.abort = abort;
+    return withDeadline(
+      (late) => {
+        late.addEventListener('abort', () => abort.abort(late.reason), { once: true });
+        return loop.run(abort.signal);
+      },
+      loop.timeoutMs ?? Math.max(30_000, loop.intervalMs * 10),
+      `a run of ${loop.name}`,
+      this.#clock,
+    );
   }
+}
+
+function nextDelayMs(entry: Entry): number {
+  const { consecutiveFailures, isPoked, loop } = entry;
+  if (consecutiveFailures > 0) return isPoked ? BACKOFF.baseMs : backoffMs(consecutiveFailures, BACKOFF);
+  return isPoked ? 0 : loop.intervalMs;
 }
