@@ -62,6 +62,9 @@ export function renderFault(fault: Fault): RenderedFault {
 /** Turns whatever was thrown into a Fault; anything unknown is a bug and becomes INTERNAL without its details. */
 export function toFault(thrown: unknown, translate?: (thrown: unknown) => Fault | null): Fault {
   if (isFault(thrown)) return thrown;
+  // A library may throw a text or nothing at all; no translation reads those.
+  if (!(thrown instanceof Object))
+    return faults.internal('internal error', new Error(`thrown: ${String(thrown)}`));
   const translated = translate?.(thrown);
   if (translated) return translated;
   const error = thrown as Partial<FastifyError>;
