@@ -18,6 +18,8 @@ describe('secrets', () => {
   const clean = {
     'README.md':
       'Set OPENAI_API_KEY=sk-... and DATABASE_URL=postgres://user:password@localhost:5432/molecule',
+    'b.test.ts':
+      "const keys = ['sk-test-0123456789abcdefghijk', 'AKIAABCDEFGHIJKLMNOP', 'postgres://me:canary@db/x'];",
     'a.ts': `export const almost = '${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}';\nconst risk = 'task-list-of-the-whole-organisation';`,
   };
 

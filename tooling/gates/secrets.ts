@@ -41,12 +41,34 @@ const SHAPES: readonly { kind: string; pattern: RegExp }[] = [
 ];
 
 /** Passwords that say themselves that they are examples. */
-const EXAMPLE_PASSWORDS = new Set(['password', 'secret', 'example', 'changeme', 'postgres', 'pass']);
+const EXAMPLE_PASSWORDS = new Set([
+  'password',
+  'secret',
+  'example',
+  'changeme',
+  'postgres',
+  'pass',
+  'canary',
+]);
 
 const OUR_TOKEN = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}_[a-z][0-9A-Za-z]{6}(?![A-Za-z0-9_-])/g;
 
-/** A run of one character, or the words of an example, is nobody's key. */
-const isObviousExample = (text: string): boolean => /(.)\1{9,}|example|placeholder|x{6,}|\.\.\./i.test(text);
+/** A run of one character, of the alphabet or of digits, or the words of an example, is nobody's key. */
+const isObviousExample = (text: string): boolean =>
+  /(.)\1{9,}|example|placeholder|x{6,}|\.\.\./i.test(text) || longestCount(text) >= COUNTED_CHARACTERS;
+
+/** Nine neighbours in a row, as in `abcdefghi` or `123456789`, come by chance in one key of 10^13. */
+const COUNTED_CHARACTERS = 9;
+
+function longestCount(text: string): number {
+  let longest = 1;
+  let current = 1;
+  for (let i = 1; i < text.length; i++) {
+    current = text.charCodeAt(i) === text.charCodeAt(i - 1) + 1 ? current + 1 : 1;
+    longest = Math.max(longest, current);
+  }
+  return longest;
+}
 
 export const secrets: Gate = {
   name: 'no secret is in the repository',
