@@ -1,4 +1,4 @@
-// Layout: L1 to L3.
+// Layout: where cards stand on any chart, and that chosen places hold (L1 to L3).
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

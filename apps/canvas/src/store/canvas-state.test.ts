@@ -1,9 +1,37 @@
 // Canvas state: the fold of events, and what it promises (F1 to F3).
 
+import { events } from '@molecule/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldFrames, NOTHING } from './canvas-state.ts';
-import { frame, history } from './frame-fixtures.ts';
+import { frame } from './frame-fixtures.ts';
+
+const payload = fc.record(
+  {
+    name: fc.constantFrom('Ann', 'Ben'),
+    tier: fc.integer({ min: 1, max: 4 }),
+    runtime: fc.constantFrom('rehearsal', 'model'),
+    parent_id: fc.constantFrom('a', 'b'),
+    new_parent_id: fc.constantFrom('a', 'b', null),
+    target_id: fc.constantFrom('a', 'b', 'c'),
+    delegation_id: fc.constantFrom('d1', 'd2'),
+    error: fc.constant('broken'),
+    agent_card: fc.oneof(fc.constant({ molecule: { simulated: true } }), fc.string(), fc.constant(null)),
+  },
+  { requiredKeys: [] },
+);
+
+/** A history of stored events, numbered from 1 without gaps. */
+const history = fc
+  .array(
+    fc.record({
+      event: fc.constantFrom(...events.STORED_EVENTS),
+      id: fc.constantFrom('a', 'b', 'c'),
+      payload,
+    }),
+    { maxLength: 40 },
+  )
+  .map((list) => list.map(({ event, id, payload: body }, i) => frame(event, id, body, i + 1)));
 
 describe('folding stored events', () => {
   it('gives the same state when a part is told again, as after a reconnect (F1, F2)', () => {

@@ -1,4 +1,4 @@
-// Hops: H1 to H3.
+// Hops: what counts as under way, and when a drawn message goes (H1 to H3).
 
 import { describe, expect, it } from 'vitest';
 import { frame } from '../../store/frame-fixtures.ts';
