@@ -35,7 +35,7 @@ export async function startTenantProcess(
   options: { dataDir?: string; limitMs?: number } = {},
 ): Promise<TenantProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'molecule-bench-')));
-  const port = await freePort();
+  const port = env.PORT ? Number(env.PORT) : await freePort();
   const child = spawn(process.execPath, [join(ROOT, 'apps/workspace-server/dist/main.js')], {
     env: {
       PATH: process.env.PATH ?? '',

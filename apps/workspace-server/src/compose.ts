@@ -34,6 +34,7 @@ import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import {
   createPrepareUnit,
+  requireWorkspace,
   transitionWorkspace,
   UnitController,
   VitalSigns,
@@ -261,7 +262,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       canvasDir: join(REPOSITORY, 'apps/canvas/dist'),
       access: {
         store: access,
-        directory,
+        requireWorkspace: (id) => requireWorkspace(directory, id),
         clock,
         adminTokenDigest,
         areTestTokensOn: config.areTestTokensOn,

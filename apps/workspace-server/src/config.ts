@@ -137,6 +137,11 @@ export interface Config {
   isLoopback: boolean;
 }
 
+/** The settings of this process. */
+export function readConfig(): Readonly<Config> {
+  return loadConfig(process.env);
+}
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {

@@ -1,14 +1,14 @@
 // Main: start, serve, stop.
 
 import { startTenant } from './compose.ts';
-import { loadConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { explainStartFailure } from './explain-start-failure.ts';
 import { StartProgress } from './start-progress.ts';
 
 const progress = new StartProgress(process.stdout);
 
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const config = readConfig();
   const tenant = await startTenant(config, progress);
   let signals = 0;
   const stop = (signal: string) => {

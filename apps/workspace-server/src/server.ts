@@ -23,7 +23,7 @@ import {
 } from './features/access/index.ts';
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
-import { bindEventRoutes, type EventRouteDeps } from './features/events/index.ts';
+import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
@@ -83,7 +83,7 @@ export interface ServerDeps {
   relay: RelayRouteDeps;
   delegations: DelegateDeps;
   activity: ActivityRouteDeps;
-  events: EventRouteDeps;
+  events: EventDeps;
   org: ImportDeps;
   tenant: TenantRouteDeps;
 }

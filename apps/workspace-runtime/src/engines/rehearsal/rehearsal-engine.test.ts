@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's rehearsal engine.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

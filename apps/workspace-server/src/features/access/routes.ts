@@ -6,13 +6,13 @@ import { faults, isUuid, TIMEOUTS_MS, tokenPrefix } from '@molecule/domain';
 import { type Binder, digestOf } from '@molecule/http';
 import type { Clock } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
-import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
 import type { AccessStore } from './credential-store.ts';
 import { sessionCookie } from './session-cookie.ts';
 
 export interface AccessDeps {
   store: AccessStore;
-  directory: WorkspaceDirectory;
+  /** A live workspace by the text of a path, or the fault that says why not. */
+  requireWorkspace(id: string): { id: string };
   clock: Clock;
   adminTokenDigest: Buffer | null;
   areTestTokensOn: boolean;
@@ -23,10 +23,10 @@ export interface AccessDeps {
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: AccessDeps): void {
-  const { store, directory, clock } = deps;
+  const { store, clock } = deps;
 
   binder.bind(app, tokens.listTokens, async ({ params, query }) => {
-    const { id } = requireWorkspace(directory, params.id);
+    const { id } = deps.requireWorkspace(params.id);
     const rows = await store.list(id, query.limit, query.offset);
     return {
       tokens: rows.map((row) => ({
@@ -40,7 +40,7 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
   });
 
   binder.bind(app, tokens.mintToken, async ({ params }) => {
-    const { id } = requireWorkspace(directory, params.id);
+    const { id } = deps.requireWorkspace(params.id);
     const token = await store.mint(id, 'api', { isCapped: true });
     return {
       auth_token: token,
@@ -51,7 +51,7 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
   });
 
   binder.bind(app, tokens.revokeToken, async ({ params }) => {
-    const { id } = requireWorkspace(directory, params.id);
+    const { id } = deps.requireWorkspace(params.id);
     const isRevoked = isUuid(params.tokenId) && (await store.revoke(id, params.tokenId));
     if (!isRevoked) throw faults.notFound('token not found or already revoked');
     return { status: 'revoked' as const };
@@ -60,7 +60,7 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
   binder.bind(app, tokens.mintTestToken, async ({ params, caller }) => {
     if (!deps.areTestTokensOn) throw faults.notFound('not found');
     if (deps.adminTokenDigest && caller.kind !== 'admin') throw faults.authRequired('admin auth required');
-    const { id } = requireWorkspace(directory, params.id);
+    const { id } = deps.requireWorkspace(params.id);
     return { auth_token: await store.mint(id, 'test'), workspace_id: id };
   });
 

@@ -10,8 +10,9 @@ import { canCommunicate, faults, LIMITS } from '@molecule/domain';
 import { type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requireOwnToken } from '../access/index.ts';
+import type { EventDeps } from './event-deps.ts';
+import { parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
-import { type EventRouteDeps, parseSeq } from './routes.ts';
 
 const PING_MS = 30_000;
 const MAX_MISSED_PINGS = 2;
@@ -26,7 +27,7 @@ interface Follower {
   sessionId: string | null;
 }
 
-export function bindEventSocket(app: FastifyInstance, deps: EventRouteDeps): void {
+export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
   const sockets = new Set<{ socket: WebSocket; follower: Follower }>();
 
   deps.access.onRevoked((subject) => {
@@ -79,7 +80,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventRouteDeps): voi
   });
 }
 
-function admitFollower(caller: Caller, request: FastifyRequest, deps: EventRouteDeps): Follower {
+function admitFollower(caller: Caller, request: FastifyRequest, deps: EventDeps): Follower {
   const named = request.headers['x-workspace-id'];
   if (typeof named === 'string' && named !== '') {
     requireOwnToken(caller, named.toLowerCase(), deps.access, { admits: 'own' });
@@ -96,7 +97,7 @@ function admitFollower(caller: Caller, request: FastifyRequest, deps: EventRoute
   throw faults.invalidCredential('invalid admin auth token');
 }
 
-function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, deps: EventRouteDeps): void {
+function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, deps: EventDeps): void {
   const held: events.EventFrame[] = [];
   let isReplaying = true;
   let lastSeq = 0;
@@ -150,7 +151,7 @@ function printFrame(frame: events.EventFrame): Buffer {
 
 async function replay(
   request: FastifyRequest,
-  deps: EventRouteDeps,
+  deps: EventDeps,
   send: (frame: events.EventFrame) => void,
 ): Promise<void> {
   const { since_seq: since } = request.query as { since_seq?: string };
@@ -166,7 +167,7 @@ async function replay(
   throw faults.cursorGone('too far behind');
 }
 
-function maySee(follower: Follower, frame: events.EventFrame, deps: EventRouteDeps): boolean {
+function maySee(follower: Follower, frame: events.EventFrame, deps: EventDeps): boolean {
   if (follower.workspaceId === null) return true;
   if (frame.workspace_id === follower.workspaceId) return true;
   return canCommunicate(deps.directory, follower.workspaceId, frame.workspace_id);

@@ -2,31 +2,18 @@
 
 import { events } from '@molecule/contracts';
 import { faults, isUuid, LIMITS } from '@molecule/domain';
-import type { Binder, Identify } from '@molecule/http';
-import type { Log } from '@molecule/kit';
+import type { Binder } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
-import type { AccessStore } from '../access/index.ts';
-import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
-import type { EventHub } from './event-hub.ts';
-import type { EventLog, PublishedEvent } from './event-log.ts';
+import { requireWorkspace } from '../workspaces/index.ts';
+import { type EventDeps, parseSeq } from './event-deps.ts';
+import type { PublishedEvent } from './event-log.ts';
 import { bindEventSocket } from './event-socket.ts';
 import { streamEvents } from './event-stream.ts';
-
-export interface EventRouteDeps {
-  log: EventLog;
-  hub: EventHub;
-  directory: WorkspaceDirectory;
-  access: AccessStore;
-  identify: Identify;
-  serverLog: Log;
-  allowedOrigins: readonly string[];
-  onSockets: (delta: 1 | -1) => void;
-}
 
 const CURSOR_GONE =
   'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
-export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventRouteDeps): void {
+export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventDeps): void {
   const list = async (
     query: { limit: number; before?: string; type?: string; since_seq?: string },
     workspaceId?: string,
@@ -58,12 +45,6 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
 
   bindEventSocket(app, deps);
   binder.adopt(events.followEvents);
-}
-
-export function parseSeq(text: string): number {
-  const seq = Number(text);
-  if (!Number.isSafeInteger(seq) || seq < 0) throw faults.invalidRequest('since_seq must be a whole number');
-  return seq;
 }
 
 function toRow(event: PublishedEvent): events.EventRow {

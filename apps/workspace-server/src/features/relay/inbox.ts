@@ -14,12 +14,12 @@ import {
   TIMEOUTS_MS,
   type WorkspaceState,
 } from '@molecule/domain';
-import type { Log } from '@molecule/kit';
+import { DeadlineExceeded, type Log, withDeadline } from '@molecule/kit';
 import { textOfReply } from './agent-reply.ts';
 import { type Envelope, isObject } from './envelope.ts';
 import type { InboxEnd, InboxStore, QueuedMessage } from './inbox-store.ts';
-import type { SenderId } from './judge-call.ts';
 import type { MessageKey } from './message-keys.ts';
+import type { SenderId } from './relay-call.ts';
 
 export interface InboxDeps {
   store: InboxStore;
@@ -122,18 +122,21 @@ export class Inbox {
   async waitFor(id: string, ms: number): Promise<EndedMessage | null> {
     const known = await this.#deps.store.find(id);
     if (known && known.status !== 'queued' && known.status !== 'dispatched') return toEnded(known);
-    return new Promise((resolve) => {
-      const waiting = this.#waiters.get(id) ?? [];
-      const timer = setTimeout(() => finish(null), ms);
-      const finish = (ended: EndedMessage | null) => {
-        clearTimeout(timer);
-        const left = (this.#waiters.get(id) ?? []).filter((waiter) => waiter !== finish);
-        if (left.length === 0) this.#waiters.delete(id);
-        else this.#waiters.set(id, left);
-        resolve(ended);
-      };
-      this.#waiters.set(id, [...waiting, finish]);
+    let finish: (ended: EndedMessage) => void = () => {};
+    const ended = new Promise<EndedMessage>((resolve) => {
+      finish = resolve;
     });
+    this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), finish]);
+    try {
+      return await withDeadline(ended, ms, 'waiting for a queued message');
+    } catch (error) {
+      if (error instanceof DeadlineExceeded) return null;
+      throw error;
+    } finally {
+      const left = (this.#waiters.get(id) ?? []).filter((waiter) => waiter !== finish);
+      if (left.length === 0) this.#waiters.delete(id);
+      else this.#waiters.set(id, left);
+    }
   }
 
   find(id: string): Promise<QueuedMessage | null> {

@@ -7,11 +7,6 @@ export { type Envelope, isObject, parseEnvelope } from './envelope.ts';
 export { Inbox, textOfEnded } from './inbox.ts';
 export type { InboxEnd, QueuedMessage } from './inbox-store.ts';
 export { MessageKeys } from './message-keys.ts';
-export {
-  deliverQueued,
-  type RelayAnswer,
-  type RelayDeps,
-  type RelayInput,
-  relayMessage,
-} from './relay-message.ts';
+export type { RelayAnswer, RelayInput, SenderId } from './relay-call.ts';
+export { deliverQueued, type RelayDeps, relayMessage } from './relay-message.ts';
 export { bindRelayRoutes, type RelayRouteDeps } from './routes.ts';

@@ -5,15 +5,13 @@ import { canCommunicate, faults, isSystemCallerId, isUuid, type WorkspaceState }
 import { type Caller, isAdminClass } from '@molecule/http';
 import { CALLER_TEXTS, requireOwnToken, type TokenCensus } from '../access/index.ts';
 import type { VitalSigns, WorkspaceDirectory } from '../workspaces/index.ts';
+import type { SenderId } from './relay-call.ts';
 
 export interface JudgeDeps {
   directory: WorkspaceDirectory;
   vitals: VitalSigns;
   access: TokenCensus;
 }
-
-/** Null stands for a person (canvas, operator); a string for a workspace or, inside the server, a system caller. */
-export type SenderId = string | null;
 
 /** Checks 2 and 3: identity. */
 export function identifySender(deps: JudgeDeps, caller: Caller, headers: IncomingHttpHeaders): SenderId {

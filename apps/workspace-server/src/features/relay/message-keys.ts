@@ -9,8 +9,7 @@ import { createHash } from 'node:crypto';
 import { Fault } from '@molecule/domain';
 import type { MessageKeyRow } from '../activity/index.ts';
 import { type Envelope, isObject } from './envelope.ts';
-import type { SenderId } from './judge-call.ts';
-import type { RelayAnswer } from './relay-message.ts';
+import type { RelayAnswer, SenderId } from './relay-call.ts';
 
 export interface KeptAnswer {
   digest: Buffer;

@@ -3,7 +3,8 @@
 import { faults, isUuid } from '@molecule/domain';
 import { isObject } from './envelope.ts';
 import type { InboxStatus, QueuedMessage } from './inbox-store.ts';
-import type { RelayAnswer, RelayDeps, RelayInput } from './relay-message.ts';
+import type { RelayAnswer, RelayInput } from './relay-call.ts';
+import type { RelayDeps } from './relay-message.ts';
 
 const GET = new Set(['tasks/get', 'GetTask']);
 const CANCEL = new Set(['tasks/cancel', 'CancelTask']);

@@ -21,11 +21,12 @@ import {
   TransportFailure,
 } from './agent-connection.ts';
 import { isFailedTask, toolTraceOfReply } from './agent-reply.ts';
-import { type Envelope, isObject, isSendMethod, parseEnvelope } from './envelope.ts';
+import { isObject, isSendMethod, parseEnvelope } from './envelope.ts';
 import type { EndedMessage, Inbox } from './inbox.ts';
 import type { QueuedMessage } from './inbox-store.ts';
-import { type JudgeDeps, judgeTarget, type SenderId } from './judge-call.ts';
+import { type JudgeDeps, judgeTarget } from './judge-call.ts';
 import { keyOf, type MessageKey, type MessageKeys } from './message-keys.ts';
+import type { RelayAnswer, RelayInput } from './relay-call.ts';
 
 export interface RelayDeps extends RecordDeps, JudgeDeps {
   connections: AgentConnections;
@@ -39,24 +40,6 @@ export interface RelayDeps extends RecordDeps, JudgeDeps {
   suspectDead(target: WorkspaceState): Promise<'dead' | 'alive' | 'unknown'>;
   /** Brings a hibernated target back. */
   wake(target: WorkspaceState): Promise<void>;
-}
-
-export interface RelayInput {
-  sender: SenderId;
-  targetId: string;
-  envelope: Envelope;
-  /** Milliseconds; null for none. */
-  deadlineMs: number | null;
-  hasNoCeiling: boolean;
-  /** From `Prefer`: answer 202 at once, or refuse like the reference when the target is away. */
-  preference?: 'respond-async' | 'strict' | null;
-  headers?: Record<string, string>;
-}
-
-export interface RelayAnswer {
-  status: number;
-  /** JSON bytes as the agent sent them, or an object made here. */
-  body: Buffer | Record<string, unknown>;
 }
 
 export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<RelayAnswer> {

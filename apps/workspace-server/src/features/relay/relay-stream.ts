@@ -7,7 +7,8 @@ import { type RenderedFault, renderFault } from '@molecule/http';
 import { textOfParts } from './agent-reply.ts';
 import { isObject } from './envelope.ts';
 import { judgeTarget } from './judge-call.ts';
-import { ceilingOf, explainFailure, type RelayDeps, type RelayInput, recordHop } from './relay-message.ts';
+import type { RelayInput } from './relay-call.ts';
+import { ceilingOf, explainFailure, type RelayDeps, recordHop } from './relay-message.ts';
 
 export interface StreamSink {
   /** Null until the first byte of the agent's answer is there: until then a plain error can be sent. */

@@ -9,7 +9,8 @@ import { requireWorkspace } from '../workspaces/index.ts';
 import { parseEnvelope } from './envelope.ts';
 import { identifySender, judgeTarget } from './judge-call.ts';
 import { answerForQueued } from './queued-task.ts';
-import { type RelayDeps, type RelayInput, relayMessage } from './relay-message.ts';
+import type { RelayInput } from './relay-call.ts';
+import { type RelayDeps, relayMessage } from './relay-message.ts';
 import { relayStream } from './relay-stream.ts';
 
 export interface RelayRouteDeps extends RelayDeps {

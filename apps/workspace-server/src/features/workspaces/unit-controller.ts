@@ -19,11 +19,11 @@ import {
 } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
-import type { EventLog } from '../events/index.ts';
 import { type EditDeps, transitionWorkspace } from './edit-workspace.ts';
 import type { PrepareUnit } from './prepare-unit.ts';
 import type { Units } from './units.ts';
 import type { VitalSigns } from './vital-signs.ts';
+import type { NewEvent } from './workspace-store.ts';
 
 const ACTOR = 'system:controller';
 const MAX_ROUND_GAP_MS = 4 * TIMEOUTS_MS.healthSweep;
@@ -41,7 +41,7 @@ export interface ControllerDeps extends EditDeps {
   /** Wakes the loop of driveUnits. */
   sweepSoon(): void;
   /** Appends an event that changes no row. */
-  tell: EventLog['append'];
+  tell(event: NewEvent & { actor: string }): Promise<void>;
 }
 
 export class UnitController {

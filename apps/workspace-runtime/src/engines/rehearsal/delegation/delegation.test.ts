@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's delegation.
+
 import type { Clock } from '@molecule/kit';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's operations.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OPERATIONS } from './registry.ts';

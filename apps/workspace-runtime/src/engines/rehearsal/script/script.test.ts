@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's script.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../operations/operation.ts';

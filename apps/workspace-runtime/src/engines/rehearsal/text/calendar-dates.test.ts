@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's calendar dates.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { datesIn } from './calendar-dates.ts';

@@ -1,3 +1,5 @@
+// Proves the rules of the rehearsal engine's text.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { around, excerpt, lineCounter } from './lines.ts';

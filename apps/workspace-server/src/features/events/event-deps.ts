@@ -1,0 +1,26 @@
+// Event deps: what the event routes and the socket need, and the cursor they share.
+
+import { faults } from '@molecule/domain';
+import type { Identify } from '@molecule/http';
+import type { Log } from '@molecule/kit';
+import type { AccessStore } from '../access/index.ts';
+import type { WorkspaceDirectory } from '../workspaces/index.ts';
+import type { EventHub } from './event-hub.ts';
+import type { EventLog } from './event-log.ts';
+
+export interface EventDeps {
+  log: EventLog;
+  hub: EventHub;
+  directory: WorkspaceDirectory;
+  access: AccessStore;
+  identify: Identify;
+  serverLog: Log;
+  allowedOrigins: readonly string[];
+  onSockets: (delta: 1 | -1) => void;
+}
+
+export function parseSeq(text: string): number {
+  const seq = Number(text);
+  if (!Number.isSafeInteger(seq) || seq < 0) throw faults.invalidRequest('since_seq must be a whole number');
+  return seq;
+}
