@@ -58,6 +58,8 @@ export function buildNodes(placement: Placement): RoleNode[] {
     width: CARD.width,
     height: CARD.height,
     measured: CARD,
+    // A card that somebody put on others stands above them.
+    zIndex: at.isByHand ? 1 : 0,
     handles: HANDLES,
     focusable: false,
     selectable: false,
