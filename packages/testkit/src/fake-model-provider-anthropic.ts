@@ -1,6 +1,6 @@
 // Fake model provider, Anthropic Messages: POST /v1/messages, JSON and server-sent events, tool_use included.
 
-import type { PlainReply, WireProtocol } from './fake-model-provider.ts';
+import type { PlainReply, WireProtocol } from './fake-model-script.ts';
 
 type Json = Record<string, unknown>;
 type Block = { type: string; text?: string; content?: unknown };

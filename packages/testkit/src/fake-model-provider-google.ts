@@ -1,6 +1,6 @@
 // Fake model provider, Google: POST /v1beta/models/<model>:generateContent and :streamGenerateContent, functionCall included.
 
-import type { PlainReply, WireProtocol } from './fake-model-provider.ts';
+import type { PlainReply, WireProtocol } from './fake-model-script.ts';
 
 type Json = Record<string, unknown>;
 interface Part {

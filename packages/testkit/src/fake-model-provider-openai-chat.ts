@@ -1,6 +1,6 @@
 // Fake model provider, OpenAI Chat Completions: POST /v1/chat/completions, JSON and server-sent events, tool calls included.
 
-import type { PlainReply, WireProtocol } from './fake-model-provider.ts';
+import type { PlainReply, WireProtocol } from './fake-model-script.ts';
 
 type Json = Record<string, unknown>;
 interface ChatMessage {

@@ -1,6 +1,6 @@
 // Fake model provider, OpenAI Responses: POST /v1/responses, JSON and server-sent events, function calls included.
 
-import type { PlainReply, WireProtocol } from './fake-model-provider.ts';
+import type { PlainReply, WireProtocol } from './fake-model-script.ts';
 
 type Json = Record<string, unknown>;
 interface InputItem {

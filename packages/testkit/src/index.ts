@@ -1,4 +1,13 @@
 // What tests share: a clock, databases, and fake far sides that speak the real protocols.
+export {
+  expectVerdict,
+  type Gate,
+  ORACLE,
+  type Parents,
+  type Principal,
+  type Target,
+  type Verdict,
+} from './authorisation-oracle.ts';
 export { type FakeClock, fakeClock } from './clock.ts';
 export { type DatabaseFlavour, databaseFlavours, type TestDatabase, testDatabase } from './database.ts';
 export {
