@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { agoWords } from '../../ui/relative-time.ts';
+import { agoWords, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { CopyText } from './copy-text.tsx';
@@ -49,7 +49,7 @@ export function DetailsTab({ role }: { role: Role }) {
           {role.deliveryMode === 'poll' ? 'Fetches its messages' : 'Gets messages pushed'}
         </Field>
         <Field label="Up for">
-          {role.uptimeSeconds > 0 ? agoWords(now - role.uptimeSeconds * 1000, now) : 'Not up'}
+          {role.uptimeSeconds > 0 ? durationWords(role.uptimeSeconds * 1000) : 'Not told yet'}
         </Field>
         <Field label="Last heartbeat">
           {role.lastHeartbeatAt ? heartbeatWords(Date.parse(role.lastHeartbeatAt), now) : 'Never'}
