@@ -1,5 +1,7 @@
 // Fake model script: what the fake provider is told to answer, and what each wire protocol must be able to print.
 
+import type { IncomingMessage } from 'node:http';
+
 export type Protocol = 'anthropic' | 'openai-chat' | 'openai-responses' | 'google';
 
 export interface ScriptedTool {
