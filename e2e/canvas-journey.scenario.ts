@@ -98,7 +98,7 @@ describe('an open board', () => {
   it('is operated by keyboard: a role is focused, opened by Enter and closed by Escape', async () => {
     const { page } = await signedInPage('light');
     await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
-    const role = page.locator('[data-id]').first();
+    const role = page.locator('[data-role-id]').first();
     await role.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('tab', { name: 'Chat' }).waitFor({ timeout: 5_000 });
