@@ -3,30 +3,36 @@
 //   P1. One server process owns a data folder: a second one is refused with the pid of the first.
 //   P2. A postmaster that outlived its server process is taken over; one that is gone leaves no trace that blocks.
 //   P3. A postmaster that dies while we run is started again; until then queries fail fast.
-//   P4. Durable: fsync and synchronous_commit stay on.
+//   P4. Durable: fsync and synchronous_commit stay on, and a new folder is on the disk before anybody writes to it.
 //   P5. It listens on a unix socket in a folder of mode 0700 only, never on a network address.
+//   P6. After stop, or a start that failed, no process of ours is left and the folder is free.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { backoffMs, type Log } from '@molecule/kit';
+import { backoffMs, type Log, systemClock } from '@molecule/kit';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { type FolderLock, lockDataFolder } from './data-folder-lock.ts';
 import { Db } from './db.ts';
 import { PostgresStartFailure } from './errors.ts';
+import { PostgresLog } from './postgres-log.ts';
+import { isAlive, isPostmasterOf } from './process-identity.ts';
+import { chooseRunAs, handOver, type RunAs } from './run-as.ts';
+import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
 
 const run = promisify(execFile);
 const USER = 'molecule';
 const DATABASE = 'molecule';
-const START_LIMIT_MS = 20_000;
+const INIT_LIMIT_MS = 60_000;
+/** Includes the recovery after a crash, which reads up to `max_wal_size`. */
+const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
-/** Unix socket paths are limited to 107 bytes; Postgres adds `/.s.PGSQL.5432`. */
-const MAX_SOCKET_DIR_CHARS = 85;
+const MAX_LAUNCHES = 5;
+const LOOK_EVERY_MS = 250;
 
-const SERVER_SETTINGS: Record<string, string> = {
+const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
   max_connections: '60',
@@ -49,43 +55,33 @@ export interface EmbeddedOptions {
   settings?: Readonly<Record<string, string>>;
 }
 
+/** What start found out, once. */
+interface Ground {
+  root: string;
+  dir: string;
+  binaries: Binaries;
+  runAs: RunAs;
+  socket: SocketFolder;
+  serverLog: PostgresLog;
+}
+
 export class EmbeddedPostgres {
-  readonly #dir: string;
-  readonly #root: string;
+  readonly #options: EmbeddedOptions;
   readonly #log: Log;
-  readonly #settings: Readonly<Record<string, string>>;
-  #binaries: Binaries | null;
-  #socketDir = '';
-  #child: ChildProcess | null = null;
+  readonly #stopping = new AbortController();
+  #lock: FolderLock | null = null;
+  #ground: Ground | null = null;
   #postmasterPid: number | null = null;
-  #isStopping = false;
-  #watch: NodeJS.Timeout | null = null;
-  #recentOutput: string[] = [];
+  #watching: Promise<void> | null = null;
 
   constructor(options: EmbeddedOptions) {
-    this.#root = options.dataDir;
-    this.#dir = join(options.dataDir, 'postgres');
+    this.#options = options;
     this.#log = options.log;
-    this.#binaries = options.binaries ?? null;
-    this.#settings = options.settings ?? {};
   }
 
   /** How the pool connects. Valid after start. */
   connection(): { host: string; port: number; user: string; database: string } {
-    return { host: this.#socketDir, port: 5432, user: USER, database: DATABASE };
-  }
-
-  async start(): Promise<void> {
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    await this.#lock();
-    this.#binaries ??= await findBinaries();
-    const isNew = !existsSync(join(this.#dir, 'PG_VERSION'));
-    if (isNew) await this.#initialise();
-    else await this.#refuseOtherVersion();
-    this.#socketDir = await this.#chooseSocketDir();
-    if (!(await this.#adopt())) await this.#launchWithRetry();
-    if (isNew) await this.#createDatabase();
-    this.#watchPostmaster();
+    return { host: this.#known().socket.path, port: 5432, user: USER, database: DATABASE };
   }
 
   /** The postmaster, for those who must end it when this process is gone. */
@@ -93,306 +89,261 @@ export class EmbeddedPostgres {
     return this.#postmasterPid;
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    if (this.#watch) clearInterval(this.#watch);
-    const pid = this.#postmasterPid;
-    if (pid !== null && isAlive(pid)) {
-      // SIGINT is the fast shutdown: sessions end, everything is written, no recovery at the next start.
-      process.kill(pid, 'SIGINT');
-      if (!(await waitUntil(() => !isAlive(pid), STOP_LIMIT_MS))) {
-        this.#log.warn('postgres did not stop in time and is ended at once; it recovers at the next start');
-        process.kill(pid, 'SIGQUIT');
-        await waitUntil(() => !isAlive(pid), 5_000);
-      }
-    }
-    await rm(join(this.#root, 'server.lock'), { force: true });
-  }
-
-  /** P1. The lock names our pid; a lock of a process that is gone counts for nothing. */
-  async #lock(): Promise<void> {
-    const file = join(this.#root, 'server.lock');
-    const mine = JSON.stringify({ pid: process.pid, startedAt: await processStartTime(process.pid) });
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        await writeFile(file, mine, { flag: 'wx', mode: 0o600 });
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const owner = await readLock(file);
-      if (owner && isAlive(owner.pid) && (await processStartTime(owner.pid)) === owner.startedAt) {
-        throw new PostgresStartFailure(
-          `the data folder ${this.#root} is in use by process ${owner.pid}. Stop that server, or choose another folder: MOLECULE_DATA_DIR=./other npm start`,
-        );
-      }
-      await rm(file, { force: true });
-    }
-    throw new PostgresStartFailure(`the data folder ${this.#root} could not be locked; try again`);
-  }
-
-  async #initialise(): Promise<void> {
-    const half = `${this.#dir}.new`;
-    await rm(half, { recursive: true, force: true });
-    await mkdir(half, { recursive: true, mode: 0o700 });
-    const args = [
-      '-D',
-      half,
-      '-U',
-      USER,
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-      '--no-instructions',
-    ];
-    const { command, prefix } = await this.#asUser(this.#tools().initdb, half);
+  async start(): Promise<void> {
     try {
-      await run(command, [...prefix, ...args], { env: toolEnv(), maxBuffer: 1024 * 1024 });
+      await this.#start();
     } catch (error) {
-      throw new PostgresStartFailure(
-        `the database could not be created in ${this.#dir}: ${String((error as { stderr?: string }).stderr ?? error).trim()}`,
-      );
+      await this.stop();
+      throw error;
     }
-    const { rename } = await import('node:fs/promises');
-    await rename(half, this.#dir);
+    this.#watching = this.#watchPostmaster();
   }
 
-  async #refuseOtherVersion(): Promise<void> {
-    const version = (await readFile(join(this.#dir, 'PG_VERSION'), 'utf8')).trim();
-    const ours = this.#tools().majorVersion;
-    if (version === ours) return;
-    throw new PostgresStartFailure(
-      `the data folder ${this.#root} was written by Postgres ${version}, and this version brings Postgres ${ours}. Start the version that wrote it and export, or choose another folder with MOLECULE_DATA_DIR.`,
-    );
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopping'));
+    await this.#watching;
+    await this.#endPostmaster();
+    await this.#ground?.socket.release();
+    await this.#lock?.release();
+    this.#lock = null;
   }
 
-  async #chooseSocketDir(): Promise<string> {
-    const inside = join(this.#root, 'run');
-    const marker = join(this.#root, 'socket-dir');
-    let dir = inside;
-    if (inside.length > MAX_SOCKET_DIR_CHARS) {
-      dir = existsSync(marker)
-        ? (await readFile(marker, 'utf8')).trim()
-        : join(tmpdir(), `molecule-${randomBytes(6).toString('hex')}`);
-      await writeFile(marker, dir, { mode: 0o600 });
-    }
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
-    return dir;
+  async #start(): Promise<void> {
+    await mkdir(this.#options.dataDir, { recursive: true, mode: 0o700 });
+    const root = await realpath(this.#options.dataDir);
+    this.#lock = await lockDataFolder(root);
+    const dir = join(root, 'postgres');
+    const binaries = this.#options.binaries ?? (await findBinaries());
+    const runAs = await chooseRunAs();
+    const isNew = !existsSync(join(dir, 'PG_VERSION'));
+    if (isNew) await initialise(binaries, runAs, root, dir);
+    else await refuseOtherVersion(binaries, root, dir);
+    const socket = await openSocketFolder(root);
+    await handOver(runAs, root, [dir, socket.path]);
+    const serverLog = new PostgresLog(join(root, 'postgres.log'));
+    this.#ground = { root, dir, binaries, runAs, socket, serverLog };
+    const isOnDisk = isNew ? writeThrough(binaries, runAs, dir) : Promise.resolve();
+    await Promise.all([isOnDisk, this.#bringUp().then(() => this.#ensureDatabase())]);
+  }
+
+  async #bringUp(): Promise<void> {
+    if (!(await this.#adopt())) await this.#launchWithRetry();
   }
 
   /** P2. True when a postmaster of this folder was running and is ours now. */
   async #adopt(): Promise<boolean> {
-    const pid = await this.#readPostmasterPid();
-    if (pid === null || !isAlive(pid)) {
-      await rm(join(this.#dir, 'postmaster.pid'), { force: true });
-      return false;
+    const { dir } = this.#known();
+    const pid = await readPostmasterPid(dir);
+    const isOurs = pid !== null && (await isAlive(pid)) && (await isPostmasterOf(pid, dir));
+    if (isOurs && (await waitFor(async () => (await this.#answers()) || !(await isAlive(pid)), 3_000))) {
+      if (await isAlive(pid)) {
+        this.#postmasterPid = pid;
+        this.#log.info({ pid }, 'took over the running postgres');
+        return true;
+      }
+    } else if (isOurs) {
+      this.#log.warn({ pid }, 'a postgres from before does not answer and is ended');
+      await endProcess(pid, ['SIGQUIT', 'SIGKILL'], 5_000);
     }
-    if (await this.#answers(3_000)) {
-      this.#postmasterPid = pid;
-      this.#log.info({ pid }, 'took over the running postgres');
-      return true;
-    }
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'postgres');
-    if (command.includes('postgres')) {
-      process.kill(pid, 'SIGQUIT');
-      await waitUntil(() => !isAlive(pid), 5_000);
-    }
-    await rm(join(this.#dir, 'postmaster.pid'), { force: true });
+    await rm(join(dir, 'postmaster.pid'), { force: true });
     return false;
   }
 
+  /** After a hard kill of the postmaster its children may hold shared memory for a moment. */
   async #launchWithRetry(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#launch();
         return;
       } catch (error) {
-        // After a hard kill of the postmaster its children may hold shared memory for a moment.
-        if (attempt >= 5 || !(error instanceof PostgresStartFailure)) throw error;
+        if (attempt >= MAX_LAUNCHES || !(error instanceof PostgresStartFailure)) throw error;
         this.#log.warn({ err: error, attempt }, 'postgres did not start; trying again');
-        await new Promise((resolve) =>
-          setTimeout(resolve, backoffMs(attempt, { baseMs: 100, maxMs: 1_000 })),
-        );
+        await systemClock.sleep(backoffMs(attempt, { baseMs: 100, maxMs: 1_000 }), this.#stopping.signal);
       }
     }
   }
 
   async #launch(): Promise<void> {
-    const settings = { ...SERVER_SETTINGS, ...this.#settings, unix_socket_directories: this.#socketDir };
-    const args = [
-      '-D',
-      this.#dir,
-      ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-    ];
-    const { command, prefix, uid } = await this.#asUser(this.#tools().postgres, this.#dir);
-    this.#recentOutput = [];
-    const child = spawn(command, [...prefix, ...args], {
-      env: toolEnv(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      ...(uid === undefined ? {} : { uid, gid: uid }),
-    });
-    this.#child = child;
-    let exited = false;
-    child.on('exit', () => {
-      exited = true;
+    const { serverLog, dir } = this.#known();
+    const child = await serverLog.withDescriptor((fd) => this.#spawn(fd));
+    let failure: string | null = null;
+    child.on('exit', (code, signal) => {
+      failure ??= `it ended with ${signal ?? code}`;
     });
     child.on('error', (error) => {
-      exited = true;
-      this.#note(String(error));
+      failure ??= error.message;
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => this.#note(chunk.toString('utf8')));
-      stream?.on('error', () => {});
-    }
     child.unref();
-    const isUp = await waitFor(async () => exited || (await this.#answers(500)), START_LIMIT_MS);
-    if (!isUp || exited) {
-      if (!exited) child.kill('SIGQUIT');
-      throw new PostgresStartFailure(
-        `the embedded Postgres did not start: ${this.#recentOutput.join('').trim().slice(-2_000)}`,
-      );
-    }
-    this.#postmasterPid = (await this.#readPostmasterPid()) ?? child.pid ?? null;
+    this.#postmasterPid = child.pid ?? null;
+    const isUp = await waitFor(async () => failure !== null || (await this.#answers()), START_LIMIT_MS);
+    if (isUp && failure === null) return;
+    if (child.pid !== undefined && failure === null)
+      await endProcess(child.pid, ['SIGQUIT', 'SIGKILL'], 5_000);
+    const said = await serverLog.tail();
+    throw new PostgresStartFailure(
+      `the embedded Postgres did not start in ${dir}: ${failure ?? `no answer within ${START_LIMIT_MS} ms`}${said === '' ? '' : `\n${said}`}`,
+    );
   }
 
-  #note(text: string): void {
-    this.#recentOutput.push(text);
-    if (this.#recentOutput.length > 50) this.#recentOutput.shift();
-    if (/\b(FATAL|PANIC|ERROR)\b/.test(text) && this.#watch)
-      this.#log.debug({ postgres: text.trim() }, 'postgres says');
+  #spawn(logFd: number): ChildProcess {
+    const { binaries, runAs, dir, socket } = this.#known();
+    const settings = {
+      ...SERVER_SETTINGS,
+      ...this.#options.settings,
+      unix_socket_directories: `"${socket.path.replaceAll('"', '""')}"`,
+    };
+    const options = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+    const [command, ...args] = [...runAs.prefix, binaries.postgres, '-D', dir, ...options];
+    return spawn(command!, args, {
+      env: toolEnv(),
+      stdio: ['ignore', logFd, logFd],
+      // Not in our process group: a Ctrl-C is for us, and we stop it in order.
+      detached: true,
+      ...runAs.identity,
+    });
   }
 
-  async #createDatabase(): Promise<void> {
-    const db = new Db({ ...this.connection(), database: 'postgres', maxConnections: 1 });
+  /** Also after a first start that was killed before it came to this. */
+  async #ensureDatabase(): Promise<void> {
+    const db = this.#adminDb();
     try {
-      await db.query(`create database ${DATABASE}`);
+      const found = await db.query('select 1 from pg_database where datname = $1', [DATABASE]);
+      if (found.length === 0) await db.query(`create database ${DATABASE}`);
     } finally {
       await db.end();
     }
   }
 
-  /** P3. One look a second; the pool's own errors are the faster signal for callers. */
-  #watchPostmaster(): void {
-    let isRestarting = false;
-    this.#watch = setInterval(() => {
-      const pid = this.#postmasterPid;
-      if (this.#isStopping || isRestarting || (pid !== null && isAlive(pid))) return;
-      isRestarting = true;
-      this.#log.error({ pid }, 'postgres is gone; starting it again');
-      this.#adopt()
-        .then((isAdopted) => (isAdopted ? undefined : this.#launchWithRetry()))
-        .catch((error: unknown) => this.#log.error({ err: error }, 'postgres could not be started again yet'))
-        .finally(() => {
-          isRestarting = false;
-        });
-    }, 250);
-    this.#watch.unref();
+  /** P3. The pool's own errors tell callers; this brings the server back. */
+  async #watchPostmaster(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await systemClock.sleep(LOOK_EVERY_MS + backoffMs(failures, { baseMs: 1, maxMs: 10_000 }), signal);
+        await this.#known().serverLog.keepBounded();
+        const pid = this.#postmasterPid;
+        if (pid !== null && (await isAlive(pid))) continue;
+        this.#log.error({ pid }, 'postgres is gone; starting it again');
+        await this.#bringUp();
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures = Math.min(failures + 8, 15);
+        this.#log.error({ err: error }, 'postgres could not be started again yet');
+      }
+    }
   }
 
-  async #answers(timeoutMs: number): Promise<boolean> {
-    if (!existsSync(join(this.#socketDir, '.s.PGSQL.5432'))) return false;
-    const db = new Db({ ...this.connection(), database: 'postgres', maxConnections: 1 });
-    let timer: NodeJS.Timeout | undefined;
+  /** SIGINT is the fast shutdown: sessions end, everything is written, no recovery at the next start. */
+  async #endPostmaster(): Promise<void> {
+    const pid = this.#postmasterPid;
+    if (pid === null) return;
+    if (!(await endProcess(pid, ['SIGINT'], STOP_LIMIT_MS))) {
+      this.#log.warn('postgres did not stop in time and is ended at once; it recovers at the next start');
+      await endProcess(pid, ['SIGQUIT', 'SIGKILL'], 5_000);
+    }
+    this.#postmasterPid = null;
+  }
+
+  async #answers(): Promise<boolean> {
+    if (!existsSync(join(this.#known().socket.path, '.s.PGSQL.5432'))) return false;
+    const db = this.#adminDb();
     try {
-      return await Promise.race([
-        db.ping().then(() => true),
-        new Promise<boolean>((resolve) => {
-          timer = setTimeout(() => resolve(false), timeoutMs);
-        }),
-      ]);
+      await db.ping();
+      return true;
     } catch {
       return false;
     } finally {
-      clearTimeout(timer);
-      void db.end().catch(() => {});
+      await db.end();
     }
   }
 
-  async #readPostmasterPid(): Promise<number | null> {
-    try {
-      const [first] = (await readFile(join(this.#dir, 'postmaster.pid'), 'utf8')).split('\n');
-      const pid = Number(first);
-      if (!Number.isInteger(pid) || pid <= 0) return null;
-      // In a user namespace the pid is the same as outside; only uids are mapped.
-      return pid;
-    } catch {
-      return null;
-    }
+  #adminDb(): Db {
+    return new Db({ ...this.connection(), database: 'postgres', maxConnections: 1 });
   }
 
-  #tools(): Binaries {
-    if (!this.#binaries) throw new Error('the embedded Postgres was not started');
-    return this.#binaries;
-  }
-
-  /** Postgres refuses root: as root it runs in a user namespace of its own, where it is somebody else. */
-  async #asUser(binary: string, dir: string): Promise<{ command: string; prefix: string[]; uid?: number }> {
-    if (process.getuid?.() !== 0) return { command: binary, prefix: [] };
-    const prefix = ['--user', '--map-user=1000', '--map-group=1000', '--', binary];
-    if (await works('unshare', ['--user', '--map-user=1000', '--map-group=1000', '--', 'true'])) {
-      return { command: 'unshare', prefix };
-    }
-    const nobody = 65_534;
-    await run('chown', ['-R', `${nobody}:${nobody}`, dir]);
-    return { command: binary, prefix: [], uid: nobody };
+  #known(): Ground {
+    if (!this.#ground) throw new Error('the embedded Postgres was not started');
+    return this.#ground;
   }
 }
 
-function toolEnv(): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
-}
-
-async function works(command: string, args: string[]): Promise<boolean> {
+/** In a folder beside the final one: a first start that is killed leaves nothing that looks finished. */
+async function initialise(binaries: Binaries, runAs: RunAs, root: string, dir: string): Promise<void> {
+  const half = `${dir}.new`;
+  await rm(half, { recursive: true, force: true });
+  await mkdir(half, { recursive: true, mode: 0o700 });
+  await handOver(runAs, root, [half]);
+  const args = ['-D', half, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   try {
-    await run(command, args);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
+    await runTool(runAs, [binaries.initdb, ...args, '--no-instructions']);
+    await rename(half, dir);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new PostgresStartFailure(
+      `the database could not be created in ${dir}: ${(stderr || message).trim()}`,
+    );
   }
 }
 
-async function readLock(file: string): Promise<{ pid: number; startedAt: string } | null> {
+/** P4. All files of a new folder to the disk; beside the launch, since it takes as long. */
+async function writeThrough(binaries: Binaries, runAs: RunAs, dir: string): Promise<void> {
   try {
-    const lock = JSON.parse(await readFile(file, 'utf8')) as { pid: number; startedAt: string };
-    return Number.isInteger(lock.pid) ? lock : null;
-  } catch {
-    return null;
+    await runTool(runAs, [binaries.initdb, '-D', dir, '--sync-only']);
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new PostgresStartFailure(
+      `the new database in ${dir} could not be written to the disk: ${stderr || message}`,
+    );
   }
 }
 
-/** Tells a process from a later one with the same pid. Empty where the system does not say. */
-async function processStartTime(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
+async function refuseOtherVersion(binaries: Binaries, root: string, dir: string): Promise<void> {
+  const version = (await readFile(join(dir, 'PG_VERSION'), 'utf8')).trim();
+  if (version === binaries.majorVersion) return;
+  throw new PostgresStartFailure(
+    `the data folder ${root} was written by Postgres ${version}, and this version brings Postgres ${binaries.majorVersion}. Start the version that wrote it and export, or choose another folder with MOLECULE_DATA_DIR.`,
+  );
+}
+
+async function runTool(runAs: RunAs, tool: readonly string[]): Promise<void> {
+  const [command, ...args] = [...runAs.prefix, ...tool];
+  await run(command!, args, {
+    env: toolEnv(),
+    timeout: INIT_LIMIT_MS,
+    maxBuffer: 1024 * 1024,
+    ...runAs.identity,
+  });
+}
+
+async function readPostmasterPid(dir: string): Promise<number | null> {
+  const text = await readFile(join(dir, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  return Number.isInteger(pid) && pid > 0 ? pid : null;
+}
+
+/** Sends the signals one after the other, each with its time to work; true when the process is gone. */
+async function endProcess(pid: number, signals: readonly NodeJS.Signals[], eachMs: number): Promise<boolean> {
+  for (const signal of signals) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      return true;
+    }
+    if (await waitFor(async () => !(await isAlive(pid)), eachMs)) return true;
   }
+  return !(await isAlive(pid));
 }
 
 async function waitFor(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
   const endAt = Date.now() + limitMs;
   while (Date.now() < endAt) {
     if (await condition()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await systemClock.sleep(10);
   }
   return false;
 }
 
-function waitUntil(condition: () => boolean, limitMs: number): Promise<boolean> {
-  return waitFor(async () => condition(), limitMs);
+function toolEnv(): NodeJS.ProcessEnv {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
 }

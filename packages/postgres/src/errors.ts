@@ -32,24 +32,28 @@ const CONNECTION_CODES = new Set([
   'EHOSTUNREACH',
   'EAI_AGAIN',
 ]);
-/** Connection exceptions (08), too many connections (53300), shutdown and recovery (57P01 to 57P03), read-only (25006). */
-const UNAVAILABLE_STATES = /^(08...|53300|57P0[1-3]|25006)$/;
-const FULL_STATES = /^(53100|53200)$/;
+/**
+ * Connection exceptions (08), idle too long in a transaction (25P03), read-only (25006), out of memory (53200), too many
+ * connections (53300), out of time (57014), shutdown and recovery (57P01 to 57P05).
+ */
+const UNAVAILABLE_STATES = /^(08...|25P03|25006|53200|53300|57014|57P0[1-5])$/;
+const FULL_STATES = /^53100$/;
 const RETRYABLE_STATES = /^(40001|40P01)$/;
 const UNAVAILABLE_TEXTS =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|connection is closed|not queryable/i;
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|connection is closed|not queryable|Query read timeout/i;
 
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable || error instanceof DatabaseFull) return error;
-  const { code, message } = error as { code?: string; message?: string };
+  if (!(error instanceof Error)) return error;
+  const { code, message } = error as Error & { code?: string };
   if (code !== undefined && FULL_STATES.test(code)) return new DatabaseFull(error);
-  if (/no space left on device/i.test(message ?? '')) return new DatabaseFull(error);
+  if (/no space left on device/i.test(message)) return new DatabaseFull(error);
   if (code !== undefined && (CONNECTION_CODES.has(code) || UNAVAILABLE_STATES.test(code))) {
     return new DatabaseUnavailable(error);
   }
-  return UNAVAILABLE_TEXTS.test(message ?? '') ? new DatabaseUnavailable(error) : error;
+  return UNAVAILABLE_TEXTS.test(message) ? new DatabaseUnavailable(error) : error;
 }
 
 export function isRetryable(error: unknown): boolean {
-  return RETRYABLE_STATES.test((error as { code?: string }).code ?? '');
+  return RETRYABLE_STATES.test((error as { code?: string } | null)?.code ?? '');
 }

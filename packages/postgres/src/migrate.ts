@@ -12,6 +12,8 @@ import type { Db, Tx } from './db.ts';
 import { PostgresStartFailure } from './errors.ts';
 
 const LOCK_KEY = 7_264_001;
+/** Would end the transaction of J2. */
+const TRANSACTION_STATEMENT = /^\s*(begin|start\s+transaction|commit|rollback|abort)\b[^;]*;/im;
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
 export interface Migration {
@@ -28,6 +30,8 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
       const match = FILE_NAME.exec(name);
       if (!match) throw new Error(`migration ${name} is not named 0001_like_this.sql`);
       const sql = await readFile(join(dir, name), 'utf8');
+      if (TRANSACTION_STATEMENT.test(sql))
+        throw new Error(`migration ${name} must leave the transaction to the migrator`);
       return {
         number: Number(match[1]),
         name,
@@ -53,9 +57,17 @@ export async function migrate(db: Db, dir: string, options: { journal?: string }
     try {
       return await applyMissing(connection, migrations, journal);
     } finally {
-      await connection.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
+      await leave(connection);
     }
   });
+}
+
+async function leave(connection: Tx): Promise<void> {
+  try {
+    await connection.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
+  } catch {
+    // The connection is gone, and the lock with it; the error that broke it tells why.
+  }
 }
 
 async function applyMissing(connection: Tx, migrations: Migration[], journal: string): Promise<string[]> {

@@ -25,8 +25,17 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
   const onIdleError = (error: Error) => log.warn({ err: error }, 'a database connection was lost');
   if (options.databaseUrl) {
     const db = new Db({ connectionString: options.databaseUrl.reveal(), maxConnections, onIdleError });
-    await checkRemote(db);
-    return { db, kind: 'remote', stop: () => db.end() };
+    try {
+      await checkRemote(db);
+    } catch (error) {
+      await db.end();
+      throw error;
+    }
+    return {
+      db,
+      kind: 'remote',
+      stop: () => db.end(),
+    };
   }
   const server = new EmbeddedPostgres({ dataDir: options.dataDir, log });
   await server.start();
@@ -35,7 +44,11 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
     db,
     kind: 'embedded',
     stop: async () => {
-      await db.end();
+      try {
+        await db.end();
+      } catch (error) {
+        log.warn({ err: error }, 'connections were still in use; the server ends them');
+      }
       await server.stop();
     },
   };

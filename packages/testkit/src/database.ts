@@ -74,7 +74,7 @@ const startOnce = singleFlight(async (flavour: DatabaseFlavour) => {
     ...(binaries ? { binaries } : {}),
   });
   await server.start();
-  endWithThisProcess(server.postmasterPid!, dataDir);
+  endWithThisProcess(dataDir);
   servers.set(flavour, server);
   return server;
 });
@@ -93,10 +93,13 @@ async function asAdmin(server: EmbeddedPostgres, sql: string): Promise<void> {
 }
 
 /** T2. A shell waits on a pipe that closes with this process, be it by SIGKILL, and then cleans up. */
-function endWithThisProcess(pid: number, dataDir: string): void {
-  const script =
-    'cat >/dev/null; kill -QUIT "$1" 2>/dev/null; for i in $(seq 100); do kill -0 "$1" 2>/dev/null || break; sleep 0.05; done; rm -rf "$2"';
-  const reaper = spawn('/bin/sh', ['-c', script, 'reaper', String(pid), dataDir], {
+function endWithThisProcess(dataDir: string): void {
+  const script = `cat >/dev/null
+    pid=$(head -n 1 "$1/postgres/postmaster.pid" 2>/dev/null)
+    [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null
+    for i in $(seq 100); do [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+    rm -rf "$1" || { sleep 1; rm -rf "$1"; }`;
+  const reaper = spawn('/bin/sh', ['-c', script, 'reaper', dataDir], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });

@@ -1,0 +1,98 @@
+// Data folder lock: one server process owns a data folder.
+//
+//   K1. A lock whose owner lives is never taken: the second one is told the owner's pid.
+//   K2. A lock of a process that is gone counts for nothing, also when another process has the same pid by now.
+//   K3. Of several that find the same dead lock at once, one gets it.
+//   K4. Only the owner removes the lock.
+
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PostgresStartFailure } from './errors.ts';
+import { isAlive, processStartTime } from './process-identity.ts';
+
+const MAX_TRIES = 5;
+
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+export async function lockDataFolder(root: string): Promise<FolderLock> {
+  const file = join(root, 'server.lock');
+  const mine = JSON.stringify({ pid: process.pid, startedAt: await processStartTime(process.pid) });
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    if (await create(file, mine)) return { release: () => release(file, mine) };
+    const found = await readFile(file, 'utf8').catch(() => null);
+    if (found === null) continue;
+    const owner = await livingOwner(found);
+    if (owner !== null) {
+      throw new PostgresStartFailure(
+        `the data folder ${root} is in use by process ${owner}. Stop that server, or choose another folder: MOLECULE_DATA_DIR=./other npm start`,
+      );
+    }
+    await takeAway(file, found);
+  }
+  throw new PostgresStartFailure(
+    `the data folder ${root} could not be locked: other servers start on it as well`,
+  );
+}
+
+/** Written whole under another name first: nobody ever reads half a lock. */
+async function create(file: string, text: string): Promise<boolean> {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP') throw error;
+    return createWithoutLinks(file, text);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** For file systems without hard links. */
+async function createWithoutLinks(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function livingOwner(text: string): Promise<number | null> {
+  const owner = parse(text);
+  if (!owner || !(await isAlive(owner.pid))) return null;
+  return (await processStartTime(owner.pid)) === owner.startedAt ? owner.pid : null;
+}
+
+function parse(text: string): { pid: number; startedAt: string } | null {
+  try {
+    const lock = JSON.parse(text) as { pid: number; startedAt: string };
+    return Number.isInteger(lock.pid) && lock.pid > 0 ? lock : null;
+  } catch {
+    return null;
+  }
+}
+
+/** K3: moves the dead lock aside; when it was another's fresh one by then, it is put back. */
+async function takeAway(file: string, dead: string): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return; // Somebody was faster; the next look tells who.
+  }
+  const moved = await readFile(aside, 'utf8');
+  if (moved !== dead) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+async function release(file: string, mine: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => null)) === mine) await rm(file, { force: true });
+}
