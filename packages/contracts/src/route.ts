@@ -8,13 +8,23 @@ import type { z } from 'zod';
  * - `open`: nobody is asked for a credential.
  * - `admin`: ADMIN_TOKEN, an org token or a session.
  * - `workspace`: the above, or the token of the workspace in the path.
+ * - `state`: as `workspace`, and the token of a removed workspace for that workspace: its agent learns that it is gone.
  * - `member`: the above, or any live workspace token that may talk to the workspace in the path.
  * - `agent`: register, heartbeat, card: the workspace's own token (named in the body or path), or admin-class.
  * - `relay`: A2A: the rules of the relay, decided inside.
  * - `canvas`: viewport writes: admin-class or any live workspace token.
  * - `stream`: WebSocket: admin-class, or a workspace with its token.
  */
-export type Policy = 'open' | 'admin' | 'workspace' | 'member' | 'agent' | 'relay' | 'canvas' | 'stream';
+export type Policy =
+  | 'open'
+  | 'admin'
+  | 'workspace'
+  | 'state'
+  | 'member'
+  | 'agent'
+  | 'relay'
+  | 'canvas'
+  | 'stream';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

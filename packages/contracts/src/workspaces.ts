@@ -136,7 +136,7 @@ export const readWorkspaceState = defineRoute({
   name: 'readWorkspaceState',
   method: 'GET',
   path: '/workspaces/:id/state',
-  policy: 'workspace',
+  policy: 'state',
   tag: 'workspaces',
   summary: 'The state that remote agents poll',
   params: idParams,

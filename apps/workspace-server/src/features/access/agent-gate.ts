@@ -1,7 +1,7 @@
 // Agent gate: may this caller speak for this workspace? Used where the workspace is named in a body or a header
 // (register, heartbeat, card, discover, peers, relay).
 
-import { faults } from '@molecule/domain';
+import { faults, isSystemCallerId } from '@molecule/domain';
 import { type Caller, isAdminClass } from '@molecule/http';
 
 export interface GateTexts {
@@ -42,4 +42,9 @@ export function requireOwnToken(
   }
   if (caller.kind === 'anonymous') throw faults.authRequired(texts.missing);
   throw faults.invalidCredential(texts.invalid);
+}
+
+/** System callers exist only inside the server: from the network such an id is refused, whatever else is presented. */
+export function refuseSystemCaller(named: string): void {
+  if (isSystemCallerId(named)) throw faults.forbidden('invalid caller ID');
 }

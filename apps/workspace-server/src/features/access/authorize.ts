@@ -1,7 +1,7 @@
 // Authorise: the one table of who passes which policy, with the refusal texts that clients match on.
 
 import type { Policy, RouteContract } from '@molecule/contracts';
-import { canCommunicate, faults, type OrgChart } from '@molecule/domain';
+import { canCommunicate, faults, isUuid, type OrgChart } from '@molecule/domain';
 import { type Authorize, type Caller, isAdminClass, isOpenAnonymous } from '@molecule/http';
 
 type Gate = (caller: Caller, params: Record<string, string>, chart: OrgChart) => void;
@@ -19,10 +19,17 @@ const GATES: Record<Policy, Gate> = {
     if (caller.kind === 'workspace' && caller.workspaceId === params.id?.toLowerCase()) return;
     refuseWorkspaceCaller(caller);
   },
+  state: (caller, params) => {
+    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+    const isBound = caller.kind === 'workspace' || caller.kind === 'removed_workspace';
+    if (isBound && caller.workspaceId === params.id?.toLowerCase()) return;
+    refuseWorkspaceCaller(caller);
+  },
   member: (caller, params, chart) => {
     if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
     const target = params.id?.toLowerCase() ?? '';
     if (caller.kind === 'workspace') {
+      if (!isUuid(target)) throw faults.invalidWorkspaceId();
       if (canCommunicate(chart, caller.workspaceId, target)) return;
       // Somebody else's workspace answers like one that never existed.
       throw faults.workspaceNotFound();

@@ -1,5 +1,11 @@
 // Access: who passes which gate, and the credentials of workspaces and browsers.
-export { CALLER_TEXTS, requireOwnToken, type TokenCensus, WORKSPACE_TEXTS } from './agent-gate.ts';
+export {
+  CALLER_TEXTS,
+  refuseSystemCaller,
+  requireOwnToken,
+  type TokenCensus,
+  WORKSPACE_TEXTS,
+} from './agent-gate.ts';
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
 export { RateLimit } from './rate-limit.ts';

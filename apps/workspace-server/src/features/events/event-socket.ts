@@ -9,7 +9,7 @@ import { events as contract, type events } from '@molecule/contracts';
 import { canCommunicate, faults, LIMITS } from '@molecule/domain';
 import { type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { requireOwnToken } from '../access/index.ts';
+import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import type { EventDeps } from './event-deps.ts';
 import { parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
@@ -83,6 +83,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
 function admitFollower(caller: Caller, request: FastifyRequest, deps: EventDeps): Follower {
   const named = request.headers['x-workspace-id'];
   if (typeof named === 'string' && named !== '') {
+    refuseSystemCaller(named);
     requireOwnToken(caller, named.toLowerCase(), deps.access, { admits: 'own' });
     return { workspaceId: named.toLowerCase(), sessionId: null };
   }

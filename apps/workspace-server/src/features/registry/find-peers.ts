@@ -43,25 +43,39 @@ export function listPeers(deps: PeerDeps, id: string, query: string | undefined)
 
 const MAX_FORWARDS = 5;
 
-/** The address of a workspace, as `callerId` may know it. Follows successors of removed workspaces. */
+/**
+ * The address of a workspace, as `callerId` may know it. Follows successors of removed workspaces. Without `maySeeAll`,
+ * what the caller may not talk to answers like what never existed.
+ */
 export function discover(
   deps: PeerDeps,
   callerId: string,
   id: string,
+  options: { maySeeAll: boolean },
 ): { id: string; url: string; name: string } {
   if (!isUuid(id)) throw faults.invalidWorkspaceId();
   let target = deps.directory.get(id.toLowerCase());
   for (let hops = 0; target?.forwardedTo && hops < MAX_FORWARDS; hops++) {
     target = deps.directory.get(target.forwardedTo);
   }
+  if (!options.maySeeAll && !couldTalk(deps.directory, callerId, target)) throw notAuthorized();
   if (!target) throw faults.workspaceNotFound();
   if (target.status === 'removed') throw faults.workspaceRemoved(target.id, isoOrNull(target.removedAt));
-  if (!canCommunicate(deps.directory, callerId, target.id)) {
-    throw faults.forbidden('not authorized to discover this workspace');
-  }
+  if (!canCommunicate(deps.directory, callerId, target.id)) throw notAuthorized();
   const isUp = target.status === 'online' || target.status === 'degraded';
   if (!isUp || target.url === '') {
     throw faults.workspaceUnavailable('workspace not available', { status: target.status });
   }
   return { id: target.id, url: target.url, name: target.name };
+}
+
+const notAuthorized = () => faults.forbidden('not authorized to discover this workspace');
+
+/** As the chart is or, for a removed workspace, as it was before: those around it learn that it is gone. */
+function couldTalk(directory: WorkspaceDirectory, callerId: string, target: WorkspaceState | null): boolean {
+  if (!target) return false;
+  const chart = {
+    parentOf: (id: string) => (id === target.id ? target.parentId : directory.parentOf(id)),
+  };
+  return canCommunicate(chart, callerId, target.id);
 }

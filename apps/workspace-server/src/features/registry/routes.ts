@@ -4,7 +4,7 @@ import { registry } from '@molecule/contracts';
 import { canCommunicate, faults, isUuid, parseWorkspaceId } from '@molecule/domain';
 import { type Binder, type Caller, isAdminClass } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
-import { requireOwnToken } from '../access/index.ts';
+import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import { editWorkspaces, requireWorkspace } from '../workspaces/index.ts';
 import { discover, listPeers } from './find-peers.ts';
 import { type HeartbeatDeps, receiveHeartbeat } from './receive-heartbeat.ts';
@@ -51,15 +51,14 @@ export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: R
   });
 
   binder.bind(app, registry.discover, async ({ params, request, caller }) => {
-    const callerId = nameCaller(request.headers['x-workspace-id'], caller);
-    if (callerId === null) throw faults.invalidRequest('X-Workspace-ID header is required');
+    const callerId = namedCaller(request.headers['x-workspace-id']);
     requireOwnToken(caller, callerId, deps.access, { admits: 'own_or_admin' });
-    return discover(deps, callerId, params.id);
+    return discover(deps, callerId, params.id, { maySeeAll: caller.kind !== 'workspace' });
   });
 
   binder.bind(app, registry.listPeers, async ({ params, query, caller }) => {
-    if (!isUuid(params.id)) throw faults.invalidWorkspaceId();
     requireOwnToken(caller, params.id.toLowerCase(), deps.access, { admits: 'own_or_admin' });
+    if (!isUuid(params.id)) throw faults.invalidWorkspaceId();
     return listPeers(deps, params.id, query.q);
   });
 
@@ -71,10 +70,11 @@ export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: R
   });
 }
 
-function nameCaller(header: string | string[] | undefined, caller: Caller): string | null {
-  const named = Array.isArray(header) ? header[0] : header;
-  if (named) return named.toLowerCase();
-  return caller.kind === 'workspace' ? caller.workspaceId : null;
+function namedCaller(header: string | string[] | undefined): string {
+  const named = (Array.isArray(header) ? header[0] : header)?.trim();
+  if (!named) throw faults.invalidRequest('X-Workspace-ID header is required');
+  refuseSystemCaller(named);
+  return named.toLowerCase();
 }
 
 /** Topology is no public knowledge: admin-class callers ask about anybody, a workspace about itself. */

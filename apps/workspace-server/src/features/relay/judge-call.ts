@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { canCommunicate, faults, isSystemCallerId, isUuid, type WorkspaceState } from '@molecule/domain';
 import { type Caller, isAdminClass } from '@molecule/http';
-import { CALLER_TEXTS, requireOwnToken, type TokenCensus } from '../access/index.ts';
+import { CALLER_TEXTS, refuseSystemCaller, requireOwnToken, type TokenCensus } from '../access/index.ts';
 import type { VitalSigns, WorkspaceDirectory } from '../workspaces/index.ts';
 import type { SenderId } from './relay-call.ts';
 
@@ -17,7 +17,7 @@ export interface JudgeDeps {
 export function identifySender(deps: JudgeDeps, caller: Caller, headers: IncomingHttpHeaders): SenderId {
   const named = headerText(headers['x-workspace-id']) ?? headerText(headers['x-source-workspace-id']);
   if (named === null) return identifyUnnamed(caller);
-  if (isSystemCallerId(named)) throw faults.forbidden('invalid caller ID');
+  refuseSystemCaller(named);
   if (!isUuid(named)) throw faults.forbidden('invalid caller ID');
   requireOwnToken(caller, named.toLowerCase(), deps.access, { texts: CALLER_TEXTS, admits: 'own' });
   return named.toLowerCase();
@@ -33,6 +33,7 @@ function identifyUnnamed(caller: Caller): SenderId {
 
 /** Checks 4 to 6: hierarchy, budget, existence. Returns the target as it is now. */
 export function judgeTarget(deps: JudgeDeps, sender: SenderId, targetId: string): WorkspaceState {
+  if (!isUuid(targetId)) throw faults.invalidWorkspaceId();
   const target = deps.directory.get(targetId);
   if (sender !== null && !isSystemCallerId(sender) && !canCommunicate(deps.directory, sender, targetId)) {
     throw faults.forbidden('access denied: workspaces cannot communicate per hierarchy rules');

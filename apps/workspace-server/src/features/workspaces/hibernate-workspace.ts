@@ -3,7 +3,7 @@
 import { faults } from '@molecule/domain';
 import { type EditDeps, transitionWorkspace } from './edit-workspace.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
-import { requireWorkspace } from './require-workspace.ts';
+import { requireKnown } from './require-workspace.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
 export interface HibernateDeps extends EditDeps {
@@ -19,7 +19,7 @@ export async function hibernateWorkspace(
   id: string,
   isForced: boolean,
 ): Promise<void> {
-  const workspace = requireWorkspace(deps.directory, id);
+  const workspace = requireKnown(deps.directory, id);
   const notNow = () =>
     faults.workspaceNotFound(
       'workspace not found or not in a hibernatable state (must be online or degraded)',
