@@ -1,17 +1,25 @@
 // Db: a bounded pool of connections, queries and transactions.
 //
-//   B1. Waiting for a connection ends after ACQUIRE_MS with DatabaseUnavailable; no query outlives STATEMENT_MS.
-//   B2. A transaction that Postgres could not serialise is repeated, at most MAX_TRIES times.
-//   B3. int8 is read as number (it throws beyond the safe range), timestamptz as epoch milliseconds.
+//   B1. Waiting for a connection ends after ACQUIRE_MS with DatabaseUnavailable, and so does waiting behind MAX_WAITING
+//       others. No query outlives STATEMENT_MS at the server, nor ANSWER_MS here when the server says nothing at all.
+//   B2. A transaction that Postgres could not serialise is repeated, MAX_TRIES times in all. One whose connection was
+//       lost is not: it may have been committed.
+//   B3. int8 is read as number (it throws beyond the safe range), timestamptz as epoch milliseconds, date and timestamp
+//       as the text that they are.
+//   B4. A connection of unknown state (lost, unanswered, not rolled back) never goes back to the pool.
 
+import { systemClock, withDeadline } from '@molecule/kit';
 import pg from 'pg';
+import { columnTypes } from './column-types.ts';
 import { DatabaseUnavailable, isRetryable, toDatabaseError } from './errors.ts';
 
 const ACQUIRE_MS = 1_500;
 const STATEMENT_MS = 30_000;
+const ANSWER_MS = 35_000;
+const END_MS = 5_000;
+const MAX_WAITING = 2_000;
 const MAX_TRIES = 5;
-const INT8 = 20;
-const TIMESTAMPTZ = 1184;
+const MAX_PREPARED = 1_000;
 
 export interface Tx {
   query<T = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<T[]>;
@@ -28,24 +36,17 @@ export interface ConnectionOptions {
   onIdleError?: (error: Error) => void;
 }
 
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === INT8) return parseSafeInteger;
-    if (oid === TIMESTAMPTZ) return (text: string) => Date.parse(text);
-    return pg.types.getTypeParser(oid, format as 'text');
-  },
-};
-
-function parseSafeInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`int8 value ${text} is beyond the safe range`);
-  return value;
+/** A connection in use, and what is wrong with it (B4). */
+interface Lease {
+  client: pg.PoolClient;
+  broken: Error | undefined;
+  answerMs: number;
 }
 
 export class Db implements Tx {
   readonly #pool: pg.Pool;
   readonly #names = new Map<string, string>();
-  #isEnding = false;
+  #ending: Promise<void> | null = null;
 
   constructor(options: ConnectionOptions) {
     const { maxConnections, onIdleError, ...connection } = options;
@@ -57,48 +58,76 @@ export class Db implements Tx {
       statement_timeout: STATEMENT_MS,
       idle_in_transaction_session_timeout: STATEMENT_MS,
       keepAlive: true,
-      types: types as unknown as pg.CustomTypesConfig,
+      types: columnTypes,
       application_name: 'molecule',
     });
     // A lost idle connection is no failure of anybody's query; without a listener it would end the process.
     this.#pool.on('error', (error) => {
-      if (!this.#isEnding) onIdleError?.(error);
+      if (!this.#ending) onIdleError?.(error);
     });
   }
 
   async query<T = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
-    const client = await this.#acquire();
-    return this.#using(client, () => this.#run<T>(client, sql, params));
+    return this.#lease((lease) => this.#run<T>(lease, sql, params));
   }
 
   /** Commits what `work` did, or nothing of it. `work` may run more than once (B2): it must have no other effects. */
   async tx<T>(work: (tx: Tx) => Promise<T>, options: { isolation?: 'serializable' } = {}): Promise<T> {
+    const begin = options.isolation ? 'begin isolation level serializable' : 'begin';
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(work, options.isolation);
+        return await this.#lease((lease) => this.#attempt(lease, begin, work));
       } catch (error) {
-        if (!isRetryable(error) || attempt >= MAX_TRIES) throw toDatabaseError(error);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
+        if (!isRetryable(error) || attempt >= MAX_TRIES) throw error;
+        await systemClock.sleep(Math.random() * 20 * attempt);
       }
     }
   }
 
-  /** A connection of its own, for locks that last beyond a transaction. */
-  async withConnection<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await this.#acquire();
-    return this.#using(client, () => work({ query: (sql, params) => this.#run(client, sql, params ?? []) }));
+  /** A connection of its own, for what lasts beyond a transaction. It is closed afterwards, with its locks and settings. */
+  async withConnection<T>(work: (tx: Tx) => Promise<T>, options: { statementMs?: number } = {}): Promise<T> {
+    const { statementMs = STATEMENT_MS } = options;
+    return this.#lease(async (lease) => {
+      lease.broken = new Error('used for more than queries');
+      lease.answerMs = statementMs + (ANSWER_MS - STATEMENT_MS);
+      await lease.client.query(`set statement_timeout = ${Math.round(statementMs)}`);
+      return work(this.#txOf(lease));
+    });
   }
 
   async ping(): Promise<void> {
     await this.query('select 1');
   }
 
+  /** Waits for queries under way, but not for ever; the rest ends with the process. */
   async end(): Promise<void> {
-    this.#isEnding = true;
-    await this.#pool.end();
+    this.#ending ??= withDeadline(this.#pool.end(), END_MS, 'the end of the database connections');
+    await this.#ending;
+  }
+
+  /** `work` with a connection of the pool. Its errors come out as the ones that callers are told about. */
+  async #lease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    const lease: Lease = { client: await this.#acquire(), broken: undefined, answerMs: ANSWER_MS };
+    const onError = (error: Error) => {
+      lease.broken = error;
+    };
+    lease.client.on('error', onError);
+    try {
+      return await work(lease);
+    } catch (error) {
+      const translated = toDatabaseError(error);
+      if (translated instanceof DatabaseUnavailable) lease.broken = translated;
+      throw translated;
+    } finally {
+      lease.client.off('error', onError);
+      lease.client.release(lease.broken);
+    }
   }
 
   async #acquire(): Promise<pg.PoolClient> {
+    if (this.#pool.waitingCount >= MAX_WAITING) {
+      throw new DatabaseUnavailable(new Error(`${MAX_WAITING} wait for a connection already`));
+    }
     try {
       return await this.#pool.connect();
     } catch (error) {
@@ -107,52 +136,51 @@ export class Db implements Tx {
     }
   }
 
-  async #using<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
-    let broken: Error | undefined;
-    const onError = (error: Error) => {
-      broken = error;
-    };
-    client.on('error', onError);
+  async #attempt<T>(lease: Lease, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    await this.#run(lease, begin, []);
     try {
-      return await work();
+      const result = await work(this.#txOf(lease));
+      await this.#run(lease, 'commit', []);
+      return result;
     } catch (error) {
-      const translated = toDatabaseError(error);
-      if (translated instanceof DatabaseUnavailable) broken = translated;
-      throw translated;
-    } finally {
-      client.off('error', onError);
-      client.release(broken);
+      await this.#rollBack(lease, error);
+      throw error;
     }
   }
 
-  async #attempt<T>(work: (tx: Tx) => Promise<T>, isolation: 'serializable' | undefined): Promise<T> {
-    const client = await this.#acquire();
-    return this.#using(client, async () => {
-      await client.query(isolation ? 'begin isolation level serializable' : 'begin');
-      try {
-        const result = await work({ query: (sql, params) => this.#run(client, sql, params ?? []) });
-        await client.query('commit');
-        return result;
-      } catch (error) {
-        await client.query('rollback').catch(() => {
-          // The connection is gone, and the transaction with it; the first error tells why.
-        });
-        throw error;
-      }
-    });
+  async #rollBack(lease: Lease, reason: unknown): Promise<void> {
+    const isLost = lease.broken !== undefined || toDatabaseError(reason) instanceof DatabaseUnavailable;
+    if (isLost) {
+      // The transaction ends with its connection.
+      lease.broken ??= reason as Error;
+      return;
+    }
+    try {
+      await this.#run(lease, 'rollback', []);
+    } catch (error) {
+      lease.broken = error as Error;
+    }
+  }
+
+  #txOf(lease: Lease): Tx {
+    return { query: (sql, params) => this.#run(lease, sql, params ?? []) };
   }
 
   /** Every statement with parameters is prepared once a connection, by a name that stands for its text. */
-  async #run<T>(client: pg.PoolClient, sql: string, params: readonly unknown[]): Promise<T[]> {
-    if (params.length === 0) return (await client.query(sql)).rows as T[];
-    const result = await client.query({ name: this.#nameOf(sql), text: sql, values: params as unknown[] });
-    return result.rows as T[];
+  async #run<T>(lease: Lease, sql: string, params: readonly unknown[]): Promise<T[]> {
+    // `query_timeout` is read by the driver, though its types do not know it.
+    const query: pg.QueryConfig & { query_timeout: number } = { text: sql, query_timeout: lease.answerMs };
+    if (params.length > 0) {
+      query.name = this.#nameOf(sql);
+      query.values = params as unknown[];
+    }
+    return (await lease.client.query(query)).rows as T[];
   }
 
   #nameOf(sql: string): string | undefined {
     const known = this.#names.get(sql);
     if (known) return known;
-    if (this.#names.size >= 1_000) return undefined;
+    if (this.#names.size >= MAX_PREPARED) return undefined;
     const name = `q${this.#names.size}`;
     this.#names.set(sql, name);
     return name;
