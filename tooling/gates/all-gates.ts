@@ -2,6 +2,7 @@
 
 import { browserBundles } from './browser-bundles.ts';
 import { dispatcherDoor } from './dispatcher-door.ts';
+import { documentsHold } from './documents-hold.ts';
 import { firstLineSays } from './first-line-says.ts';
 import { forbiddenPaths } from './forbidden-paths.ts';
 import type { Gate } from './gate.ts';
@@ -30,6 +31,7 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     forbiddenPaths,
     machineWords,
     firstLineSays,
+    documentsHold,
     generatedFiles,
   ],
 };

@@ -1,10 +1,14 @@
 // Generated files: each with the function that makes its text.
 
 import { ENV_EXAMPLE, envExampleText } from './env-example.ts';
+import { schemaPage } from './schema-page.ts';
 
 export interface GeneratedFile {
   path: string;
   text(root: string): string | Promise<string>;
 }
 
-export const GENERATED: readonly GeneratedFile[] = [{ path: ENV_EXAMPLE, text: envExampleText }];
+export const GENERATED: readonly GeneratedFile[] = [
+  { path: ENV_EXAMPLE, text: envExampleText },
+  { path: 'docs/architecture/schema.md', text: schemaPage },
+];

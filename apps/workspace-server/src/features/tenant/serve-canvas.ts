@@ -1,7 +1,8 @@
 // Serve canvas: the built board, on the same origin as the API. Unknown page paths lead to the board; unknown API paths
 // are 404.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { defineRoute } from '@molecule/contracts';
@@ -28,7 +29,8 @@ export async function serveCanvas(
 ): Promise<void> {
   const indexFile = join(options.canvasDir, 'index.html');
   const isBuilt = existsSync(indexFile);
-  const page = isBuilt ? readFileSync(indexFile) : Buffer.from(NOT_BUILT);
+  // Read each time: a build under a running server changes the names of the files that the page asks for.
+  const readPage = () => readFile(indexFile).catch(() => Buffer.from(NOT_BUILT));
   if (isBuilt) {
     await app.register(async (scope) => {
       scope.addHook('onRoute', (route) => {
@@ -43,14 +45,14 @@ export async function serveCanvas(
       });
     });
   }
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
     const wantsPage = request.method === 'GET' && !options.isApiPath(path) && !path.startsWith('/assets/');
     if (wantsPage && (request.headers.accept?.includes('text/html') || path === '/')) {
       return reply
         .header('content-type', 'text/html; charset=utf-8')
         .header('cache-control', 'no-cache')
-        .send(page);
+        .send(await readPage());
     }
     return reply.code(404).send({ error: 'not found', code: 'not_found' });
   });
