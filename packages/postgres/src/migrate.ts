@@ -23,6 +23,11 @@ export interface Migration {
   checksum: string;
 }
 
+/** `begin` and `end` of a function's body are not statements of the migration. */
+function withoutFunctionBodies(sql: string): string {
+  return sql.replace(/\$([a-z_]*)\$[\s\S]*?\$\1\$/g, "''");
+}
+
 export async function readMigrations(dir: string): Promise<Migration[]> {
   const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
   const migrations = await Promise.all(
@@ -30,7 +35,7 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
       const match = FILE_NAME.exec(name);
       if (!match) throw new Error(`migration ${name} is not named 0001_like_this.sql`);
       const sql = await readFile(join(dir, name), 'utf8');
-      if (TRANSACTION_STATEMENT.test(sql))
+      if (TRANSACTION_STATEMENT.test(withoutFunctionBodies(sql)))
         throw new Error(`migration ${name} must leave the transaction to the migrator`);
       return {
         number: Number(match[1]),

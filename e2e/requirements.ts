@@ -1,0 +1,39 @@
+// Requirements: what the product promises, as data. Each scenario cites the ids that it verifies; a test of its own finds
+// promises without a scenario and citations without a promise.
+
+export const REQUIREMENTS = {
+  'start.demo': 'A brand-new data folder brings up the demo organisation, every role online',
+  'start.empty': 'MOLECULE_EMPTY=1 starts with no organisation',
+  'start.resume': 'A second start resumes the same state',
+  'start.stop': 'Ctrl-C drains and stops every child',
+  'start.secrets': 'Generated secrets have mode 0600; the printed URL signs a browser in once',
+  'start.safe': 'Listening beyond loopback without a credential refuses to boot, with one clear sentence',
+  'start.refusals': 'A port or data folder in use is one clear sentence that says what to do',
+  'start.open': 'Development mode on loopback is open and says so',
+  'auth.closed': 'Without a credential nothing but the open routes answers',
+  'demo.report': 'The demo organisation does honest work: the report holds the exact findings of the sample',
+  'demo.hops': 'Delegation is visible at every hop',
+  'demo.stream': 'Replies stream',
+  'demo.import': 'POST /org/import imports a template',
+  'demo.model': 'The same roles work on the model engine against the providers’ real protocols',
+  'events.order': 'Stored events come in order and replay after a point',
+  'kill.nothing-lost': 'kill -9 of the server at any time loses no acknowledged write',
+  'kill.no-orphan':
+    'After a kill the next start adopts or reaps what it finds; the final stop leaves no process',
+  'delegation.ends': 'A delegation ends, also when the server is killed in its middle',
+  'input.typed': 'Bad input gets the typed error of the contract',
+  'agent.faults': 'A hanging, lying or oversized agent gives a typed error and slows nobody else down',
+  'store.external': 'DATABASE_URL and REDIS_URL replace the embedded stores',
+  'wire.vendor': 'An A2A client of another vendor talks to a role through the relay',
+  'canvas.journey': 'A new user signs in, sees roles online, sends a task, watches it and reads the report',
+  'canvas.keyboard': 'The board is operated by keyboard',
+  'canvas.restart': 'The canvas survives a restart of the server',
+  'canvas.empty': 'An empty tenant offers the demo organisation in one click',
+} as const;
+
+export type RequirementId = keyof typeof REQUIREMENTS;
+
+/** A scenario's title with the promises that it verifies, such as `[start.demo] …`. */
+export function verifies(ids: RequirementId | RequirementId[], title: string): string {
+  return `[${[ids].flat().join(' ')}] ${title}`;
+}

@@ -1,0 +1,23 @@
+// Processes: which processes of a data folder are alive, found by their environment and arguments.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Pids of agents and database processes that belong to `dataDir`. */
+export function processesOf(dataDir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter(
+      (name) =>
+        readSafely(`/proc/${name}/environ`).includes(dataDir) ||
+        readSafely(`/proc/${name}/cmdline`).includes(dataDir),
+    )
+    .map(Number);
+}
+
+function readSafely(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // It ended meanwhile.
+  }
+}
