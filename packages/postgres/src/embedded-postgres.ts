@@ -2,6 +2,7 @@
 //
 //   P1. One server process owns a data folder: a second one is refused with the pid of the first.
 //   P2. A postmaster that outlived its server process is taken over; one that is gone leaves no trace that blocks.
+//       Before a new one starts, no process of the old one works on the files any more.
 //   P3. A postmaster that dies while we run is started again; until then queries fail fast.
 //   P4. Durable: fsync and synchronous_commit stay on, and a new folder is on the disk before anybody writes to it.
 //   P5. It listens on a unix socket in a folder of mode 0700 only, never on a network address.
@@ -18,7 +19,7 @@ import { type FolderLock, lockDataFolder } from './data-folder-lock.ts';
 import { Db } from './db.ts';
 import { PostgresStartFailure } from './errors.ts';
 import { PostgresLog } from './postgres-log.ts';
-import { isAlive, isPostmasterOf } from './process-identity.ts';
+import { isAlive, isPostmasterOf, processesWorkingIn } from './process-identity.ts';
 import { chooseRunAs, handOver, type RunAs } from './run-as.ts';
 import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
 
@@ -35,6 +36,9 @@ const LOOK_EVERY_MS = 250;
 const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
   max_connections: '60',
   shared_buffers: '64MB',
   wal_level: 'replica',
@@ -43,7 +47,10 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: 'UTC',
   timezone: 'UTC',
   jit: 'off',
-  log_min_messages: 'warning',
+  // Errors of statements go to their callers. Here they would write values of rows into a file.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_checkpoints: 'off',
 };
 
 export interface EmbeddedOptions {
@@ -145,7 +152,7 @@ export class EmbeddedPostgres {
       this.#log.warn({ pid }, 'a postgres from before does not answer and is ended');
       await endProcess(pid, ['SIGQUIT', 'SIGKILL'], 5_000);
     }
-    await rm(join(dir, 'postmaster.pid'), { force: true });
+    if (pid !== null) await clearAway(dir, this.#log);
     return false;
   }
 
@@ -314,6 +321,18 @@ async function runTool(runAs: RunAs, tool: readonly string[]): Promise<void> {
     maxBuffer: 1024 * 1024,
     ...runAs.identity,
   });
+}
+
+/**
+ * A postmaster that was killed leaves its children behind, and one that is busy notices late. By its pid file Postgres
+ * knows of them and refuses to start, so the file goes only after they are gone: two servers on the same files break them.
+ */
+async function clearAway(dir: string, log: Log): Promise<void> {
+  const left = await processesWorkingIn(dir);
+  if (left === null) return; // Postgres finds out by its own means, and is tried again.
+  if (left.length > 0) log.warn({ pids: left }, 'processes of a killed postgres are ended');
+  await Promise.all(left.map((pid) => endProcess(pid, ['SIGQUIT', 'SIGKILL'], 2_000)));
+  await rm(join(dir, 'postmaster.pid'), { force: true });
 }
 
 async function readPostmasterPid(dir: string): Promise<number | null> {

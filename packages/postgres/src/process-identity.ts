@@ -1,7 +1,7 @@
 // Process identity: whether a process lives, and whether it is the one that somebody wrote down.
 
 import { execFile } from 'node:child_process';
-import { readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -30,6 +30,19 @@ export async function isPostmasterOf(pid: number, dir: string): Promise<boolean>
   if (process.platform === 'linux') return (await readlink(`/proc/${pid}/cwd`).catch(() => null)) === dir;
   const command = await ask(pid, 'command=');
   return command.includes('postgres') && command.includes(dir);
+}
+
+/** The processes whose working folder is `dir`, as it is for a postmaster and all its children. Null where the system does not say. */
+export async function processesWorkingIn(dir: string): Promise<number[] | null> {
+  if (process.platform !== 'linux') return null;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  for (const pid of pids) {
+    // Gone by now, or somebody else's.
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+    if (folder === dir && (await isAlive(Number(pid)))) found.push(Number(pid));
+  }
+  return found;
 }
 
 /** The fields of /proc/<pid>/stat after the name: the state first, the start time at 19. */
