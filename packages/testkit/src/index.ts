@@ -9,7 +9,13 @@ export {
   type Verdict,
 } from './authorisation-oracle.ts';
 export { type FakeClock, fakeClock } from './clock.ts';
-export { type DatabaseFlavour, databaseFlavours, type TestDatabase, testDatabase } from './database.ts';
+export {
+  type DatabaseFlavour,
+  databaseFlavours,
+  debianBinaries,
+  type TestDatabase,
+  testDatabase,
+} from './database.ts';
 export {
   type FakeModelProvider,
   type ScriptedReply,
