@@ -12,6 +12,8 @@ import type { Db, Tx } from './db.ts';
 import { PostgresStartFailure } from './errors.ts';
 
 const LOCK_KEY = 7_264_001;
+/** A migration may rewrite a large table, and another migrator may be at it. */
+const STATEMENT_MS = 600_000;
 /** Would end the transaction of J2. */
 const TRANSACTION_STATEMENT = /^\s*(begin|start\s+transaction|commit|rollback|abort)\b[^;]*;/im;
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
@@ -23,9 +25,9 @@ export interface Migration {
   checksum: string;
 }
 
-/** `begin` and `end` of a function's body are not statements of the migration. */
-function withoutFunctionBodies(sql: string): string {
-  return sql.replace(/\$([a-z_]*)\$[\s\S]*?\$\1\$/g, "''");
+/** A `begin` in a function's body or in a comment is no statement of the migration. */
+function statementsOf(sql: string): string {
+  return sql.replace(/--.*$|\/\*[\s\S]*?\*\//gm, '').replace(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''");
 }
 
 export async function readMigrations(dir: string): Promise<Migration[]> {
@@ -35,7 +37,7 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
       const match = FILE_NAME.exec(name);
       if (!match) throw new Error(`migration ${name} is not named 0001_like_this.sql`);
       const sql = await readFile(join(dir, name), 'utf8');
-      if (TRANSACTION_STATEMENT.test(withoutFunctionBodies(sql)))
+      if (TRANSACTION_STATEMENT.test(statementsOf(sql)))
         throw new Error(`migration ${name} must leave the transaction to the migrator`);
       return {
         number: Number(match[1]),
@@ -52,19 +54,22 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
   return migrations;
 }
 
-/** Returns the names of the migrations that were applied now. `schema` keeps one app's records apart from another's. */
+/** Returns the names of the migrations that were applied now. `journal` keeps one app's records apart from another's. */
 export async function migrate(db: Db, dir: string, options: { journal?: string } = {}): Promise<string[]> {
   const journal = options.journal ?? 'schema_migrations';
   if (!/^[a-z_]{1,40}$/.test(journal)) throw new Error('the journal must be a plain table name');
   const migrations = await readMigrations(dir);
-  return db.withConnection(async (connection) => {
-    await connection.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    try {
-      return await applyMissing(connection, migrations, journal);
-    } finally {
-      await leave(connection);
-    }
-  });
+  return db.withConnection(
+    async (connection) => {
+      await connection.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+      try {
+        return await applyMissing(connection, migrations, journal);
+      } finally {
+        await leave(connection);
+      }
+    },
+    { statementMs: STATEMENT_MS },
+  );
 }
 
 async function leave(connection: Tx): Promise<void> {
