@@ -82,6 +82,7 @@ function parse(text: string): { pid: number; startedAt: string } | null {
 
 /** K3: moves the dead lock aside; when it was another's fresh one by then, it is put back. */
 async function takeAway(file: string, dead: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => null)) !== dead) return;
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     await rename(file, aside);
