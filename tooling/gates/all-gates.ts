@@ -8,6 +8,7 @@ import { forbiddenPaths } from './forbidden-paths.ts';
 import type { Gate } from './gate.ts';
 import { generatedFiles } from './generated-files.ts';
 import { imports } from './imports.ts';
+import { lockInStep } from './lock-in-step.ts';
 import { machineWords } from './machine-words.ts';
 import { noBareTimers } from './no-bare-timers.ts';
 import { packageDoors } from './package-doors.ts';
@@ -24,6 +25,7 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     browserBundles,
     dispatcherDoor,
     packageDoors,
+    lockInStep,
     settingsAtTheDoor,
     sqlInStores,
     noBareTimers,

@@ -4,6 +4,7 @@
 import { formatToken } from '@molecule/domain';
 import { describe, expect, it } from 'vitest';
 import { forbiddenPaths } from './forbidden-paths.ts';
+import { lockInStep } from './lock-in-step.ts';
 import { machineWords } from './machine-words.ts';
 import { packageDoors } from './package-doors.ts';
 import { secrets } from './secrets.ts';
@@ -117,5 +118,35 @@ describe('package doors', () => {
       'packages/b/package.json': manifest({ dependencies: { zod: '*' } }),
     });
     expect(found).toEqual(['packages/b/package.json zod is not pinned to one version (*)']);
+  });
+});
+
+describe('the lock', () => {
+  const manifest = (dependencies: object) => JSON.stringify({ name: 'a', dependencies });
+  const lock = JSON.stringify({
+    packages: {
+      '': { name: 'root', devDependencies: { vitest: '4.1.12' } },
+      'packages/a': { dependencies: { zod: '4.6.7' } },
+      'node_modules/zod': { version: '4.6.7' },
+    },
+  });
+  const clean = {
+    'package.json': JSON.stringify({ name: 'root', devDependencies: { vitest: '4.1.12' } }),
+    'packages/a/package.json': manifest({ zod: '4.6.7' }),
+    'package-lock.json': lock,
+  };
+
+  it.each([
+    ['asks for another version', 'packages/a/package.json', { zod: '4.6.8' }],
+    ['asks for something new', 'packages/a/package.json', { zod: '4.6.7', ws: '8.23.0' }],
+    ['asks for something no more', 'packages/a/package.json', {}],
+    ['is new', 'packages/b/package.json', {}],
+  ])('is out of step when a package.json %s', async (_what, path, dependencies) => {
+    await expectRedOnly(lockInStep, clean, { [path]: manifest(dependencies) });
+  });
+
+  it('must be there', async () => {
+    const { 'package-lock.json': _lock, ...rest } = clean;
+    expect(await problemsIn(lockInStep, rest)).toHaveLength(1);
   });
 });
