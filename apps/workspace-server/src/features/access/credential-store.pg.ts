@@ -16,15 +16,13 @@ interface LiveToken {
   workspaceId: string;
 }
 
-type Revocation = { workspaceId: string } | { sessionId: string };
-
 export class PgAccessStore implements AccessStore<Tx> {
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #live = new Map<string, LiveToken>();
   readonly #digestsOfWorkspace = new Map<string, Set<string>>();
   readonly #sessions = new Map<string, { sessionId: string; expiresAt: number }>();
-  readonly #listeners: ((subject: Revocation) => void)[] = [];
+  readonly #listeners: ((credentialId: string) => void)[] = [];
   readonly #removedTokens = new Map<string, string>();
 
   constructor(db: Db, clock: Clock) {
@@ -126,9 +124,8 @@ export class PgAccessStore implements AccessStore<Tx> {
       [workspaceId, tokenId, this.#now()],
     );
     if (!row) return false;
-    this.#live.delete(key(row.digest));
+    this.#drop(key(row.digest));
     this.#digestsOfWorkspace.get(workspaceId)?.delete(key(row.digest));
-    this.#tell({ workspaceId });
     return true;
   }
 
@@ -140,11 +137,10 @@ export class PgAccessStore implements AccessStore<Tx> {
     for (const id of workspaceIds) {
       for (const digest of this.#digestsOfWorkspace.get(id) ?? []) this.#removedTokens.set(digest, id);
       this.#forget(id);
-      this.#tell({ workspaceId: id });
     }
   }
 
-  onRevoked(listener: (subject: Revocation) => void): void {
+  onRevoked(listener: (credentialId: string) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -183,7 +179,7 @@ export class PgAccessStore implements AccessStore<Tx> {
     for (const [digest, session] of this.#sessions) {
       if (session.sessionId === sessionId) this.#sessions.delete(digest);
     }
-    this.#tell({ sessionId });
+    this.#tell(sessionId);
   }
 
   async #refuseFullHouse(tx: Tx, workspaceId: string): Promise<void> {
@@ -240,12 +236,19 @@ export class PgAccessStore implements AccessStore<Tx> {
   }
 
   #forget(workspaceId: string): void {
-    for (const digest of this.#digestsOfWorkspace.get(workspaceId) ?? []) this.#live.delete(digest);
+    const digests = this.#digestsOfWorkspace.get(workspaceId) ?? [];
     this.#digestsOfWorkspace.delete(workspaceId);
+    for (const digest of digests) this.#drop(digest);
   }
 
-  #tell(subject: Revocation): void {
-    for (const listener of this.#listeners) listener(subject);
+  #drop(digest: string): void {
+    const token = this.#live.get(digest);
+    this.#live.delete(digest);
+    if (token) this.#tell(token.tokenId);
+  }
+
+  #tell(credentialId: string): void {
+    for (const listener of this.#listeners) listener(credentialId);
   }
 
   #now(): Date {

@@ -27,8 +27,8 @@ export interface AccessStore<Tx = unknown> extends CredentialStore {
   /** In the transaction of a removal; call `revoked` after its commit. */
   revokeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void>;
   revoked(workspaceIds: readonly string[]): void;
-  /** Told of every bearer or session that stops being valid, so that open sockets can be closed. */
-  onRevoked(listener: (subject: { workspaceId: string } | { sessionId: string }) => void): void;
+  /** Told the id of every token and session that stops being valid, so that what it opened can be closed. */
+  onRevoked(listener: (credentialId: string) => void): void;
 
   createSignInCode(expiresAt: number): Promise<string>;
   /** Null when the code is unknown, used or expired. */

@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import type { EventDeps } from './event-deps.ts';
 import { parseSeq } from './event-deps.ts';
+import type { Followers } from './followers.ts';
 import { toFrame } from './publish-events.ts';
 
 const PING_MS = 30_000;
@@ -24,22 +25,9 @@ const MAX_REPLAY_PAGES = 20;
 /** Whose events this socket may see: everybody's (null), or those that this workspace may talk to. */
 interface Follower {
   workspaceId: string | null;
-  sessionId: string | null;
 }
 
-export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
-  const sockets = new Set<{ socket: WebSocket; follower: Follower }>();
-
-  deps.access.onRevoked((subject) => {
-    for (const { socket, follower } of sockets) {
-      const isHit =
-        'workspaceId' in subject
-          ? follower.workspaceId === subject.workspaceId && !deps.access.hasLiveToken(subject.workspaceId)
-          : follower.sessionId === subject.sessionId;
-      if (isHit) socket.close(CLOSE_POLICY, 'credential revoked');
-    }
-  });
-
+export function bindEventSocket(app: FastifyInstance, deps: EventDeps, followers: Followers): void {
   app.route({
     method: 'GET',
     url: '/ws',
@@ -65,14 +53,14 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
     },
     wsHandler: (socket: WebSocket, request: FastifyRequest) => {
       const caller = request.caller as Caller;
-      const entry = { socket, follower: admitFollower(caller, request, deps) };
-      sockets.add(entry);
+      const follower = admitFollower(caller, request, deps);
+      const forget = followers.add(caller, () => socket.close(CLOSE_POLICY, 'credential revoked'));
       deps.onSockets(1);
       socket.on('close', () => {
-        sockets.delete(entry);
+        forget();
         deps.onSockets(-1);
       });
-      follow(socket, entry.follower, request, deps);
+      follow(socket, follower, request, deps);
     },
     handler: async () => {
       throw faults.invalidRequest('this address speaks WebSocket only');
@@ -85,14 +73,12 @@ function admitFollower(caller: Caller, request: FastifyRequest, deps: EventDeps)
   if (typeof named === 'string' && named !== '') {
     refuseSystemCaller(named);
     requireOwnToken(caller, named.toLowerCase(), deps.access, { admits: 'own' });
-    return { workspaceId: named.toLowerCase(), sessionId: null };
+    return { workspaceId: named.toLowerCase() };
   }
-  if (caller.kind === 'workspace') return { workspaceId: caller.workspaceId, sessionId: null };
-  if (isAdminClass(caller)) {
-    return { workspaceId: null, sessionId: caller.kind === 'session' ? caller.sessionId : null };
-  }
+  if (caller.kind === 'workspace') return { workspaceId: caller.workspaceId };
+  if (isAdminClass(caller)) return { workspaceId: null };
   if ((caller.kind === 'anonymous' || caller.kind === 'invalid') && caller.isOpen) {
-    return { workspaceId: null, sessionId: null };
+    return { workspaceId: null };
   }
   if (caller.kind === 'anonymous') throw faults.authRequired('admin auth required');
   throw faults.invalidCredential('invalid admin auth token');

@@ -2,23 +2,28 @@
 
 import type { events } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
+import type { Caller } from '@molecule/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventHub } from './event-hub.ts';
 import type { EventLog } from './event-log.ts';
+import type { Followers } from './followers.ts';
 import { toFrame } from './publish-events.ts';
 
 const PING_MS = 15_000;
 
 interface StreamInput {
   workspaceId: string;
+  caller: Caller;
   request: FastifyRequest;
   reply: FastifyReply;
   hub: EventHub;
   log: EventLog;
+  followers: Followers;
 }
 
-/** Resolves once the stream is open; it ends when the client goes or cannot keep up. */
-export async function streamEvents({ workspaceId, request, reply, hub, log }: StreamInput): Promise<void> {
+/** Resolves once the stream is open; it ends when the client goes, cannot keep up or loses its credential. */
+export async function streamEvents(input: StreamInput): Promise<void> {
+  const { workspaceId, request, reply, hub, log } = input;
   const lastId = Number(request.headers['last-event-id']);
   const missed =
     Number.isSafeInteger(lastId) && lastId >= 0
@@ -52,9 +57,11 @@ export async function streamEvents({ workspaceId, request, reply, hub, log }: St
   };
   for (const event of missed ?? []) send(toFrame(event));
   const stopListening = hub.listen(send);
+  const forget = input.followers.add(input.caller, () => socket.destroy());
   const ping = setInterval(() => socket.write(': ping\n\n'), PING_MS);
   socket.on('close', () => {
     stopListening();
+    forget();
     clearInterval(ping);
   });
 }

@@ -9,11 +9,13 @@ import { type EventDeps, parseSeq } from './event-deps.ts';
 import type { PublishedEvent } from './event-log.ts';
 import { bindEventSocket } from './event-socket.ts';
 import { streamEvents } from './event-stream.ts';
+import { Followers } from './followers.ts';
 
 const CURSOR_GONE =
   'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
 export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventDeps): void {
+  const followers = new Followers(deps.access);
   const list = async (
     query: { limit: number; before?: string; type?: string; since_seq?: string },
     workspaceId?: string,
@@ -37,13 +39,14 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
     return list(query, params.workspaceId.toLowerCase());
   });
 
-  binder.bind(app, events.streamWorkspaceEvents, async ({ params, request, reply }) => {
+  binder.bind(app, events.streamWorkspaceEvents, async ({ caller, params, request, reply }) => {
     const { id } = requireWorkspace(deps.directory, params.id);
-    await streamEvents({ workspaceId: id, request, reply, hub: deps.hub, log: deps.log });
+    const { hub, log } = deps;
+    await streamEvents({ workspaceId: id, caller, request, reply, hub, log, followers });
     return reply;
   });
 
-  bindEventSocket(app, deps);
+  bindEventSocket(app, deps, followers);
   binder.adopt(events.followEvents);
 }
 
