@@ -1,5 +1,5 @@
-// Lock in step: package-lock.json asks for exactly what each package.json asks for. `npm ci` refuses otherwise, and with it
-// every fresh clone; a folder that was installed earlier doesn't notice.
+// Lock in step: package-lock.json asks for exactly what each package.json asks for. `npm ci` refuses a lock that lacks
+// something, and with it every fresh clone fails; a folder that was installed earlier does not notice.
 
 import type { Gate, Violation } from './gate.ts';
 import { listFiles, readText } from './repository-files.ts';
