@@ -1,4 +1,4 @@
-// Backoff: how long to wait before the next try. Full jitter keeps many clients of one failed thing apart.
+// Backoff: how long to wait before the next try. The jitter keeps many clients of one failed thing apart.
 
 export interface BackoffOptions {
   baseMs: number;
