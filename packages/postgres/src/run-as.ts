@@ -1,7 +1,7 @@
 // Run as: Postgres refuses root, so as root its tools run as somebody else.
 
 import { execFile } from 'node:child_process';
-import { chmod, chown, readdir } from 'node:fs/promises';
+import { chmod, chown, lchown, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -30,19 +30,25 @@ export async function chooseRunAs(): Promise<RunAs> {
   }
 }
 
-/** Lets the chosen user own `folders` and pass through `root`; nothing to do unless it is `nobody`. */
+/**
+ * As root: makes `folders` belong to whoever the tools run as, also when that was somebody else before, and lets `nobody`
+ * pass through `root`.
+ */
 export async function handOver(runAs: RunAs, root: string, folders: readonly string[]): Promise<void> {
-  if (runAs.kind !== 'nobody') return;
+  if (runAs.kind === 'self') return;
+  const owner = runAs.kind === 'nobody' ? NOBODY : 0;
   // Entering only: what else stands in there keeps its own mode.
-  await chmod(root, 0o711);
-  for (const folder of folders) await chownAll(folder);
+  if (runAs.kind === 'nobody') await chmod(root, 0o711);
+  for (const folder of folders) await giveAll(folder, owner);
 }
 
-async function chownAll(path: string): Promise<void> {
-  await chown(path, NOBODY, NOBODY);
+/** The folder itself last: it tells that all in it is done. */
+async function giveAll(path: string, owner: number): Promise<void> {
+  if ((await lstat(path)).uid === owner) return;
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const inside = join(path, entry.name);
-    if (entry.isDirectory()) await chownAll(inside);
-    else if (entry.isFile()) await chown(inside, NOBODY, NOBODY);
+    if (entry.isDirectory()) await giveAll(inside, owner);
+    else await lchown(inside, owner, owner);
   }
+  await chown(path, owner, owner);
 }
