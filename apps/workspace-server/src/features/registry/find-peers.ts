@@ -12,6 +12,8 @@ import {
 export interface PeerDeps {
   directory: WorkspaceDirectory;
   vitals: VitalSigns;
+  /** Would the relay connect to an address that an agent reported? */
+  isUrlDispatchable(url: string): Promise<boolean>;
 }
 
 /** Siblings, direct reports and the manager of a workspace; roots are each other's siblings. */
@@ -47,12 +49,12 @@ const MAX_FORWARDS = 5;
  * The address of a workspace, as `callerId` may know it. Follows successors of removed workspaces. Without `maySeeAll`,
  * what the caller may not talk to answers like what never existed.
  */
-export function discover(
+export async function discover(
   deps: PeerDeps,
   callerId: string,
   id: string,
   options: { maySeeAll: boolean },
-): { id: string; url: string; name: string } {
+): Promise<{ id: string; url: string; name: string }> {
   if (!isUuid(id)) throw faults.invalidWorkspaceId();
   let target = deps.directory.get(id.toLowerCase());
   for (let hops = 0; target?.forwardedTo && hops < MAX_FORWARDS; hops++) {
@@ -65,6 +67,9 @@ export function discover(
   const isUp = target.status === 'online' || target.status === 'degraded';
   if (!isUp || target.url === '') {
     throw faults.workspaceUnavailable('workspace not available', { status: target.status });
+  }
+  if (!target.isUrlOurs && !(await deps.isUrlDispatchable(target.url))) {
+    throw faults.workspaceUnavailable('workspace URL failed safety check');
   }
   return { id: target.id, url: target.url, name: target.name };
 }

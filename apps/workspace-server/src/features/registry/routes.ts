@@ -6,11 +6,11 @@ import { type Binder, type Caller, isAdminClass } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import { editWorkspaces, requireWorkspace } from '../workspaces/index.ts';
-import { discover, listPeers } from './find-peers.ts';
+import { discover, listPeers, type PeerDeps } from './find-peers.ts';
 import { type HeartbeatDeps, receiveHeartbeat } from './receive-heartbeat.ts';
 import { type RegisterDeps, registerAgent } from './register-agent.ts';
 
-export type RegistryRouteDeps = RegisterDeps & HeartbeatDeps;
+export type RegistryRouteDeps = RegisterDeps & HeartbeatDeps & PeerDeps;
 
 export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: RegistryRouteDeps): void {
   binder.bind(app, registry.register, async ({ body, caller }) => {

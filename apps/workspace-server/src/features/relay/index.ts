@@ -1,5 +1,5 @@
 // Relay: A2A messages on their way to a workspace.
-export { checkAgentUrl, type GuardOptions } from './address-guard.ts';
+export { checkAgentUrl, type GuardOptions, isUrlDispatchable } from './address-guard.ts';
 export { addressOf } from './address-of.ts';
 export { AgentConnections } from './agent-connection.ts';
 export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
