@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTenantProcess, type TenantProcess } from '../bench/tenant-process.ts';
-import { launchChromium } from './support/browser.ts';
+import { verifies } from './requirements.ts';
+import { chromiumPath, launchChromium } from './support/browser.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const IMAGES = join(ROOT, 'docs/images');
@@ -21,6 +22,7 @@ const ROLES = [
   'Numbers Checker',
 ];
 
+const withBrowser = describe.skipIf(chromiumPath() === null);
 let browser: Browser;
 let tenant: TenantProcess;
 
@@ -63,39 +65,45 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(IMAGES, `${name}.png`) });
 }
 
-describe.each(['light', 'dark'] as const)('a new user, in %s', (scheme) => {
-  it('signs in by the printed link, sees every role online, sends a task and reads the report', async () => {
-    const { page, problems } = await signedInPage(scheme);
-    for (const role of ROLES)
-      await page.getByText(role, { exact: true }).first().waitFor({ timeout: 20_000 });
-    await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
+withBrowser.each(['light', 'dark'] as const)('a new user, in %s', (scheme) => {
+  it(
+    verifies(
+      'canvas.journey',
+      'signs in by the printed link, sees every role online, sends a task and reads the report',
+    ),
+    async () => {
+      const { page, problems } = await signedInPage(scheme);
+      for (const role of ROLES)
+        await page.getByText(role, { exact: true }).first().waitFor({ timeout: 20_000 });
+      await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
 
-    await page.getByText('Managing Editor', { exact: true }).first().click();
-    const input = page.getByRole('textbox').last();
-    await input.fill('Review the sample text.');
-    await input.press('Enter');
-    // The work goes down the chart: a lead, then a specialist below it, show what they do.
-    await page
-      .getByText(/working/)
-      .first()
-      .waitFor({ timeout: 15_000 });
-    await page
-      .getByText(/Reading for style|Doing the sums again|Measuring|Indexing terms/)
-      .first()
-      .waitFor({ timeout: 15_000 });
-    await shoot(page, `board-${scheme}`);
-    await page.getByText('rehearsal engine: no model was asked').last().waitFor({ timeout: 30_000 });
-    const report = await page.getByText(/Harbour Ferry Pilot/).count();
-    expect(report).toBeGreaterThan(0);
-    await page.waitForTimeout(300);
-    await shoot(page, `report-${scheme}`);
-    expect(problems).toEqual([]);
-    await page.context().close();
-  });
+      await page.getByText('Managing Editor', { exact: true }).first().click();
+      const input = page.getByRole('textbox').last();
+      await input.fill('Review the sample text.');
+      await input.press('Enter');
+      // The work goes down the chart: a lead, then a specialist below it, show what they do.
+      await page
+        .getByText(/working/)
+        .first()
+        .waitFor({ timeout: 15_000 });
+      await page
+        .getByText(/Reading for style|Doing the sums again|Measuring|Indexing terms/)
+        .first()
+        .waitFor({ timeout: 15_000 });
+      await shoot(page, `board-${scheme}`);
+      await page.getByText('rehearsal engine: no model was asked').last().waitFor({ timeout: 30_000 });
+      const report = await page.getByText(/Harbour Ferry Pilot/).count();
+      expect(report).toBeGreaterThan(0);
+      await page.waitForTimeout(300);
+      await shoot(page, `report-${scheme}`);
+      expect(problems).toEqual([]);
+      await page.context().close();
+    },
+  );
 });
 
-describe('an open board', () => {
-  it('is operated by keyboard: a role is focused, opened by Enter and closed by Escape', async () => {
+withBrowser('an open board', () => {
+  it(verifies('canvas.keyboard', 'opens a role by Enter and closes it by Escape'), async () => {
     const { page } = await signedInPage('light');
     await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
     const role = page.locator('[data-role-id]').first();
@@ -107,7 +115,7 @@ describe('an open board', () => {
     await page.context().close();
   });
 
-  it('survives a kill and restart of the server and catches up', async () => {
+  it(verifies('canvas.restart', 'survives a kill and restart of the server and catches up'), async () => {
     const { page } = await signedInPage('light');
     await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
     tenant.child.kill('SIGKILL');
@@ -119,24 +127,27 @@ describe('an open board', () => {
     await page.context().close();
   });
 
-  it('asks for the admin token where there is no session, and refuses a wrong one', async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(tenant.url);
-    const input = page.locator('input').first();
-    await input.waitFor({ timeout: 15_000 });
-    await input.fill('not-the-token');
-    await input.press('Enter');
-    await page.getByText(/not the admin token/).waitFor({ timeout: 5_000 });
-    await input.fill(tenant.adminToken);
-    await input.press('Enter');
-    await page.getByText('Managing Editor', { exact: true }).first().waitFor({ timeout: 15_000 });
-    await context.close();
-  });
+  it(
+    verifies('auth.closed', 'asks for the admin token where there is no session, and refuses a wrong one'),
+    async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(tenant.url);
+      const input = page.locator('input').first();
+      await input.waitFor({ timeout: 15_000 });
+      await input.fill('not-the-token');
+      await input.press('Enter');
+      await page.getByText(/not the token of this server/).waitFor({ timeout: 5_000 });
+      await input.fill(tenant.adminToken);
+      await input.press('Enter');
+      await page.getByText('Managing Editor', { exact: true }).first().waitFor({ timeout: 15_000 });
+      await context.close();
+    },
+  );
 });
 
-describe('an empty tenant', () => {
-  it('offers the demo organisation in one click', async () => {
+withBrowser('an empty tenant', () => {
+  it(verifies('canvas.empty', 'offers the demo organisation in one click'), async () => {
     const empty = await startTenantProcess({ MOLECULE_EMPTY: '1' });
     try {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });

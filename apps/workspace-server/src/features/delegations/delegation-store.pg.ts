@@ -104,8 +104,9 @@ export class PgDelegationStore implements DelegationStore {
       const now = new Date(this.#clock.now());
       const [row] = await tx.query<Row>(
         `update delegations set status = $2, response_text = coalesce($3, response_text),
-           error = coalesce($4, error), attempts = attempts + $5, updated_at = $6,
-           deadline_at = case when $7 then null else deadline_at end, ended_at = case when $7 then $6 else null end
+           error = coalesce($4, error), attempts = attempts + $5, updated_at = $6::timestamptz,
+           deadline_at = case when $7::boolean then null else deadline_at end,
+           ended_at = case when $7::boolean then $6::timestamptz end
          where id = $1 returning *`,
         [id, to, fields.responseText ?? null, fields.error ?? null, fields.isAttempt ? 1 : 0, now, isEnd],
       );

@@ -2,6 +2,7 @@
 //
 //   D1. A delegation is sent under its own id as message id, so an agent that saw it already answers without working twice.
 //   D2. What was `dispatched` when the server died is sent again; nothing stays open for ever (its deadline ends it).
+//   D4. A delegation that the server itself fails at is given up after MAX_BUGS rounds; the others go on.
 //   D3. At most MAX_AT_ONCE run at a time; a hung target uses its own place only until the deadline.
 
 import { type Fault, isFault, TIMEOUTS_MS } from '@molecule/domain';
@@ -21,6 +22,7 @@ import type { Delegation, DelegationStore } from './delegation-store.ts';
 const MAX_AT_ONCE = 64;
 const BATCH = 256;
 const RETRYABLE_ATTEMPTS = 2;
+const MAX_BUGS = 5;
 
 export interface DriveDeps {
   delegations: DelegationStore;
@@ -35,7 +37,8 @@ export interface DriveDeps {
 
 export class DelegationDriver {
   readonly #deps: DriveDeps;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Set<string>();
+  readonly #bugs = new Map<string, number>();
 
   constructor(deps: DriveDeps) {
     this.#deps = deps;
@@ -81,18 +84,29 @@ export class DelegationDriver {
 
   #drive(delegation: Delegation): void {
     if (this.#running.has(delegation.id) || this.#running.size >= MAX_AT_ONCE) return;
-    this.#running.set(delegation.id, new AbortController());
+    this.#running.add(delegation.id);
     this.#run(delegation)
-      .catch((error: unknown) =>
-        this.#deps.log.error(
-          { err: error, delegationId: delegation.id },
-          'driving a delegation failed by a bug',
-        ),
+      .then(
+        () => {
+          this.#bugs.delete(delegation.id);
+          this.#deps.driveSoon();
+        },
+        (error: unknown) => this.#noteBug(delegation, error),
       )
-      .finally(() => {
-        this.#running.delete(delegation.id);
-        this.#deps.driveSoon();
-      });
+      .finally(() => this.#running.delete(delegation.id));
+  }
+
+  /** D4. The next round of the loop tries again; the loop is not hurried. */
+  async #noteBug(delegation: Delegation, error: unknown): Promise<void> {
+    const count = (this.#bugs.get(delegation.id) ?? 0) + 1;
+    this.#bugs.set(delegation.id, count);
+    this.#deps.log.error(
+      { err: error, delegationId: delegation.id, count },
+      'driving a delegation failed by a bug',
+    );
+    if (count < MAX_BUGS) return;
+    this.#bugs.delete(delegation.id);
+    await this.#end(delegation, 'failed', { error: 'the server failed to send it; its log says why' });
   }
 
   async #run(delegation: Delegation): Promise<void> {
