@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresStartFailure } from './errors.ts';
 import { type RunningPostgres, startPostgres } from './start-postgres.ts';
 
+const PASSWORD = 'hunter2';
+const urlTo = (hostAndPort: string) => `postgres://me:${PASSWORD}@${hostAndPort}/db`;
 const log = createLog({ level: 'silent' });
 const remote = (url: string) => startPostgres({ dataDir: '/nowhere', databaseUrl: Secret.of(url), log });
 
@@ -60,11 +62,11 @@ describe('a URL that leads nowhere', () => {
   });
 
   it.each<[string, () => string]>([
-    ['a closed port', () => 'postgres://me:hunter2@127.0.0.1:1/db'],
-    ['a host that does not exist', () => 'postgres://me:hunter2@host.invalid/db'],
-    ['something that accepts and says nothing', () => `postgres://me:hunter2@127.0.0.1:${silentPort}/db`],
-    ['a text that is no URL', () => 'me:hunter2@[db'],
-    ['a port that is none', () => 'postgres://me:hunter2@127.0.0.1:99999/db'],
+    ['a closed port', () => urlTo('127.0.0.1:1')],
+    ['a host that does not exist', () => urlTo('host.invalid')],
+    ['something that accepts and says nothing', () => urlTo(`127.0.0.1:${silentPort}`)],
+    ['a text that is no URL', () => `me:${PASSWORD}@[db`],
+    ['a port that is none', () => urlTo('127.0.0.1:99999')],
   ])('to %s fails in time with a sentence that shows no password', async (_name, url) => {
     const startedAt = Date.now();
     const failure = await failureOf(remote(url()));
@@ -72,7 +74,7 @@ describe('a URL that leads nowhere', () => {
     expect(failure.message).toMatch(
       /^the Postgres at DATABASE_URL does not answer \(.+\)\. Check the address/,
     );
-    expect(failure.message).not.toContain('hunter2');
+    expect(failure.message).not.toContain(PASSWORD);
   });
 });
 
