@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, singleFlight } from '@molecule/kit';
@@ -66,15 +65,16 @@ const servers = new Map<DatabaseFlavour, EmbeddedPostgres>();
 const startOnce = singleFlight(async (flavour: DatabaseFlavour) => {
   const binaries = flavour === 'debian' ? debianBinaries() : undefined;
   if (binaries === null) throw new Error('this machine has no Debian Postgres; ask databaseFlavours() first');
-  const dataDir = await mkdtemp(join(tmpdir(), `molecule-test-${flavour}-`));
+  const dataDir = join(tmpdir(), `molecule-test-${flavour}-${randomBytes(6).toString('hex')}`);
   const server = new EmbeddedPostgres({
     dataDir,
     log: createLog({ level: 'silent' }),
     settings: FAST,
     ...(binaries ? { binaries } : {}),
   });
-  await server.start();
+  // Before there is anything to clean up.
   endWithThisProcess(dataDir);
+  await server.start();
   servers.set(flavour, server);
   return server;
 });
@@ -92,13 +92,24 @@ async function asAdmin(server: EmbeddedPostgres, sql: string): Promise<void> {
   }
 }
 
-/** T2. A shell waits on a pipe that closes with this process, be it by SIGKILL, and then cleans up. */
+/**
+ * T2. A shell waits on a pipe that closes with this process, be it by SIGKILL, and then cleans up. It looks twice: a tool
+ * that was making the folder meanwhile may outlive the first look. A process that nobody waited for runs no more, though it
+ * has a pid still.
+ */
 function endWithThisProcess(dataDir: string): void {
-  const script = `cat >/dev/null
-    pid=$(head -n 1 "$1/postgres/postmaster.pid" 2>/dev/null)
-    [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null
-    for i in $(seq 100); do [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
-    rm -rf "$1" || { sleep 1; rm -rf "$1"; }`;
+  const script = `
+    runs() { kill -0 "$1" 2>/dev/null && { [ ! -e /proc/self ] || [ -e "/proc/$1/exe" ]; }; }
+    cat >/dev/null
+    for look in 1 2; do
+      pid=$(head -n 1 "$1/postgres/postmaster.pid" 2>/dev/null)
+      if [ -n "$pid" ]; then
+        kill -QUIT "$pid" 2>/dev/null
+        for i in $(seq 50); do runs "$pid" || break; sleep 0.1; done
+      fi
+      rm -rf "$1"
+      [ "$look" = 1 ] && sleep 3
+    done`;
   const reaper = spawn('/bin/sh', ['-c', script, 'reaper', dataDir], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
