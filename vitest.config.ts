@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.scenario.ts'],
+          setupFiles: ['e2e/support/clean-up.ts'],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,

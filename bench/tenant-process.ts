@@ -19,6 +19,13 @@ export interface TenantProcess {
   stop(): Promise<void>;
 }
 
+/** Those that were not stopped yet: a test that fails in its middle must leave nothing behind. */
+const running = new Set<TenantProcess>();
+
+export async function stopAllTenants(): Promise<void> {
+  await Promise.all([...running].map((tenant) => tenant.stop()));
+}
+
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -52,20 +59,24 @@ export async function startTenantProcess(
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(url, child, () => output, options.limitMs ?? 30_000);
   const adminToken = (await readFile(join(dataDir, 'admin-token'), 'utf8').catch(() => '')).trim();
-  return {
+  const tenant: TenantProcess = {
     url,
     dataDir,
     pid: child.pid ?? 0,
     adminToken,
     child,
     stop: async () => {
-      if (child.exitCode === null) {
+      running.delete(tenant);
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGINT');
-        await new Promise((resolve) => child.once('exit', resolve));
+        await ended;
       }
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
+  running.add(tenant);
+  return tenant;
 }
 
 async function untilHealthy(

@@ -84,9 +84,8 @@ describe('an A2A client of another vendor', () => {
         const answer = await client.sendMessage({
           message: {
             messageId: crypto.randomUUID(),
-            role: 'user',
-            kind: 'message',
-            parts: [{ kind: 'text', text: 'hello' }],
+            role: 1,
+            parts: [{ content: { $case: 'text', value: 'hello' } }],
           },
         } as never);
         expect(JSON.stringify(answer)).toContain('no model was asked');

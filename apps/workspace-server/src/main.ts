@@ -9,17 +9,30 @@ const progress = new StartProgress(process.stdout);
 
 async function main(): Promise<void> {
   const config = readConfig();
+  const signalled = listenForSignals();
   const tenant = await startTenant(config, progress);
-  let signals = 0;
-  const stop = (signal: string) => {
-    signals++;
-    // A second Ctrl-C means: now. Agents that are still running are found and stopped at the next start.
-    if (signals > 1) process.exit(1);
-    progress.say(`stopping (${signal}): agents finish what they do …`);
-    void tenant.stop(signal).then(({ isClean }) => process.exit(isClean ? 0 : 1));
-  };
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGTERM', () => stop('SIGTERM'));
+  const signal = await signalled;
+  progress.say(`stopping (${signal}): agents finish what they do …`);
+  const { isClean } = await tenant.stop(signal);
+  process.exit(isClean ? 0 : 1);
+}
+
+/**
+ * Resolves with the first signal; one that comes during the start is kept until there is something to stop, so that a
+ * start that is broken off leaves no database and no agent behind. A second signal means: now. What still runs then is
+ * found and stopped at the next start.
+ */
+function listenForSignals(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const note = (signal: NodeJS.Signals) => {
+      signals++;
+      if (signals > 1) process.exit(1);
+      resolve(signal);
+    };
+    process.on('SIGINT', note);
+    process.on('SIGTERM', note);
+  });
 }
 
 main().catch((error: unknown) => {

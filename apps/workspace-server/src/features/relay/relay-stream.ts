@@ -2,6 +2,7 @@
 // A stream is never queued; a broken one ends with an error event; its sender hanging up cancels nothing.
 
 import type { ServerResponse } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 import { type Fault, isFault } from '@molecule/domain';
 import { type RenderedFault, renderFault } from '@molecule/http';
 import { textOfParts } from './agent-reply.ts';
@@ -102,9 +103,16 @@ function endWithError(response: ServerResponse, rpcId: unknown, fault: Fault): v
 }
 
 const MAX_KEPT_CHARS = 256 * 1024;
+const BLOCK_END = /\r?\n\r?\n/g;
+/** A block's end may have begun this many characters before the chunk that completes it. */
+const BLOCK_END_CHARS = 4;
 
-/** Collects what the agent said from the events that pass. Bounded: what is longer is cut, and says so. */
+/**
+ * Collects what the agent said from the events that pass. Bounded: what is longer is cut, and says so. How the bytes
+ * were cut into chunks makes no difference, and each byte is looked at once.
+ */
 export class StreamTranscript {
+  readonly #decoder = new StringDecoder('utf8');
   #pending = '';
   #text = '';
   #final: string | null = null;
@@ -119,17 +127,23 @@ export class StreamTranscript {
   }
 
   add(chunk: Buffer): void {
-    this.#pending += chunk.toString('utf8');
-    for (let at = this.#pending.search(/\r?\n\r?\n/); at >= 0; at = this.#pending.search(/\r?\n\r?\n/)) {
-      const block = this.#pending.slice(0, at);
-      this.#pending = this.#pending.slice(at).replace(/^(\r?\n){2}/, '');
-      this.#readBlock(block);
+    const from = Math.max(0, this.#pending.length - BLOCK_END_CHARS);
+    this.#pending += this.#decoder.write(chunk);
+    BLOCK_END.lastIndex = from;
+    let start = 0;
+    for (let end = BLOCK_END.exec(this.#pending); end; end = BLOCK_END.exec(this.#pending)) {
+      this.#readBlock(this.#pending.slice(start, end.index));
+      start = BLOCK_END.lastIndex;
     }
-    if (this.#pending.length > MAX_KEPT_CHARS) this.#pending = '';
+    this.#pending = this.#pending.slice(start);
+    if (this.#pending.length <= MAX_KEPT_CHARS) return;
+    this.#pending = '';
+    this.#isCut = true;
   }
 
   /** The answer as one message, in the shape that non-streaming callers get. */
   finish(): Record<string, unknown> {
+    this.#pending += this.#decoder.end();
     if (this.#pending.trim() !== '') this.#readBlock(this.#pending);
     this.#pending = '';
     return {
@@ -163,7 +177,7 @@ export class StreamTranscript {
 
   #readEvent(event: unknown): void {
     if (!isObject(event)) return;
-    if (isObject(event.error)) this.#fail(String(event.error.message ?? 'agent error'));
+    if (isObject(event.error)) this.#fail(textOr(event.error.message, 'agent error'));
     const result = isObject(event.result) ? event.result : null;
     if (!result) return;
     const artifactUpdate = isObject(result.artifactUpdate) ? result.artifactUpdate : result;
@@ -175,9 +189,7 @@ export class StreamTranscript {
   }
 
   #readStatus(status: Record<string, unknown>, metadata: unknown): void {
-    const state = String(status.state ?? '')
-      .toUpperCase()
-      .replace('TASK_STATE_', '');
+    const state = textOr(status.state, '').toUpperCase().replace('TASK_STATE_', '');
     const said = isObject(status.message) ? textOfParts(status.message.parts) : null;
     if (state === 'FAILED' || state === 'REJECTED') this.#fail(said ?? 'agent error');
     if (state === 'COMPLETED' || state === 'FAILED') {
@@ -188,6 +200,7 @@ export class StreamTranscript {
 
   #end(text: string | null, metadata: unknown): void {
     if (text !== null && text !== '') this.#final = text.slice(0, MAX_KEPT_CHARS);
+    if (text !== null && text.length > MAX_KEPT_CHARS) this.#isCut = true;
     if (!isObject(metadata)) return;
     this.#metadata = metadata;
     this.toolTrace = metadata.tool_trace ?? this.toolTrace;
@@ -202,4 +215,8 @@ export class StreamTranscript {
     this.isFailed = true;
     this.failure = reason;
   }
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === 'string' ? value : fallback;
 }
