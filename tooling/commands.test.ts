@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { countReport, judgeRun } from './count-tests.mjs';
+import { countReport, judgeRun, nameSkipped } from './count-tests.mjs';
 import { ensureInstalled } from './install.mjs';
 import { findMachineNeeds } from './machine-needs.mjs';
 import { isSupportedNode } from './node-version.mjs';
@@ -146,8 +146,9 @@ describe('building when stale', () => {
 
 describe('counting', () => {
   const file = (status: string, ...tests: string[]) => ({
+    name: '/clone/a.test.ts',
     status,
-    assertionResults: tests.map((each) => ({ status: each })),
+    assertionResults: tests.map((each) => ({ status: each, fullName: 'does' })),
   });
 
   it('adds up tests, and counts a file that did not load as one failure', () => {
@@ -158,6 +159,20 @@ describe('counting', () => {
       file('passed', 'todo'),
     ];
     expect(countReport({ testResults })).toEqual({ passed: 3, failed: 2, skipped: 2 });
+  });
+
+  it('names the tests that stepped aside, with their file', () => {
+    const testResults = [
+      {
+        name: '/clone/a.test.ts',
+        assertionResults: [
+          { status: 'pending', fullName: 'with Redis keeps' },
+          { status: 'passed', fullName: 'keeps' },
+          { status: 'failed', fullName: 'loses' },
+        ],
+      },
+    ];
+    expect(nameSkipped({ testResults }, '/clone')).toEqual(['a.test.ts: with Redis keeps']);
   });
 
   it('calls a run red that has no report, ran no test, or failed outside of its tests', () => {

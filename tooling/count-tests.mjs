@@ -1,6 +1,7 @@
 // Count tests: adds up the reports that vitest wrote. A file that fails before its first test counts as one failure.
 
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const NONE = { passed: 0, failed: 0, skipped: 0 };
 
@@ -19,11 +20,21 @@ export function countReport(report) {
   return total;
 }
 
+/** The full names of the tests that stepped aside, each with its file. */
+export function nameSkipped(report, root) {
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => !['passed', 'failed'].includes(status))
+      .map(({ fullName }) => `${relative(root, name)}: ${fullName}`),
+  );
+}
+
 /** What one run of vitest came to. `exitCode` counts: an error outside every test fails the run without failing a test. */
-export function judgeRun({ reportPath, exitCode }) {
+export function judgeRun({ reportPath, exitCode, root = '.' }) {
   let counts;
   try {
-    counts = countReport(JSON.parse(readFileSync(reportPath, 'utf8')));
+    const report = JSON.parse(readFileSync(reportPath, 'utf8'));
+    counts = { ...countReport(report), skippedNames: nameSkipped(report, root) };
   } catch (error) {
     return { ...NONE, failed: 1, why: `the run left no report (${error.message})` };
   }

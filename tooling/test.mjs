@@ -22,6 +22,9 @@ const PROJECTS = [
   { name: 'e2e', limitMs: 30 * 60_000, needsBuild: true },
 ];
 
+/** So many tests that step aside are named; the rest is counted. */
+const SHOWN_NAMES = 40;
+
 requireNode();
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,
@@ -43,8 +46,10 @@ for (const { variable, value } of needs) if (value) env[variable] = value;
 
 const folder = mkdtempSync(join(tmpdir(), 'molecule-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const steppedAside = [];
 for (const project of chosen) {
-  const { why, ...counts } = await runProject(project);
+  const { why, skippedNames = [], ...counts } = await runProject(project);
+  steppedAside.push(...skippedNames);
   for (const key of Object.keys(total)) total[key] += counts[key];
   sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
 }
@@ -88,7 +93,7 @@ async function runProject({ name, limitMs, needsBuild }) {
   );
   if (isOverTime)
     return { passed: 0, failed: 1, skipped: 0, why: `not done after ${limitMs / 60_000} minutes` };
-  const judged = judgeRun({ reportPath, exitCode: code });
+  const judged = judgeRun({ reportPath, exitCode: code, root: ROOT });
   const isNothingChosen = filters.length > 0 && judged.why === 'no test ran' && code === 0;
   return isNothingChosen ? { ...judged, failed: 0, why: 'nothing matches' } : judged;
 }
@@ -104,7 +109,9 @@ function listLeftOut() {
     if (!value && count > 0)
       lines.push(`what needs ${name} (${count} files ask for it; ${variable} says where it is)`);
   }
-  if (total.skipped > 0) lines.push(`${total.skipped} tests that step aside on this machine`);
+  lines.push(...steppedAside.slice(0, SHOWN_NAMES));
+  const more = steppedAside.length - SHOWN_NAMES;
+  if (more > 0) lines.push(`${more} more tests that step aside`);
   return lines;
 }
 
