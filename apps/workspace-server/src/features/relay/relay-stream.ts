@@ -105,7 +105,7 @@ function endWithError(response: ServerResponse, rpcId: unknown, fault: Fault): v
 const MAX_KEPT_CHARS = 256 * 1024;
 const BLOCK_END = /\r?\n\r?\n/g;
 /** A block's end may have begun this many characters before the chunk that completes it. */
-const BLOCK_END_CHARS = 4;
+const TAIL_CHARS = 3;
 
 /**
  * Collects what the agent said from the events that pass. Bounded: what is longer is cut, and says so. How the bytes
@@ -113,7 +113,10 @@ const BLOCK_END_CHARS = 4;
  */
 export class StreamTranscript {
   readonly #decoder = new StringDecoder('utf8');
-  #pending = '';
+  /** What of the present block came so far, but for its last characters. */
+  #pieces: string[] = [];
+  #keptChars = 0;
+  #tail = '';
   #text = '';
   #final: string | null = null;
   #isCut = false;
@@ -127,25 +130,22 @@ export class StreamTranscript {
   }
 
   add(chunk: Buffer): void {
-    const from = Math.max(0, this.#pending.length - BLOCK_END_CHARS);
-    this.#pending += this.#decoder.write(chunk);
-    BLOCK_END.lastIndex = from;
+    const window = this.#tail + this.#decoder.write(chunk);
     let start = 0;
-    for (let end = BLOCK_END.exec(this.#pending); end; end = BLOCK_END.exec(this.#pending)) {
-      this.#readBlock(this.#pending.slice(start, end.index));
-      start = BLOCK_END.lastIndex;
+    for (const end of window.matchAll(BLOCK_END)) {
+      this.#readBlock(this.#takePieces() + window.slice(start, end.index));
+      start = end.index + end[0].length;
     }
-    this.#pending = this.#pending.slice(start);
-    if (this.#pending.length <= MAX_KEPT_CHARS) return;
-    this.#pending = '';
-    this.#isCut = true;
+    const cut = Math.max(start, window.length - TAIL_CHARS);
+    this.#keepPiece(window.slice(start, cut));
+    this.#tail = window.slice(cut);
   }
 
   /** The answer as one message, in the shape that non-streaming callers get. */
   finish(): Record<string, unknown> {
-    this.#pending += this.#decoder.end();
-    if (this.#pending.trim() !== '') this.#readBlock(this.#pending);
-    this.#pending = '';
+    const rest = this.#takePieces() + this.#tail + this.#decoder.end();
+    this.#tail = '';
+    if (rest.trim() !== '') this.#readBlock(rest);
     return {
       jsonrpc: '2.0',
       result: {
@@ -159,6 +159,22 @@ export class StreamTranscript {
         },
       },
     };
+  }
+
+  #keepPiece(piece: string): void {
+    if (piece === '') return;
+    this.#pieces.push(piece);
+    this.#keptChars += piece.length;
+    if (this.#keptChars <= MAX_KEPT_CHARS) return;
+    this.#takePieces();
+    this.#isCut = true;
+  }
+
+  #takePieces(): string {
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.#keptChars = 0;
+    return text;
   }
 
   #readBlock(block: string): void {
