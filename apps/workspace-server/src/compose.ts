@@ -4,10 +4,11 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDispatcher, type Dispatcher } from '@molecule/backends';
-import { TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
+import { TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
 import { createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
+import { addBackgroundLoops } from './background-loops.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
@@ -62,7 +63,11 @@ export interface Tenant {
 
 export async function startTenant(config: Config, progress: StartProgress): Promise<Tenant> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const log = createLog({ level: config.logLevel, file: join(config.dataDir, 'server.log') });
+  const log = createLog({
+    level: config.logLevel,
+    file: join(config.dataDir, 'server.log'),
+    hide: TOKEN_PATTERN,
+  });
   const clock = systemClock;
   const shutdown = new Shutdown(log);
   const identity = await loadTenantIdentity(config);
@@ -319,42 +324,17 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       },
     });
 
-    supervisor.add({
-      name: 'broadcaster',
-      intervalMs: 1_000,
-      run: () => publishEvents({ log: eventLog, hub }),
-    });
-    supervisor.add({
-      name: 'units',
-      intervalMs: 1_000,
-      timeoutMs: 120_000,
-      run: () => controller.driveUnits(),
-    });
-    supervisor.add({ name: 'liveness-monitor', intervalMs: 5_000, run: () => controller.checkLeases() });
-    supervisor.add({
-      name: 'health-sweep',
-      intervalMs: TIMEOUTS_MS.healthSweep,
-      timeoutMs: 120_000,
-      run: () => controller.probeUnits(),
-    });
-    supervisor.add({
-      name: 'provision-timeout-sweep',
-      intervalMs: TIMEOUTS_MS.provisionSweep,
-      run: () => controller.endDeadlines(),
-    });
-    supervisor.add({ name: 'orphan-sweeper', intervalMs: 60_000, run: () => controller.adopt() });
-    supervisor.add({ name: 'delegations', intervalMs: 2_000, run: () => driver.round() });
-    supervisor.add({ name: 'queue', intervalMs: 2_000, run: () => inbox.drain() });
-    supervisor.add({ name: 'vitals', intervalMs: 1_000, run: () => vitals.flush() });
-    supervisor.add({
-      name: 'retention',
-      intervalMs: 6 * 3_600_000,
-      run: async () => {
-        const { idempotency } = TIMEOUTS_MS;
-        await activityLog.prune(clock.now() - config.activityRetentionMs, 10_000);
-        await keyStore.prune(clock.now() - Math.max(idempotency, config.activityRetentionMs), 10_000);
-        await inboxStore.prune(clock.now() - idempotency, 10_000);
-      },
+    addBackgroundLoops(supervisor, {
+      clock,
+      activityRetentionMs: config.activityRetentionMs,
+      controller,
+      driver,
+      inbox,
+      vitals,
+      activityLog,
+      keyStore,
+      inboxStore,
+      publish: () => publishEvents({ log: eventLog, hub }),
     });
 
     progress.say('opening the door …');
@@ -403,7 +383,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       if (isOpen)
         progress.say('development mode: everybody on this machine may do everything, without a credential');
       progress.say(`ready: log in ${join(config.dataDir, 'server.log')}`);
-      const code = isOpen ? null : await access.createSignInCode(clock.now() + 10 * 60_000);
+      const code = isOpen ? null : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode);
       progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);
       if (code !== null) progress.print('  (signs this browser in; works once, for ten minutes)\n');
     }

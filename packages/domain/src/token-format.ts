@@ -8,6 +8,9 @@ export type TokenKind = keyof typeof TOKEN_KINDS;
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SHAPE = /^[A-Za-z0-9_-]{43}_[woasc][0-9A-Za-z]{6}$/;
 
+/** Finds our tokens anywhere in a text; for cutting them out of logs. */
+export const TOKEN_PATTERN = /[A-Za-z0-9_-]{43}_[woasc][0-9A-Za-z]{6}/g;
+
 /** Six base-62 characters over the random part and the kind letter (FNV-1a, 64 bit). Not a security measure. */
 export function tokenChecksum(text: string): string {
   let hash = 0xcbf29ce484222325n;
