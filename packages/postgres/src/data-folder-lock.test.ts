@@ -60,7 +60,7 @@ describe('the lock of a data folder', () => {
 
   it('is got by exactly one of many that find a dead one at once (K3)', async () => {
     const dead = JSON.stringify(await goneProcess());
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 50; round++) {
       await writeFile(file, dead);
       const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataFolder(root)));
       const won = results.filter((result) => result.status === 'fulfilled');

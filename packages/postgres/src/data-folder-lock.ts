@@ -5,13 +5,15 @@
 //   K3. Of several that find the same dead lock at once, one gets it.
 //   K4. Only the owner removes the lock.
 
-import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@molecule/kit';
 import { PostgresStartFailure } from './errors.ts';
 import { isAlive, processStartTime } from './process-identity.ts';
 
-const MAX_TRIES = 5;
+const MAX_TRIES = 100;
+const RETRY_MS = 10;
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -30,7 +32,7 @@ export async function lockDataFolder(root: string): Promise<FolderLock> {
         `the data folder ${root} is in use by process ${owner}. Stop that server, or choose another folder: MOLECULE_DATA_DIR=./other npm start`,
       );
     }
-    await takeAway(file, found);
+    await takeAway(file, found, mine);
   }
   throw new PostgresStartFailure(
     `the data folder ${root} could not be locked: other servers start on it as well`,
@@ -80,18 +82,23 @@ function parse(text: string): { pid: number; startedAt: string } | null {
   }
 }
 
-/** K3: moves the dead lock aside; when it was another's fresh one by then, it is put back. */
-async function takeAway(file: string, dead: string): Promise<void> {
-  if ((await readFile(file, 'utf8').catch(() => null)) !== dead) return;
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return; // Somebody was faster; the next look tells who.
+/**
+ * K3: a dead lock is removed by whoever holds the claim on exactly this text. Nobody else changes a lock that exists, so
+ * between the look and the removal it stays the dead one.
+ */
+async function takeAway(file: string, dead: string, mine: string): Promise<void> {
+  const claim = `${file}.taking-${createHash('sha256').update(dead).digest('hex').slice(0, 12)}`;
+  if (!(await create(claim, mine))) {
+    const holder = await readFile(claim, 'utf8').catch(() => null);
+    if (holder !== null && (await livingOwner(holder)) === null) await rm(claim, { force: true });
+    await systemClock.sleep(RETRY_MS);
+    return;
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== dead) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    if ((await readFile(file, 'utf8').catch(() => null)) === dead) await rm(file, { force: true });
+  } finally {
+    await rm(claim, { force: true });
+  }
 }
 
 async function release(file: string, mine: string): Promise<void> {
