@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { parseSeq } from './event-deps.ts';
 
 const BOUND = { numRuns: 3_000, interruptAfterTimeLimit: 8_000 };
+/** A planted bug only has to be found, not made small. */
+const FIND = { ...BOUND, endOnFailure: true };
 
 const cursor = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -56,6 +58,6 @@ describe('event cursors under fuzz', () => {
     ['takes whatever JavaScript calls a number', (text: string) => Number(text)],
     ['stops at the first stray character', (text: string) => Number.parseInt(text, 10)],
   ])('finds the planted bug: %s', (_name, parse) => {
-    expect(fc.check(holds(parse), BOUND).failed).toBe(true);
+    expect(fc.check(holds(parse), FIND).failed).toBe(true);
   });
 });

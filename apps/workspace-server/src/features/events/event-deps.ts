@@ -20,7 +20,7 @@ export interface EventDeps {
 }
 
 export function parseSeq(text: string): number {
-  const seq = Number(text);
-  if (!Number.isSafeInteger(seq) || seq < 0) throw faults.invalidRequest('since_seq must be a whole number');
+  const seq = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(seq)) throw faults.invalidRequest('since_seq must be a whole number');
   return seq;
 }

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { checkAgentUrl, classifyAddress, type GuardOptions } from './address-guard.ts';
 
 const BOUND = { numRuns: 4_000, interruptAfterTimeLimit: 8_000 };
+/** A planted bug only has to be found, not made small. */
+const FIND = { ...BOUND, endOnFailure: true };
 
 const PUBLIC_NAME = 'public.test';
 const STRICT: GuardOptions = {
@@ -81,10 +83,8 @@ const url = fc.oneof(
 /** What the address parser of the socket would be handed, judged by hand: 10/8, 127/8, 169.254/16, ::1, mapped ones. */
 function isInner(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
-  return (
-    /^(10|127|0)\.|^169\.254\.|^::1$|^::$|^::ffff:(a|7f|a9fe)[0-9a-f]{0,2}:/.test(bare) ||
-    bare.endsWith('inner.test')
-  );
+  if (/^[\d.]+$/.test(bare)) return /^(10|127|0)\.|^169\.254\./.test(bare);
+  return /^::1$|^::$|^::ffff:(a|7f|a9fe)[0-9a-f]{0,2}:/.test(bare) || bare.endsWith('inner.test');
 }
 
 function holds(check: Check) {
@@ -125,7 +125,7 @@ describe('address guard under fuzz', () => {
   });
 
   it.each(Object.entries(PLANTED))('finds the planted bug: %s', async (_name, check) => {
-    expect((await fc.check(holds(check), BOUND)).failed).toBe(true);
+    expect((await fc.check(holds(check), FIND)).failed).toBe(true);
   });
 
   it('classifies any text without throwing', () => {

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { StreamTranscript } from './relay-stream.ts';
 
 const BOUND = { numRuns: 1_500, interruptAfterTimeLimit: 8_000 };
+/** A planted bug only has to be found, not made small. */
+const FIND = { ...BOUND, endOnFailure: true };
 
 interface Transcript {
   add(chunk: Buffer): void;
@@ -114,7 +116,7 @@ describe('stream transcript under fuzz', () => {
       () =>
         fc.check(
           holds(() => new DecodesEachChunkAlone()),
-          BOUND,
+          FIND,
         ),
     ],
     [
@@ -122,7 +124,7 @@ describe('stream transcript under fuzz', () => {
       () =>
         fc.check(
           holds(() => new TakesEachChunkForWhole()),
-          BOUND,
+          FIND,
         ),
     ],
     [
@@ -130,7 +132,7 @@ describe('stream transcript under fuzz', () => {
       () =>
         fc.check(
           marksErrors(() => new TrustsTheMessage()),
-          BOUND,
+          FIND,
         ),
     ],
   ])('finds the planted bug: %s', (_name, check) => {
