@@ -22,6 +22,8 @@ export const REQUIREMENTS = {
     'After a kill the next start adopts or reaps what it finds; the final stop leaves no process',
   'delegation.ends': 'A delegation ends, also when the server is killed in its middle',
   'input.typed': 'Bad input gets the typed error of the contract',
+  'agent.config': 'A broken config.yaml and a missing provider key are one clear sentence on the workspace',
+  'events.stream': 'Events of one workspace stream as server-sent events; metrics are there for Prometheus',
   'agent.faults': 'A hanging, lying or oversized agent gives a typed error and slows nobody else down',
   'store.external': 'DATABASE_URL and REDIS_URL replace the embedded stores',
   'wire.vendor': 'An A2A client of another vendor talks to a role through the relay',

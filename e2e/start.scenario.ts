@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort, startTenantProcess } from '../bench/tenant-process.ts';
 import { verifies } from './requirements.ts';
-import { allOnline, apiOf, listWorkspaces } from './support/api.ts';
+import { allOnline, apiOf, listWorkspaces, message, until } from './support/api.ts';
 import { processesOf } from './support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '../apps/workspace-server/dist/main.js');
@@ -163,4 +163,71 @@ describe('who gets in', () => {
     expect((await call('GET', '/canvas/tenant')).body).toMatchObject({ is_open: true, mode: 'development' });
     await tenant.stop();
   });
+});
+
+describe('an agent that cannot start', () => {
+  it(
+    verifies('agent.config', 'says what is wrong in its config.yaml, and is not started again and again'),
+    async () => {
+      const tenant = await startTenantProcess();
+      const call = apiOf(tenant);
+      const broken = await call('POST', '/workspaces', {
+        name: 'Broken',
+        runtime: 'rehearsal',
+        files: { 'config.yaml': 'name: "Broken\nruntime: [' },
+      });
+      const row = await until('the workspace failed', async () => {
+        const { body } = await call('GET', `/workspaces/${broken.body.id}`);
+        return body.status === 'failed' ? body : null;
+      });
+      expect(row.status_reason).toBe('config_invalid');
+      expect(String(row.status_detail)).toMatch(/config\.yaml.*line/);
+      await tenant.stop();
+    },
+  );
+
+  it(verifies('agent.config', 'names the provider key that the model engine misses'), async () => {
+    const tenant = await startTenantProcess();
+    const call = apiOf(tenant);
+    const created = await call('POST', '/workspaces', {
+      name: 'Keyless',
+      runtime: 'model',
+      model: 'anthropic:some-model',
+    });
+    const answer = await until('an answer', async () => {
+      const said = await call('POST', `/workspaces/${created.body.id}/a2a`, message('hello'));
+      return said.text.includes('ANTHROPIC_API_KEY') ? said : null;
+    });
+    expect(answer.text).toContain('ANTHROPIC_API_KEY');
+    await tenant.stop();
+  });
+
+  it(
+    verifies('events.stream', 'streams the events of one workspace, and counts requests by route'),
+    async () => {
+      const tenant = await startTenantProcess();
+      const call = apiOf(tenant);
+      const { id } = (await call('POST', '/workspaces', { name: 'Streamed', external: true })).body;
+      const abort = new AbortController();
+      const response = await fetch(`${tenant.url}/workspaces/${id}/events/stream`, {
+        headers: { authorization: `Bearer ${tenant.adminToken}`, 'last-event-id': '0' },
+        signal: abort.signal,
+      });
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      let text = '';
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += Buffer.from(chunk).toString('utf8');
+        if (text.includes('WORKSPACE_AWAITING_AGENT')) break;
+      }
+      abort.abort();
+      expect(text.startsWith(': ping\n\n')).toBe(true);
+      expect(text).toMatch(/id: \d+\ndata: \{"type":"WORKSPACE_PROVISIONING"/);
+      const metrics = await call('GET', '/metrics');
+      expect(metrics.text).toMatch(
+        /molecule_http_requests_total\{method="POST",path="\/workspaces",status="201"\} 1/,
+      );
+      expect(metrics.text).toMatch(/molecule_workspaces\{status="awaiting_agent"\} 1/);
+      await tenant.stop();
+    },
+  );
 });

@@ -380,8 +380,11 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     }
 
     async function announce(): Promise<void> {
-      if (isOpen)
-        progress.say('development mode: everybody on this machine may do everything, without a credential');
+      if (isOpen) {
+        const warning = 'development mode: everybody on this machine may do everything, without a credential';
+        progress.say(warning);
+        log.warn(warning);
+      }
       progress.say(`ready: log in ${join(config.dataDir, 'server.log')}`);
       const code = isOpen ? null : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode);
       progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);

@@ -1,10 +1,12 @@
 // Group commit: many small writes, each acknowledged after its commit, share statements.
 //
-//   G1. An item's promise settles after the statement that carried it did; a failed statement fails all it carried.
+//   G1. An item's promise settles after the statement that carried it did. A statement that is refused for a value of
+//       one item is repeated item by item: what one caller wrote never fails another's write.
 //   G2. At most `maxInFlight` statements run at once; what comes meanwhile waits and goes together.
 //   G3. The waiting room is bounded: beyond `maxWaiting` items a typed fault is thrown at once.
 
 import { Fault } from '@molecule/domain';
+import { DatabaseValueRefused } from '@molecule/postgres';
 
 export interface GroupCommitOptions<T> {
   write(items: T[]): Promise<void>;
@@ -56,16 +58,24 @@ export class GroupCommit<T> {
     while (this.#inFlight < this.#options.maxInFlight && this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#options.maxBatch);
       this.#inFlight++;
-      this.#options
-        .write(batch.map((waiting) => waiting.item))
-        .then(
-          () => batch.forEach((waiting) => void waiting.resolve()),
-          (error: unknown) => batch.forEach((waiting) => void waiting.reject(error)),
-        )
-        .finally(() => {
-          this.#inFlight--;
-          this.#flush();
-        });
+      void this.#write(batch).finally(() => {
+        this.#inFlight--;
+        this.#flush();
+      });
+    }
+  }
+
+  /** Never rejects: what went wrong is told to those whose items it was. */
+  async #write(batch: Waiting<T>[]): Promise<void> {
+    try {
+      await this.#options.write(batch.map((waiting) => waiting.item));
+      for (const waiting of batch) waiting.resolve();
+    } catch (error) {
+      if (batch.length > 1 && error instanceof DatabaseValueRefused) {
+        for (const waiting of batch) await this.#write([waiting]);
+        return;
+      }
+      for (const waiting of batch) waiting.reject(error);
     }
   }
 }

@@ -40,6 +40,8 @@ export function parseEnvelope(raw: Buffer): Envelope {
   const message = isObject(body.params) && isObject(body.params.message) ? body.params.message : null;
   const messageId =
     typeof message?.messageId === 'string' && message.messageId !== '' ? message.messageId : null;
+  // The rest is handed on as it came; these are kept apart, as keys.
+  if (method.includes('\0') || messageId?.includes('\0')) throw faults.invalidRequest('invalid JSON');
   const isChanged = body !== parsed || (message !== null && messageId === null);
   if (message && messageId === null) message.messageId = randomUUID();
   return {

@@ -60,7 +60,7 @@ export async function bindRelayRoutes(
         throw faults.invalidRequest('max_age_minutes must be a positive integer');
       }
       if (query.workspace_id !== undefined && !isUuid(query.workspace_id)) throw faults.invalidWorkspaceId();
-      const olderThan = deps.clock.now() - minutes * 60_000;
+      const olderThan = deps.clock.now() - Math.min(minutes, MAX_AGE_MINUTES) * 60_000;
       return { dropped: await deps.inbox.dropStale(olderThan, query.workspace_id ?? null) };
     });
 
@@ -80,6 +80,9 @@ export async function bindRelayRoutes(
     });
   });
 }
+
+/** Older than any message can be. */
+const MAX_AGE_MINUTES = 10 * 365 * 24 * 60;
 
 function bodyOf(body: unknown): Buffer {
   if (!Buffer.isBuffer(body) || body.length === 0) throw faults.invalidRequest('failed to read request body');

@@ -28,6 +28,8 @@ import type { NewEvent } from './workspace-store.ts';
 const ACTOR = 'system:controller';
 const MAX_ROUND_GAP_MS = 4 * TIMEOUTS_MS.healthSweep;
 const MAX_FAILURES = 5;
+/** `EX_CONFIG` of sysexits: the workspace-runtime ends with it when its configuration is broken. */
+const EXIT_CONFIG = 78;
 const PUT_ASIDE_MS = 600_000;
 
 export interface ControllerDeps extends EditDeps {
@@ -59,7 +61,11 @@ export class UnitController {
     this.#deps = deps;
     this.#bootedAt = deps.clock.now();
     this.#lastLeaseCheckAt = this.#bootedAt;
-    deps.units.onExit((id) => void this.#noteExit(id));
+    deps.units.onExit((id, exit) => {
+      this.#noteExit(id, exit.code).catch((error: unknown) =>
+        deps.log.error({ err: error, workspaceId: id }, 'the end of a unit could not be noted'),
+      );
+    });
   }
 
   request(workspaceId: string): void {
@@ -318,13 +324,30 @@ export class UnitController {
     });
   }
 
-  async #noteExit(id: string): Promise<void> {
+  async #noteExit(id: string, code: number | null): Promise<void> {
     if (this.#isStopping) return;
     const state = this.#deps.directory.get(id);
     this.#startedAt.delete(id);
+    if (state?.status === 'provisioning' && code === EXIT_CONFIG) {
+      // Starting it again cannot help: a person has to mend the configuration. The agent's last words say how.
+      await this.#failProvision(state, 'config_invalid', await this.#lastWords(state));
+      return;
+    }
     if (state && isLeased(state.status))
       await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
     this.#deps.sweepSoon();
+  }
+
+  async #lastWords(state: WorkspaceState): Promise<string> {
+    const fallback = 'the configuration of this agent is not usable; its log says why';
+    try {
+      const lines = await this.#deps.units.logTail(state.id, state.backend, 20);
+      const fatal = lines.filter((line) => line.startsWith('FATAL: ')).at(-1);
+      return fatal ? fatal.slice('FATAL: '.length) : fallback;
+    } catch (error) {
+      this.#deps.log.warn({ err: error, workspaceId: state.id }, 'the log of an agent could not be read');
+      return fallback;
+    }
   }
 
   async #fire(

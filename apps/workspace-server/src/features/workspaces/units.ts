@@ -31,5 +31,7 @@ export interface Units {
   /** `unknown` means: skip this sweep, never "empty". */
   list(): Promise<{ workspaceId: string; backend: BackendName; isRunning: boolean }[] | 'unknown'>;
   hasProvisioner(): boolean;
-  onExit(listener: (workspaceId: string) => void): void;
+  /** The last lines that the agent printed. */
+  logTail(workspaceId: string, backend: BackendName, lines: number): Promise<string[]>;
+  onExit(listener: (workspaceId: string, exit: { code: number | null }) => void): void;
 }
