@@ -6,6 +6,7 @@ export const LIMITS = {
   modelChars: 100,
   runtimeChars: 100,
   jsonBodyBytes: 1024 * 1024,
+  jsonDepth: 200,
   a2aRequestBytes: 1024 * 1024,
   a2aResponseBytes: 10 * 1024 * 1024,
   transcriptBytes: 1024 * 1024,

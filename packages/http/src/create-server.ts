@@ -1,7 +1,8 @@
 // Create server: a Fastify instance with the edges that every server of ours shares: JSON bodies, faults, request ids.
 
-import { type Fault, faults } from '@molecule/domain';
+import { type Fault, faults, LIMITS } from '@molecule/domain';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { isText, isTooDeep } from './json-limits.ts';
 import { sendFault, toFault } from './render-fault.ts';
 
 export interface ServerOptions {
@@ -42,13 +43,20 @@ function readJsonWhateverTheContentType(app: FastifyInstance): void {
       done(null, undefined);
       return;
     }
-    try {
-      done(null, JSON.parse(text));
-    } catch {
+    const refuse = (details: string) => {
       const contract = request.routeOptions.config.contract;
-      done(
-        faults.invalidRequest(contract?.invalidBody ?? 'invalid request body', { details: 'not valid JSON' }),
-      );
+      done(faults.invalidRequest(contract?.invalidBody ?? 'invalid request body', { details }));
+    };
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      refuse('not valid JSON');
+      return;
     }
+    if (text.length > LIMITS.jsonDepth && isTooDeep(value)) refuse('the JSON is nested too deeply');
+    // Such characters come in through escapes only.
+    else if (text.includes('\\u') && !isText(value)) refuse('NUL and halves of characters are not text');
+    else done(null, value);
   });
 }

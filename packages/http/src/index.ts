@@ -20,6 +20,7 @@ export {
   parseBearer,
   parseCookies,
 } from './identify-caller.ts';
+export { isText, isTooDeep } from './json-limits.ts';
 export { type ApiInfo, describeApi } from './openapi.ts';
 export { API_PAGE_STYLE, renderApiPage } from './openapi-page.ts';
 export { type RenderedFault, renderFault, STATUS_OF_FAULT, sendFault, toFault } from './render-fault.ts';

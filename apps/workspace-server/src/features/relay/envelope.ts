@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { faults } from '@molecule/domain';
+import { isTooDeep } from '@molecule/http';
 
 type JsonObject = Record<string, unknown>;
 
@@ -34,7 +35,7 @@ export function isObject(value: unknown): value is JsonObject {
 /** Parses and normalises a request body. Throws INVALID_REQUEST with the contract's text. */
 export function parseEnvelope(raw: Buffer): Envelope {
   const parsed = parseJson(raw);
-  if (!isObject(parsed)) throw faults.invalidRequest('invalid JSON');
+  if (!isObject(parsed) || isTooDeep(parsed)) throw faults.invalidRequest('invalid JSON');
   const body = 'jsonrpc' in parsed ? parsed : wrap(parsed);
   const method = typeof body.method === 'string' ? body.method : '';
   const message = isObject(body.params) && isObject(body.params.message) ? body.params.message : null;
