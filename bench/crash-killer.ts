@@ -1,0 +1,83 @@
+// Crash killer: kills the server or its Postgres, and measures how long it takes until a write is acknowledged again.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CrashLoad } from './crash-load.ts';
+import { startTenantProcess, type TenantProcess } from './tenant-process.ts';
+
+export const KILLS = ['app SIGKILL', 'postgres immediate', 'postmaster -9'] as const;
+export type Kill = (typeof KILLS)[number];
+
+const READY_LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 5;
+
+export class CrashKiller {
+  readonly readyMs: Record<Kill, number[]> = {
+    'app SIGKILL': [],
+    'postgres immediate': [],
+    'postmaster -9': [],
+  };
+  /** The server ended although only its Postgres was killed. */
+  unaskedExits = 0;
+  #tenant: TenantProcess;
+  readonly #env: Record<string, string>;
+  readonly #load: CrashLoad;
+
+  constructor(tenant: TenantProcess, env: Record<string, string>, load: CrashLoad) {
+    this.#tenant = tenant;
+    this.#env = env;
+    this.#load = load;
+  }
+
+  get tenant(): TenantProcess {
+    return this.#tenant;
+  }
+
+  /** Comes back when a write was acknowledged by what came after the kill. */
+  async kill(kind: Kill): Promise<void> {
+    const startedAt = performance.now();
+    if (kind === 'app SIGKILL') await this.#restartApp();
+    else await this.#killPostgres(kind === 'postmaster -9' ? 'SIGKILL' : 'SIGQUIT');
+    await until(() => this.#load.probe());
+    this.readyMs[kind].push(performance.now() - startedAt);
+  }
+
+  async #restartApp(): Promise<void> {
+    const { child, url, dataDir } = this.#tenant;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    this.#tenant = await startTenantProcess(
+      { PORT: new URL(url).port, ...this.#env },
+      { dataDir, limitMs: READY_LIMIT_MS },
+    );
+  }
+
+  async #killPostgres(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
+    const before = await readPostmasterPid(this.#tenant.dataDir);
+    if (before === null) throw new Error('there is no postmaster to kill');
+    process.kill(before, signal);
+    await until(async () => {
+      if (this.#tenant.child.exitCode !== null) {
+        this.unaskedExits++;
+        await this.#restartApp();
+      }
+      const now = await readPostmasterPid(this.#tenant.dataDir);
+      return now !== null && now !== before;
+    });
+  }
+}
+
+export async function readPostmasterPid(dataDir: string): Promise<number | null> {
+  const text = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  return Number.isInteger(pid) && pid > 0 ? pid : null;
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const endAt = Date.now() + READY_LIMIT_MS;
+  while (!(await isTrue())) {
+    if (Date.now() > endAt) throw new Error(`not ready ${READY_LIMIT_MS} ms after a kill`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
