@@ -1,0 +1,268 @@
+// Limits: every row of the limits table that a client can meet over HTTP, on both sides of its edge.
+
+import { LIMITS } from '@molecule/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Answer,
+  addExternalAgent,
+  type ExternalAgent,
+  type ScenarioTenant,
+  startScenarioTenant,
+} from './support/tenant.ts';
+
+let tenant: ScenarioTenant;
+let agent: ExternalAgent;
+let peer: ExternalAgent;
+
+beforeAll(async () => {
+  tenant = await startScenarioTenant();
+  agent = await addExternalAgent(tenant, 'at the edge');
+  peer = await addExternalAgent(tenant, 'its peer');
+});
+
+afterAll(() => tenant?.stop());
+
+const send = (path: string, body: unknown, method = 'POST'): Promise<Answer> =>
+  tenant.call(path, { method, headers: { authorization: `Bearer ${tenant.adminToken}` }, body });
+const read = (path: string) => tenant.asAdmin<unknown[]>(path);
+
+interface Edge {
+  limit: keyof typeof LIMITS;
+  what: string;
+  /** Sends something of this size. */
+  send(size: number): Promise<Answer>;
+  refusal: { status: number; text: RegExp };
+}
+
+const create = (body: Record<string, unknown>) =>
+  send('/workspaces', { name: 'edge', external: true, ...body });
+const change = (body: Record<string, unknown>) => send(`/workspaces/${agent.id}`, body, 'PATCH');
+const badFields = { status: 400, text: /invalid workspace fields/ };
+const longer = (field: string, max: number) => ({
+  status: 400,
+  text: new RegExp(`"${field} must be at most ${max} characters"`),
+});
+const tooLarge = { status: 413, text: /body_too_large/ };
+
+/** A JSON body of exactly this many bytes. */
+function padded(body: Record<string, unknown>, bytes: number): string {
+  const bare = JSON.stringify({ ...body, padding: '' });
+  return JSON.stringify({ ...body, padding: 'x'.repeat(bytes - bare.length) });
+}
+
+const message = (text: string) => ({ role: 'user', parts: [{ kind: 'text', text }] });
+const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
+
+const EDGES: Edge[] = [
+  {
+    limit: 'nameChars',
+    what: 'name on create',
+    send: (size) => create({ name: 'n'.repeat(size) }),
+    refusal: badFields,
+  },
+  {
+    limit: 'nameChars',
+    what: 'name on change',
+    send: (size) => change({ name: 'n'.repeat(size) }),
+    refusal: longer('name', LIMITS.nameChars),
+  },
+  {
+    limit: 'roleChars',
+    what: 'role on create',
+    send: (size) => create({ role: 'r'.repeat(size) }),
+    refusal: badFields,
+  },
+  {
+    limit: 'roleChars',
+    what: 'role on change',
+    send: (size) => change({ role: 'r'.repeat(size) }),
+    refusal: longer('role', LIMITS.roleChars),
+  },
+  {
+    limit: 'modelChars',
+    what: 'model on create',
+    send: (size) => create({ model: 'm'.repeat(size) }),
+    refusal: badFields,
+  },
+  {
+    limit: 'runtimeChars',
+    what: 'runtime on create',
+    send: (size) => create({ external: false, runtime: 'r'.repeat(size) }),
+    refusal: badFields,
+  },
+  {
+    limit: 'jsonBodyBytes',
+    what: 'a JSON body',
+    send: (size) => send(`/workspaces/${agent.id}/activity`, padded({ activity_type: 'agent_log' }, size)),
+    refusal: tooLarge,
+  },
+  {
+    limit: 'jsonDepth',
+    what: 'depth of a JSON body',
+    send: (size) =>
+      send(`/workspaces/${agent.id}/activity`, { activity_type: 'agent_log', request_body: nested(size) }),
+    refusal: { status: 400, text: /nested too deeply/ },
+  },
+  {
+    limit: 'a2aRequestBytes',
+    what: 'a message',
+    send: (size) =>
+      send(
+        `/workspaces/${peer.id}/a2a`,
+        padded({ jsonrpc: '2.0', id: 1, method: 'message/send', params: { message: message('x') } }, size),
+      ),
+    refusal: tooLarge,
+  },
+  {
+    limit: 'orgTemplateBytes',
+    what: 'an organisation template',
+    send: (size) =>
+      send(
+        '/org/import',
+        padded({ template: { name: 'o', workspaces: [{ name: 'w', external: true }] } }, size),
+      ),
+    refusal: tooLarge,
+  },
+  {
+    limit: 'importNodes',
+    what: 'workspaces of one import',
+    send: (size) =>
+      send('/org/import', {
+        force: true,
+        template: {
+          name: `o${size}`,
+          workspaces: Array.from({ length: size }, (_, at) => ({ name: `w${size}-${at}`, external: true })),
+        },
+      }),
+    refusal: { status: 400, text: /500/ },
+  },
+];
+
+/** Rows with a scenario of another shape below, or no HTTP edge of their own; where those are tested stands beside. */
+const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
+  activityDefault: 'below',
+  activityMax: 'below',
+  eventsDefault: 'below',
+  eventsMax: 'below',
+  tokensPerWorkspace: 'below',
+  delegationsListed: 'below',
+  delegationsInFlight: 'queue-limit.scenario.ts',
+  activityErrorChars: 'below',
+  monthlySpendCentsMax: 'below',
+  a2aResponseBytes: 'the agents that answer too much, bad-input.scenario.ts',
+  queueDepth: 'queue-limit.scenario.ts',
+};
+
+describe('limits', () => {
+  it.each(EDGES)('$limit: $what passes at the limit and is refused beyond it', async (edge) => {
+    // A body's own brackets count too.
+    const max = edge.limit === 'jsonDepth' ? LIMITS.jsonDepth : LIMITS[edge.limit];
+    const within = await edge.send(max);
+    expect(within.status, within.text.slice(0, 200)).toBeLessThan(300);
+    const beyond = await edge.send(max + 1);
+    expect(beyond.status, beyond.text.slice(0, 200)).toBe(edge.refusal.status);
+    expect(beyond.text).toMatch(edge.refusal.text);
+  });
+
+  it('names where each other row is tested, or that no route has it', () => {
+    const known = new Set([...EDGES.map(({ limit }) => limit), ...Object.keys(ELSEWHERE)]);
+    const rest = Object.keys(LIMITS).filter((name) => !known.has(name as keyof typeof LIMITS));
+    // Bounds of loops, sockets and backends, and rows that wait for their routes.
+    expect(rest.sort()).toEqual([
+      'activitySummaryChars',
+      'delegationDepth',
+      'initialMemoryChars',
+      'orgTokenNameChars',
+      'queueAttempts',
+      'restartWindowMs',
+      'restartsPerWindow',
+      'socketBufferedEvents',
+      'startsInFlight',
+      'streamBufferedEvents',
+      'transcriptBytes',
+      'workspaces',
+    ]);
+  });
+
+  it('activity: 100 rows unless asked, 500 at most, the default for what is no number', async () => {
+    for (let at = 0; at < LIMITS.activityMax + 5; at += 50) {
+      await Promise.all(
+        Array.from({ length: 50 }, () =>
+          send(`/workspaces/${agent.id}/activity`, { activity_type: 'agent_log' }),
+        ),
+      );
+    }
+    const count = async (query: string) => (await read(`/workspaces/${agent.id}/activity${query}`)).length;
+    expect(await count('')).toBe(LIMITS.activityDefault);
+    expect(await count(`?limit=${LIMITS.activityMax}`)).toBe(LIMITS.activityMax);
+    expect(await count(`?limit=${LIMITS.activityMax + 1}`)).toBe(LIMITS.activityMax);
+    for (const bad of ['0', '-1', 'x', '1.5', ''])
+      expect(await count(`?limit=${bad}`), bad).toBe(LIMITS.activityDefault);
+    expect(await count('?limit=1')).toBe(1);
+  });
+
+  it('events: 100 rows unless asked, 500 at most', async () => {
+    for (let at = 0; at < LIMITS.eventsMax + 5; at += 20) {
+      const card = { workspace_id: peer.id, agent_card: { name: `card ${at}` } };
+      await Promise.all(Array.from({ length: 20 }, () => send('/registry/update-card', card)));
+    }
+    expect(await read('/events')).toHaveLength(LIMITS.eventsDefault);
+    expect(await read(`/events?limit=${LIMITS.eventsMax}`)).toHaveLength(LIMITS.eventsMax);
+    expect(await read(`/events?limit=${LIMITS.eventsMax + 1}`)).toHaveLength(LIMITS.eventsMax);
+    expect(await read('/events?since_seq=0')).toHaveLength(LIMITS.eventsMax);
+  });
+
+  it('tokens: the fiftieth is minted, the next is refused, also when many ask at once', async () => {
+    const full = await addExternalAgent(tenant, 'full of tokens');
+    const path = `/workspaces/${full.id}/tokens`;
+    const answers = await Promise.all(
+      Array.from({ length: LIMITS.tokensPerWorkspace + 10 }, () => send(path, undefined)),
+    );
+    // One it has from its creation.
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMITS.tokensPerWorkspace - 1);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(11);
+    expect(refused[0]?.text).toContain('maximum 50 active tokens per workspace');
+    const { count } = await tenant.asAdmin<{ count: number }>(`${path}?limit=200`);
+    expect(count).toBe(LIMITS.tokensPerWorkspace);
+  });
+
+  it('delegations: 50 are listed', async () => {
+    const source = await addExternalAgent(tenant, 'delegates much');
+    await Promise.all(
+      Array.from({ length: LIMITS.delegationsListed + 5 }, (_, at) =>
+        send(`/workspaces/${source.id}/delegations/record`, {
+          target_id: peer.id,
+          task: 't',
+          delegation_id: `listed-${at}`,
+        }),
+      ),
+    );
+    expect(await read(`/workspaces/${source.id}/delegations`)).toHaveLength(LIMITS.delegationsListed);
+  });
+
+  it('heartbeats: numbers and texts are clamped, not refused', async () => {
+    const beat = (fields: Record<string, unknown>) =>
+      send('/registry/heartbeat', { workspace_id: agent.id, ...fields });
+    const view = async () => {
+      const all = await tenant.asAdmin<Record<string, unknown>[]>('/workspaces');
+      return all.find(({ id }) => id === agent.id) ?? {};
+    };
+    await beat({
+      monthly_spend: LIMITS.monthlySpendCentsMax + 1,
+      sample_error: 'e'.repeat(LIMITS.activityErrorChars + 1),
+      error_rate: 7,
+    });
+    const high = await view();
+    expect(high.monthly_spend).toBe(LIMITS.monthlySpendCentsMax);
+    expect(high.last_sample_error).toHaveLength(LIMITS.activityErrorChars);
+    expect(high.last_error_rate).toBe(1);
+    await beat({ monthly_spend: 0, sample_error: '', error_rate: -1 });
+    const low = await view();
+    expect([low.monthly_spend, low.last_sample_error, low.last_error_rate]).toEqual([
+      LIMITS.monthlySpendCentsMax,
+      '',
+      0,
+    ]);
+  });
+});
