@@ -1,7 +1,7 @@
 // Compose: the only place that builds the real parts of this process and ties them together.
 
 import { LIMITS, TIMEOUTS_MS } from '@molecule/domain';
-import { type Log, Supervisor, systemClock } from '@molecule/kit';
+import { backoffMs, type Clock, type Log, Supervisor, systemClock } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
 import { createAnswerer } from './a2a/answer-request.ts';
 import { buildCard } from './a2a/card.ts';
@@ -12,7 +12,7 @@ import { TaskMemory } from './a2a/task-memory.ts';
 import { TaskSlots } from './a2a/task-slots.ts';
 import type { RuntimeConfig } from './config.ts';
 import { Connection } from './connect/connect.ts';
-import { createPlatform, type Platform } from './connect/platform.ts';
+import { createPlatform, type Platform, WorkspaceGone } from './connect/platform.ts';
 import { TokenStore } from './connect/token-store.ts';
 import { Drain } from './drain.ts';
 import { loadEngine } from './engines/choose-engine.ts';
@@ -138,11 +138,30 @@ export async function compose(
       for (const address of card.supportedInterfaces) address.url = url;
     },
     greet: async (signal) => {
-      await inbox.resume(signal);
+      await keepTrying(() => inbox.resume(signal), { clock, log, signal });
       const { configDir, tokenDir, file } = config;
       await sendInitialPrompt({ configDir, tokenDir, file, platform, clock, log }, signal);
     },
   };
+}
+
+/** The server may go away at any moment, also right after it took the registration: that never ends an agent. */
+async function keepTrying(
+  work: () => Promise<void>,
+  { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
+): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (error instanceof WorkspaceGone) throw error;
+      log.warn({ err: error, attempt }, 'the open delegations could not be asked for yet; trying again');
+    }
+    await clock.sleep(backoffMs(attempt, { baseMs: 500, maxMs: 15_000 }), signal).catch(() => {
+      // Aborted: the loop ends.
+    });
+  }
 }
 
 function missingEnvironment(config: RuntimeConfig): string[] {
