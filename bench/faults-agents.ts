@@ -1,0 +1,156 @@
+// Faults of agents: agents that hang, agents that flood, and a pause of a team whose agents hang.
+
+import { gzipSync } from 'node:zlib';
+import { echoes, FaultsClient, hangs, inLanes, pause, quantile, startAgent } from './faults-client.ts';
+import { readRssMb } from './process-usage.ts';
+import { startTenantProcess } from './tenant-process.ts';
+
+const ENV = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
+const HUNG = 200;
+const MEASURE_MS = 6_000;
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
+
+export async function hungAgents() {
+  const tenant = await startTenantProcess(ENV);
+  const client = new FaultsClient(tenant.url);
+  const hanging = new FaultsClient(tenant.url);
+  const echo = await startAgent(echoes(0));
+  const hung = await startAgent(hangs);
+  try {
+    const healthy = await client.create('healthy', { url: echo.url });
+    const stuck: string[] = [];
+    for (let i = 0; i < HUNG; i++) stuck.push(await client.create(`hung ${i}`, { url: hung.url }));
+    await measureP99(client, healthy); // Warms up.
+    const before = await measureP99(client, healthy);
+    const calls = stuck.map((id) => hanging.say(id));
+    await pause(2_000);
+    const during = await measureP99(client, healthy);
+    await hanging.close();
+    await Promise.all(calls);
+    const worsePercent = Math.round((during / before - 1) * 100);
+    return {
+      goal: "other workspaces' p99 worsens by at most 20 %",
+      hungAgents: HUNG,
+      p99BeforeMs: before,
+      p99DuringMs: during,
+      worsePercent,
+      isMet: worsePercent <= 20,
+    };
+  } finally {
+    await client.close();
+    hung.stop();
+    echo.stop();
+    await tenant.stop();
+  }
+}
+
+async function measureP99(client: FaultsClient, id: string): Promise<number> {
+  const latencies: number[] = [];
+  const endAt = Date.now() + MEASURE_MS;
+  await inLanes(
+    4,
+    () => Date.now() > endAt,
+    async () => {
+      const startedAt = performance.now();
+      const { status } = await client.say(id);
+      if (status !== 200) throw new Error(`a healthy agent was answered for with ${status}`);
+      latencies.push(performance.now() - startedAt);
+    },
+  );
+  return Math.round(quantile(latencies, 0.99) * 100) / 100;
+}
+
+export async function floods() {
+  const tenant = await startTenantProcess(ENV);
+  const client = new FaultsClient(tenant.url);
+  const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
+  const flood = await startAgent((request, response) => {
+    request.resume();
+    if (request.url?.startsWith('/bomb')) {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb);
+      return;
+    }
+    const isEndless = request.url?.startsWith('/endless');
+    response.writeHead(200, { 'content-type': isEndless ? 'text/event-stream' : 'application/json' });
+    let left = isEndless ? Number.POSITIVE_INFINITY : 100;
+    const more = () => {
+      while (left-- > 0 && !response.destroyed)
+        if (!response.write(MEGABYTE)) return void response.once('drain', more);
+      response.end();
+    };
+    more();
+  });
+  const echo = await startAgent(echoes(0));
+  let peakMb = 0;
+  const look = setInterval(() => {
+    peakMb = Math.max(peakMb, readRssMb(tenant.pid));
+  }, 20);
+  try {
+    const healthy = await client.create('healthy', { url: echo.url });
+    await measureP99(client, healthy);
+    const beforeMb = readRssMb(tenant.pid);
+    peakMb = beforeMb;
+    const answers: Record<string, string> = {};
+    for (const kind of ['big', 'endless', 'bomb']) {
+      const id = await client.create(kind, { url: `${flood.url}/${kind}` });
+      for (const method of kind === 'endless' ? ['message/send', 'message/stream'] : ['message/send']) {
+        const answer = await Promise.race([client.say(id, method), pause(20_000)]);
+        answers[`${kind} ${method}`] = answer
+          ? `${answer.status} ${JSON.stringify(answer.body).slice(0, 120)}`
+          : 'no end within 20 s';
+      }
+    }
+    const grownMb = peakMb - beforeMb;
+    const isTyped = Object.values(answers).every((text) =>
+      /^(4|502|504|200.*(error|limit|too large))/.test(text),
+    );
+    return {
+      goal: 'RSS grows by at most 32 MB; every flood is refused with a typed error',
+      beforeMb,
+      peakMb,
+      grownMb,
+      answers,
+      isMet: grownMb <= 32 && isTyped,
+    };
+  } finally {
+    clearInterval(look);
+    await client.close();
+    flood.stop();
+    echo.stop();
+    await tenant.stop();
+  }
+}
+
+export async function pauseHung() {
+  const tenant = await startTenantProcess(ENV);
+  const client = new FaultsClient(tenant.url);
+  const hung = await startAgent(hangs);
+  try {
+    const root = await client.create('root', { url: hung.url });
+    const team = [root];
+    for (let i = 1; i < 50; i++)
+      team.push(await client.create(`hung ${i}`, { url: hung.url, parent_id: root }));
+    const calls = team.flatMap((id) => Array.from({ length: 4 }, () => client.say(id)));
+    await pause(2_000);
+    const startedAt = performance.now();
+    const paused = await client.call('POST', `/workspaces/${root}/pause`, {});
+    await Promise.race([Promise.all(calls), pause(30_000)]);
+    const effectiveMs = Math.round(performance.now() - startedAt);
+    const after = await client.say(root);
+    const statuses = [...new Set((await Promise.all(calls)).map(({ status }) => status))];
+    return {
+      goal: 'effective within 5 s',
+      workspaces: team.length,
+      hungCalls: calls.length,
+      pauseStatus: paused.status,
+      effectiveMs,
+      statuses,
+      nextMessage: after.status,
+      isMet: effectiveMs <= 5_000 && paused.status === 200 && after.status === 503,
+    };
+  } finally {
+    await client.close();
+    hung.stop();
+    await tenant.stop();
+  }
+}

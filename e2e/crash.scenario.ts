@@ -1,0 +1,33 @@
+// Crash scenario: the kill harness in small. Nothing acknowledged is lost or doubled, every delegation ends with one
+// effect, the event log still folds into the table; and the same checker turns red when durability is given up.
+
+import { describe, expect, it } from 'vitest';
+import { runCrash } from '../bench/crash-run.ts';
+import { verifies } from './requirements.ts';
+
+const KILLS = 6;
+const TEETH_KILLS = 3;
+
+describe('the kill harness', () => {
+  it(
+    verifies(
+      ['kill.nothing-lost', 'delegation.ends'],
+      'finds the books balanced after kills of the server and of its Postgres',
+    ),
+    async () => {
+      const report = await runCrash(KILLS, 'none');
+      expect(report.acknowledged).toBeGreaterThan(100);
+      expect(report).toMatchObject({ isGreen: true, unaskedExits: 0, givenUp: 0, surprises: {} });
+    },
+  );
+
+  it('notices what a Postgres loses that acknowledges before it writes', async () => {
+    const report = await runCrash(TEETH_KILLS, 'async-commit');
+    expect(report.isGreen).toBe(false);
+    expect(Object.values(report.lost).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  });
+
+  it('notices rows that somebody deleted', async () => {
+    expect((await runCrash(0, 'delete-rows')).lost.activity).toBe(10);
+  });
+});
