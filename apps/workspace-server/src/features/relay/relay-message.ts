@@ -38,6 +38,8 @@ export interface RelayDeps extends RecordDeps, JudgeDeps {
   addressOf(target: WorkspaceState): string;
   /** Called when a transport failure suggests that the agent's process may be gone. */
   suspectDead(target: WorkspaceState): Promise<'dead' | 'alive' | 'unknown'>;
+  /** What the datastore throws, as faults; null for anything else. */
+  translate(thrown: unknown): Fault | null;
   /** Brings a hibernated target back. */
   wake(target: WorkspaceState): Promise<void>;
 }
@@ -302,6 +304,8 @@ export async function explainFailure(
   error: unknown,
 ): Promise<Fault> {
   if (isFault(error)) return error;
+  const known = deps.translate(error);
+  if (known) return known;
   if (!(error instanceof TransportFailure)) {
     deps.log.error({ err: error, workspaceId: target.id }, 'relaying a message failed by a bug');
     return faults.internal('relaying the message failed', error);

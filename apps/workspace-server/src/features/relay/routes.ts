@@ -15,7 +15,6 @@ import { relayStream } from './relay-stream.ts';
 
 export interface RelayRouteDeps extends RelayDeps {
   publicUrl: () => string;
-  translate: (thrown: unknown) => import('@molecule/domain').Fault | null;
 }
 
 export async function bindRelayRoutes(
