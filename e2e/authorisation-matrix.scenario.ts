@@ -210,6 +210,8 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     updateDelegation: { status: 'completed' },
     logActivity: { activity_type: 'agent_log', summary: 'matrix' },
     notify: { message: 'hello' },
+    requestApproval: { action: 'count' },
+    decideApproval: { decision: 'denied' },
     saveViewport: { x: 0, y: 0, zoom: 1 },
     importOrg: { dir: 'no-such-template' },
     signIn: { token: tenant.adminToken },
@@ -373,7 +375,9 @@ function findTelltales(answers: Map<string, { cell: Cell; answer: Answer }>): st
     if (!unknown) return [];
     return ["sibling's", "cousin's"].flatMap((name) => {
       const hidden = answers.get(`${actor.name}/${name}`);
-      if (!hidden || bare(hidden) === bare(unknown)) return [];
+      // What is one's own is not hidden.
+      if (!hidden || hidden.cell.target?.id === actor.workspaceId) return [];
+      if (bare(hidden) === bare(unknown)) return [];
       return [
         `${hidden.cell.operation.name} × ${actor.name}: ${name} answers ${bare(hidden)}, unknown ${bare(unknown)}`,
       ];

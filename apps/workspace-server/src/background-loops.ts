@@ -3,6 +3,7 @@
 import { TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock, Supervisor } from '@molecule/kit';
 import type { ActivityLog } from './features/activity/index.ts';
+import { type ApprovalStore, expireApprovals } from './features/approvals/index.ts';
 import type { DelegationDriver } from './features/delegations/index.ts';
 import type { Inbox, InboxStore, MessageKeyStore } from './features/relay/index.ts';
 import type { UnitController, VitalSigns } from './features/workspaces/index.ts';
@@ -15,6 +16,8 @@ export interface LoopParts {
   inbox: Inbox;
   vitals: VitalSigns;
   activityLog: ActivityLog;
+  approvals: ApprovalStore;
+  publishSoon(): void;
   keyStore: MessageKeyStore;
   inboxStore: InboxStore;
   publish(): Promise<unknown>;
@@ -46,6 +49,7 @@ export function addBackgroundLoops(supervisor: Supervisor, parts: LoopParts): vo
   supervisor.add({ name: 'orphan-sweeper', intervalMs: 60 * SECOND, run: () => controller.adopt() });
   supervisor.add({ name: 'delegations', intervalMs: 2 * SECOND, run: () => driver.round() });
   supervisor.add({ name: 'queue', intervalMs: 2 * SECOND, run: () => inbox.drain() });
+  supervisor.add({ name: 'approvals', intervalMs: 5 * SECOND, run: () => expireApprovals(parts) });
   supervisor.add({ name: 'vitals', intervalMs: SECOND, run: () => vitals.flush() });
   supervisor.add({ name: 'retention', intervalMs: 6 * HOUR, run: () => prune(parts) });
 }

@@ -15,6 +15,7 @@ import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
 import { PgAccessStore } from './features/access/credential-store.pg.ts';
 import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
+import { PgApprovalStore } from './features/approvals/approval-store.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
 import { DelegationDriver } from './features/delegations/index.ts';
 import { PgEventLog } from './features/events/event-log.pg.ts';
@@ -98,6 +99,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const activityLog = new PgActivityLog(db, clock);
     const eventLog = new PgEventLog(db, clock);
     const delegations = new PgDelegationStore(db, clock);
+    const approvals = new PgApprovalStore(db, clock, eventLog.appendIn);
     const files = new PgWorkspaceFiles(db);
     const [states] = await Promise.all([store.loadAll(), access.load(), vitals.load()]);
     directory.apply(states);
@@ -294,6 +296,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       relay,
       delegations: { delegations, directory, clock, publishSoon, driveSoon },
       activity: { ...record, directory, clock },
+      approvals: { approvals, directory, clock, publishSoon },
       events: {
         log: eventLog,
         hub,
@@ -332,6 +335,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       inbox,
       vitals,
       activityLog,
+      approvals,
+      publishSoon,
       keyStore,
       inboxStore,
       publish: () => publishEvents({ log: eventLog, hub }),

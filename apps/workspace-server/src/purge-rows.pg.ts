@@ -6,6 +6,7 @@ const BY_WORKSPACE = [
   'delete from activity where workspace_id = any($1)',
   'delete from inbox where workspace_id = any($1)',
   'delete from message_keys where target_id = any($1)',
+  'delete from approvals where workspace_id = any($1)',
   'delete from delegations where source_id = any($1) or target_id = any($1)',
 ];
 

@@ -22,6 +22,7 @@ import {
   type RateLimit,
 } from './features/access/index.ts';
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
+import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
@@ -83,6 +84,7 @@ export interface ServerDeps {
   relay: RelayRouteDeps;
   delegations: DelegateDeps;
   activity: ActivityRouteDeps;
+  approvals: ApprovalDeps;
   events: EventDeps;
   org: ImportDeps;
   tenant: TenantRouteDeps;
@@ -152,6 +154,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await bindRelayRoutes(app, binder, deps.relay);
   bindDelegationRoutes(app, binder, deps.delegations);
   bindActivityRoutes(app, binder, deps.activity);
+  bindApprovalRoutes(app, binder, deps.approvals);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
   bindApiReference(app, binder, deps.tenant.version);

@@ -58,6 +58,10 @@ export const eventFrame = z.object({
   timestamp: z.string(),
   payload: z.record(z.string(), z.unknown()),
   seq: z.number().int().optional(),
+  /** Beside the payload on APPROVAL_DECIDED: agents wait for them there. */
+  approval_id: z.string().optional(),
+  status: z.string().optional(),
+  decided_by: z.string().optional(),
 });
 export type EventFrame = z.output<typeof eventFrame>;
 

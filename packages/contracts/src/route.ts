@@ -8,6 +8,7 @@ import type { z } from 'zod';
  * - `open`: nobody is asked for a credential.
  * - `admin`: ADMIN_TOKEN, an org token or a session.
  * - `workspace`: the above, or the token of the workspace in the path.
+ * - `superior`: admin-class, or the token of a workspace above the one in the path; never its own.
  * - `state`: as `workspace`, and the token of a removed workspace for that workspace: its agent learns that it is gone.
  * - `member`: the above, or any live workspace token that may talk to the workspace in the path.
  * - `agent`: register, heartbeat, card: the workspace's own token (named in the body or path), or admin-class.
@@ -19,6 +20,7 @@ export type Policy =
   | 'open'
   | 'admin'
   | 'workspace'
+  | 'superior'
   | 'state'
   | 'member'
   | 'agent'

@@ -7,6 +7,7 @@ const SECURITY_OF: Record<Policy, readonly Record<string, string[]>[]> = {
   open: [],
   admin: [{ bearer: [] }, { session: [] }],
   workspace: [{ bearer: [] }, { session: [] }],
+  superior: [{ bearer: [] }, { session: [] }],
   state: [{ bearer: [] }, { session: [] }],
   member: [{ bearer: [] }, { session: [] }],
   agent: [{ bearer: [] }, {}],

@@ -29,7 +29,7 @@ export interface Target {
 export type Verdict = 'pass' | '400' | '401' | '403' | 'unknown' | '410';
 
 // biome-ignore format: a list of words
-export type Gate = 'open' | 'admin' | 'admin_token' | 'workspace' | 'state' | 'member' | 'own_in_body' | 'beat' | 'own_in_path' | 'discover' | 'ask' | 'relay' | 'canvas' | 'stream';
+export type Gate = 'open' | 'admin' | 'admin_token' | 'workspace' | 'superior' | 'state' | 'member' | 'own_in_body' | 'beat' | 'own_in_path' | 'discover' | 'ask' | 'relay' | 'canvas' | 'stream';
 
 interface Row {
   gate: Gate;
@@ -61,6 +61,9 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('workspace', 'pauseWorkspace resumeWorkspace hibernateWorkspace', { removed: 'pass' }),
   ...rows('workspace', 'listTokens mintToken revokeToken streamWorkspaceEvents'),
   ...rows('workspace', 'listActivity', { unknown: 'pass', removed: 'pass' }),
+  ...rows('workspace', 'requestApproval listApprovals'),
+  ...rows('admin', 'listPendingApprovals'),
+  ...rows('superior', 'decideApproval approveApproval denyApproval'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),
   ...rows('beat', 'register heartbeat'),
@@ -97,6 +100,11 @@ export function expectVerdict(row: Row, who: Principal, target: Target | null, p
     case 'workspace':
     case 'own_in_path':
       return when(isAdmin || isOwn);
+    case 'superior':
+      if (isOwn) return '403';
+      return when(
+        isAdmin || (isWorkspace && target?.is === 'live' && isAbove(parents, who.workspaceId, target.id)),
+      );
     case 'state':
       return when(isAdmin || isOwn || wasOwn);
     case 'canvas':
@@ -138,10 +146,11 @@ function mayTalk(parents: Parents, who: Principal, target: Target | null): boole
 /** Section 5: self, siblings, roots among each other, one above the other at any depth up to 32. */
 function isRelated(parents: Parents, a: string, b: string): boolean {
   if (!parents.has(a) || !parents.has(b)) return false;
-  const isAbove = (upper: string, lower: string): boolean => {
-    let at: string | null | undefined = lower;
-    for (let step = 0; step <= 32 && at; step++, at = parents.get(at)) if (at === upper) return true;
-    return false;
-  };
-  return parents.get(a) === parents.get(b) || isAbove(a, b) || isAbove(b, a);
+  return parents.get(a) === parents.get(b) || isAbove(parents, a, b) || isAbove(parents, b, a);
+}
+
+function isAbove(parents: Parents, upper: string | null, lower: string): boolean {
+  let at: string | null | undefined = parents.get(lower);
+  for (let step = 0; step < 32 && at; step++, at = parents.get(at)) if (at === upper) return true;
+  return false;
 }

@@ -1,7 +1,7 @@
 // Authorise: the one table of who passes which policy, with the refusal texts that clients match on.
 
 import type { Policy, RouteContract } from '@molecule/contracts';
-import { canCommunicate, faults, isUuid, type OrgChart } from '@molecule/domain';
+import { canCommunicate, faults, isAncestor, isUuid, type OrgChart } from '@molecule/domain';
 import { type Authorize, type Caller, isAdminClass, isOpenAnonymous } from '@molecule/http';
 
 type Gate = (caller: Caller, params: Record<string, string>, chart: OrgChart) => void;
@@ -17,6 +17,15 @@ const GATES: Record<Policy, Gate> = {
   workspace: (caller, params) => {
     if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
     if (caller.kind === 'workspace' && caller.workspaceId === params.id?.toLowerCase()) return;
+    refuseWorkspaceCaller(caller);
+  },
+  superior: (caller, params, chart) => {
+    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+    const target = params.id?.toLowerCase() ?? '';
+    if (caller.kind === 'workspace') {
+      if (caller.workspaceId === target) throw faults.forbidden('a workspace cannot decide about itself');
+      if (isAncestor(chart, caller.workspaceId, target)) return;
+    }
     refuseWorkspaceCaller(caller);
   },
   state: (caller, params) => {

@@ -5,8 +5,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@molecule/kit';
-import type { Db } from '@molecule/postgres';
-import type { EventLog, EventQuery, PublishedEvent } from './event-log.ts';
+import type { Db, Tx } from '@molecule/postgres';
+import type { AppendIn, EventDraft, EventLog, EventQuery, PublishedEvent } from './event-log.ts';
 
 interface Row {
   seq: number;
@@ -76,8 +76,15 @@ export class PgEventLog implements EventLog {
     return rows.map(toEvent);
   }
 
-  async append(event: Parameters<EventLog['append']>[0]): Promise<void> {
-    await this.#db.query(
+  append(event: EventDraft): Promise<void> {
+    return this.#append(this.#db, event);
+  }
+
+  /** For the stores of other features, whose rows and events are one commit. */
+  readonly appendIn: AppendIn<Tx> = (tx, event) => this.#append(tx, event);
+
+  async #append(on: Tx, event: EventDraft): Promise<void> {
+    await on.query(
       `insert into events (id, workspace_id, event_type, payload, actor, created_at) values ($1, $2, $3, $4, $5, $6)`,
       [
         randomUUID(),

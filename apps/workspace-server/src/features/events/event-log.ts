@@ -28,10 +28,15 @@ export interface EventLog {
   /** Ascending, strictly after `seq`; null when that point was pruned or never existed. */
   since(seq: number, limit: number, workspaceId?: string): Promise<PublishedEvent[] | null>;
   /** Appends an event that changes no row. It is told once it is published. */
-  append(event: {
-    workspaceId: string | null;
-    type: events.StoredEventType;
-    payload: Record<string, unknown>;
-    actor: string;
-  }): Promise<void>;
+  append(event: EventDraft): Promise<void>;
 }
+
+export interface EventDraft {
+  workspaceId: string | null;
+  type: events.StoredEventType;
+  payload: Record<string, unknown>;
+  actor: string;
+}
+
+/** Appends in the transaction of the change that the event tells of. */
+export type AppendIn<Tx> = (tx: Tx, event: EventDraft) => Promise<void>;

@@ -2,6 +2,6 @@
 
 export type { EventDeps } from './event-deps.ts';
 export { EventHub } from './event-hub.ts';
-export type { EventLog, PublishedEvent } from './event-log.ts';
+export type { AppendIn, EventDraft, EventLog, PublishedEvent } from './event-log.ts';
 export { publishEvents } from './publish-events.ts';
 export { bindEventRoutes } from './routes.ts';
