@@ -6,7 +6,25 @@ import type { AddressInfo } from 'node:net';
 export interface BadAgent {
   /** By name: development mode lets agents on this machine be called as localhost. */
   url: string;
+  /** How many requests came so far. */
+  asked(): number;
   stop(): Promise<void>;
+}
+
+function update(text: string) {
+  const status = { state: 'working', message: { role: 'agent', parts: [{ kind: 'text', text }] } };
+  return { jsonrpc: '2.0', id: '1', result: { kind: 'status-update', taskId: 't', contextId: 'c', status } };
+}
+
+function floodsWith(text: string): RequestListener {
+  return (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const more = () => {
+      while (!response.destroyed) if (!response.write(text)) return void response.once('drain', more);
+    };
+    more();
+  };
 }
 
 const BEHAVIOURS = {
@@ -40,6 +58,14 @@ const BEHAVIOURS = {
     request.resume();
     response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"out of tokens"}');
   },
+  'streams without end': floodsWith(`data: ${JSON.stringify(update('x'.repeat(2_000)))}\n\n`.repeat(400)),
+  'streams a line without end': floodsWith('x'.repeat(1024 * 1024)),
+  'streams slowly': (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const tick = setInterval(() => response.write(`data: ${JSON.stringify(update('tick'))}\n\n`), 50);
+    response.on('close', () => clearInterval(tick));
+  },
   'redirects into loopback': (request, response) => {
     request.resume();
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
@@ -67,10 +93,15 @@ const BEHAVIOURS = {
 export type Behaviour = keyof typeof BEHAVIOURS;
 
 export async function startBadAgent(behaviour: Behaviour): Promise<BadAgent> {
-  const server: Server = createServer(BEHAVIOURS[behaviour]);
+  let asked = 0;
+  const server: Server = createServer((request, response) => {
+    asked++;
+    BEHAVIOURS[behaviour](request, response);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

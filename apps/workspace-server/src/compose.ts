@@ -13,7 +13,7 @@ import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
 import { PgAccessStore } from './features/access/credential-store.pg.ts';
-import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
+import { Followers, RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
 import { PgApprovalStore } from './features/approvals/approval-store.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
@@ -94,6 +94,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const supervisor = new Supervisor(log);
     const directory = new WorkspaceDirectory();
     const access = new PgAccessStore(db, clock);
+    const followers = new Followers(access);
     const store = new PgWorkspaceStore(db, clock);
     const vitals = new VitalSigns(new PgVitalsStore(db));
     const activityLog = new PgActivityLog(db, clock);
@@ -190,6 +191,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       directory,
       vitals,
       access,
+      followers,
       connections,
       keys: messageKeys,
       inbox,
@@ -302,6 +304,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         hub,
         directory,
         access,
+        followers,
         identify,
         serverLog: log,
         allowedOrigins: config.corsOrigins,

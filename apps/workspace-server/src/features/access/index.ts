@@ -8,6 +8,7 @@ export {
 } from './agent-gate.ts';
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
+export { Followers } from './followers.ts';
 export { RateLimit } from './rate-limit.ts';
 export { type AccessDeps, bindAccessRoutes } from './routes.ts';
 export { SESSION_COOKIES, sessionCookie } from './session-cookie.ts';

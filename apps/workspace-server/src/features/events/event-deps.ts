@@ -3,7 +3,7 @@
 import { faults } from '@molecule/domain';
 import type { Identify } from '@molecule/http';
 import type { Log } from '@molecule/kit';
-import type { AccessStore } from '../access/index.ts';
+import type { AccessStore, Followers } from '../access/index.ts';
 import type { WorkspaceDirectory } from '../workspaces/index.ts';
 import type { EventHub } from './event-hub.ts';
 import type { EventLog } from './event-log.ts';
@@ -13,6 +13,7 @@ export interface EventDeps {
   hub: EventHub;
   directory: WorkspaceDirectory;
   access: AccessStore;
+  followers: Followers;
   identify: Identify;
   serverLog: Log;
   allowedOrigins: readonly string[];

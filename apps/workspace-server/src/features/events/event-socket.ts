@@ -12,7 +12,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import type { EventDeps } from './event-deps.ts';
 import { parseSeq } from './event-deps.ts';
-import type { Followers } from './followers.ts';
 import { toFrame } from './publish-events.ts';
 
 const PING_MS = 30_000;
@@ -27,7 +26,7 @@ interface Follower {
   workspaceId: string | null;
 }
 
-export function bindEventSocket(app: FastifyInstance, deps: EventDeps, followers: Followers): void {
+export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
   app.route({
     method: 'GET',
     url: '/ws',
@@ -54,7 +53,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps, followers
     wsHandler: (socket: WebSocket, request: FastifyRequest) => {
       const caller = request.caller as Caller;
       const follower = admitFollower(caller, request, deps);
-      const forget = followers.add(caller, () => socket.close(CLOSE_POLICY, 'credential revoked'));
+      const forget = deps.followers.add(caller, () => socket.close(CLOSE_POLICY, 'credential revoked'));
       deps.onSockets(1);
       socket.on('close', () => {
         forget();

@@ -4,9 +4,9 @@ import type { events } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
 import type { Caller } from '@molecule/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Followers } from '../access/index.ts';
 import type { EventHub } from './event-hub.ts';
 import type { EventLog } from './event-log.ts';
-import type { Followers } from './followers.ts';
 import { toFrame } from './publish-events.ts';
 
 const PING_MS = 15_000;

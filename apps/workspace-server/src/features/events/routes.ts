@@ -9,13 +9,11 @@ import { type EventDeps, parseSeq } from './event-deps.ts';
 import type { PublishedEvent } from './event-log.ts';
 import { bindEventSocket } from './event-socket.ts';
 import { streamEvents } from './event-stream.ts';
-import { Followers } from './followers.ts';
 
 const CURSOR_GONE =
   'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
 export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventDeps): void {
-  const followers = new Followers(deps.access);
   const list = async (
     query: { limit: number; before?: string; type?: string; since_seq?: string },
     workspaceId?: string,
@@ -41,12 +39,12 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
 
   binder.bind(app, events.streamWorkspaceEvents, async ({ caller, params, request, reply }) => {
     const { id } = requireWorkspace(deps.directory, params.id);
-    const { hub, log } = deps;
+    const { hub, log, followers } = deps;
     await streamEvents({ workspaceId: id, caller, request, reply, hub, log, followers });
     return reply;
   });
 
-  bindEventSocket(app, deps, followers);
+  bindEventSocket(app, deps);
   binder.adopt(events.followEvents);
 }
 

@@ -38,6 +38,8 @@ export interface AgentStream {
   status: number;
   contentType: string;
   chunks: AsyncIterable<Buffer>;
+  /** Fires when a limit ends the call. */
+  signal: AbortSignal;
 }
 
 /** What went wrong between relay and agent. `isBusy`: the agent took the connection, so it may be at work. */
@@ -102,7 +104,7 @@ export class AgentConnections {
       const response = await this.#request(call, signal);
       const contentType = String(response.headers['content-type'] ?? 'application/json');
       const chunks = this.#bounded(call.workspaceId, response.body, signal);
-      return read({ status: response.statusCode, contentType, chunks });
+      return read({ status: response.statusCode, contentType, chunks, signal });
     });
   }
 

@@ -1,27 +1,20 @@
 // Relay stream: passes an agent's server-sent events through as they come, and keeps the text for the activity row.
 // A stream is never queued; a broken one ends with an error event; its sender hanging up cancels nothing.
 
-import type { ServerResponse } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
-import { type Fault, isFault } from '@molecule/domain';
-import { type RenderedFault, renderFault } from '@molecule/http';
+import { isFault } from '@molecule/domain';
 import { textOfParts } from './agent-reply.ts';
 import { isObject } from './envelope.ts';
 import { judgeTarget } from './judge-call.ts';
 import type { RelayInput } from './relay-call.ts';
 import { ceilingOf, explainFailure, type RelayDeps, recordHop } from './relay-message.ts';
-
-export interface StreamSink {
-  /** Null until the first byte of the agent's answer is there: until then a plain error can be sent. */
-  open(status: number, contentType: string): ServerResponse;
-  refuse(rendered: RenderedFault): Promise<void>;
-}
+import { StreamOutlet, type StreamSink } from './stream-outlet.ts';
 
 export async function relayStream(deps: RelayDeps, input: RelayInput, sink: StreamSink): Promise<void> {
   const target = judgeTarget(deps, input.sender, input.targetId);
   const startedAt = deps.clock.now();
   const transcript = new StreamTranscript();
-  let response: ServerResponse | null = null;
+  const outlet = new StreamOutlet(sink, input.envelope.rpcId);
   try {
     const url = deps.addressOf(target);
     const status = await deps.connections.stream(
@@ -35,10 +28,10 @@ export async function relayStream(deps: RelayDeps, input: RelayInput, sink: Stre
         ceilingMs: ceilingOf(input),
       },
       async (stream) => {
-        response = sink.open(stream.status, stream.contentType);
+        outlet.open(stream.status, stream.contentType);
         for await (const chunk of stream.chunks) {
           transcript.add(chunk);
-          await writeUnlessGone(response, chunk);
+          await outlet.write(chunk, stream.signal);
         }
         return stream.status;
       },
@@ -58,7 +51,7 @@ export async function relayStream(deps: RelayDeps, input: RelayInput, sink: Stre
         duration_ms: Math.round(deps.clock.now() - startedAt),
       });
     }
-    endUnlessGone(response);
+    outlet.end();
   } catch (error) {
     const fault = isFault(error) ? error : await explainFailure(deps, target, error);
     await recordHop(deps, input, target, {
@@ -67,39 +60,8 @@ export async function relayStream(deps: RelayDeps, input: RelayInput, sink: Stre
       responseBody: transcript.text === '' ? null : transcript.finish(),
       startedAt,
     });
-    if (response) endWithError(response, input.envelope.rpcId, fault);
-    else await sink.refuse(renderFault(fault));
+    await outlet.fail(fault);
   }
-}
-
-/** Waits for a slow reader, but never for one that is gone. */
-function writeUnlessGone(response: ServerResponse, chunk: Buffer): Promise<void> | void {
-  if (response.destroyed || response.writableEnded || response.write(chunk)) return;
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    response.once('close', done);
-  });
-}
-
-function endUnlessGone(response: ServerResponse | null): void {
-  if (response && !response.destroyed) response.end();
-}
-
-/** JSON-RPC's server error range; the fault's wire code stands in `data`. */
-function endWithError(response: ServerResponse, rpcId: unknown, fault: Fault): void {
-  if (response.destroyed) return;
-  const rendered = renderFault(fault);
-  const event = {
-    jsonrpc: '2.0',
-    id: rpcId,
-    error: { code: -32000, message: fault.message, data: rendered.body },
-  };
-  response.end(`data: ${JSON.stringify(event)}\n\n`);
 }
 
 const MAX_KEPT_CHARS = 256 * 1024;

@@ -5,6 +5,7 @@ import { a2a } from '@molecule/contracts';
 import { faults, isUuid } from '@molecule/domain';
 import { type Binder, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Followers } from '../access/index.ts';
 import { requireWorkspace } from '../workspaces/index.ts';
 import { parseEnvelope } from './envelope.ts';
 import { identifySender, judgeTarget } from './judge-call.ts';
@@ -15,6 +16,7 @@ import { relayStream } from './relay-stream.ts';
 
 export interface RelayRouteDeps extends RelayDeps {
   publicUrl: () => string;
+  followers: Followers;
 }
 
 export async function bindRelayRoutes(
@@ -40,12 +42,19 @@ export async function bindRelayRoutes(
         ...parseTimeout(request.headers['x-timeout']),
       };
       if (input.envelope.isStreaming) {
-        await relayStream(deps, input, {
-          open: (status, contentType) => openStream(reply, status, contentType),
-          refuse: async (rendered) => {
-            await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
-          },
-        });
+        const revocation = new AbortController();
+        const forget = deps.followers.add(caller, () => revocation.abort());
+        try {
+          await relayStream(deps, input, {
+            open: (status, contentType) => openStream(reply, status, contentType),
+            refuse: async (rendered) => {
+              await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+            },
+            revoked: revocation.signal,
+          });
+        } finally {
+          forget();
+        }
         return reply;
       }
       const answer = (await answerForQueued(deps, input)) ?? (await relayMessage(deps, input));

@@ -4,7 +4,7 @@
 //   F2. So it does for a connection that was being opened meanwhile: a revoked credential never comes back.
 
 import type { Caller } from '@molecule/http';
-import type { AccessStore } from '../access/index.ts';
+import type { AccessStore } from './credential-store.ts';
 
 const MAX_REMEMBERED = 10_000;
 
