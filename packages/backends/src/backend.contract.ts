@@ -5,6 +5,7 @@ import { type BackendName, Fault } from '@molecule/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnitExit, WorkspaceSpec } from './backend.ts';
 import type { Dispatcher, StartResult } from './dispatcher.ts';
+import type { OpenFile } from './unit-file.ts';
 import { CAPABILITIES, VERBS, type Verb } from './verbs.ts';
 
 /** What the agent found at its first instruction. */
@@ -36,6 +37,9 @@ export interface ContractSuite {
   optOuts: Partial<Record<Scenario, { because: string; refuses?: Verb }>>;
 }
 
+/** These need a unit that runs. */
+const LIVE: ReadonlySet<Verb> = new Set<Verb>(['listFiles', 'openFile', 'writeFile', 'deleteFile']);
+
 const SCENARIOS = {
   unknownId: '1: a probe of a workspace that never was answers gone',
   stopTwice: '2: stopping an unknown workspace succeeds, twice',
@@ -55,6 +59,9 @@ const SCENARIOS = {
   listed: '28: units are listed with their state',
   brokenList: '30: a list that fails is no list',
   noPlatformSecret: '35: no platform secret reaches the agent',
+  liveFiles: '22: a file written into a running unit reads back byte for byte, is listed, and can be deleted',
+  liveTraversal: '21: a live path outside its root is refused on every file verb',
+  liveStopped: 'the live folders of a stopped unit answer that it is not running',
   adopted: '38: after a restart of the server the unit is taken over, not doubled',
 } as const;
 export type Scenario = keyof typeof SCENARIOS;
@@ -116,8 +123,10 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
 
     it('answers every verb of the table, or refuses it as unsupported', async () => {
       for (const verb of VERBS) {
-        if (CAPABILITIES[backend][verb] === null) await ask(dispatcher, verb, id, backend);
-        else await expectDeclined(verb);
+        if (CAPABILITIES[backend][verb] === null) {
+          if (LIVE.has(verb)) await dispatcher.start(specOf(id), backend);
+          await ask(dispatcher, verb, id, backend);
+        } else await expectDeclined(verb);
       }
     });
 
@@ -281,6 +290,67 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       );
     });
 
+    scenario('liveFiles', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
+      for (const root of ['workspace', 'home', 'configs'] as const) {
+        const at = (path: string) => ({ root, path });
+        await dispatcher.writeFile(id, backend, at('a/b c/ü.bin'), bytes);
+        await dispatcher.writeFile(id, backend, at('a/empty'), new Uint8Array());
+        await dispatcher.writeFile(id, backend, at('.git/hidden'), bytes);
+        expect(await readAll(await dispatcher.openFile(id, backend, at('a/b c/ü.bin')))).toEqual(bytes);
+        expect(await readAll(await dispatcher.openFile(id, backend, at('a/empty')))).toEqual(
+          new Uint8Array(),
+        );
+        expect(await dispatcher.listFiles(id, backend, at('a'), 5)).toEqual([
+          { path: 'b c', sizeBytes: 0, isFolder: true },
+          { path: 'b c/ü.bin', sizeBytes: bytes.byteLength, isFolder: false },
+          { path: 'empty', sizeBytes: 0, isFolder: false },
+        ]);
+        const top = await dispatcher.listFiles(id, backend, at(''), 1);
+        expect(top).toContainEqual({ path: 'a', sizeBytes: 0, isFolder: true });
+        expect(top?.map(({ path }) => path)).not.toContain('.git');
+        expect(await dispatcher.openFile(id, backend, at('nothing'))).toBeNull();
+        expect(await dispatcher.listFiles(id, backend, at('nothing'), 1)).toBeNull();
+        await expect(dispatcher.openFile(id, backend, at('a'))).rejects.toMatchObject({
+          code: 'INVALID_REQUEST',
+        });
+        expect(await dispatcher.deleteFile(id, backend, at('a'))).toBe(true);
+        expect(await dispatcher.deleteFile(id, backend, at('a'))).toBe(false);
+        expect(await dispatcher.openFile(id, backend, at('a/empty'))).toBeNull();
+      }
+    });
+
+    scenario('liveTraversal', async () => {
+      await dispatcher.start(specOf(id), backend);
+      for (const path of ['../out', '/etc/out', 'a/../../out', '..', '.', 'a//b', 'a/', 'a/./b', 'a\0b']) {
+        const place = { root: 'workspace', path } as const;
+        for (const ask of [
+          () => dispatcher.writeFile(id, backend, place, new Uint8Array([1])),
+          () => dispatcher.openFile(id, backend, place),
+          () => dispatcher.deleteFile(id, backend, place),
+          () => dispatcher.listFiles(id, backend, place, 1),
+        ]) {
+          await expect(ask()).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+        }
+      }
+      const nowhere = { root: 'workspace', path: '' } as const;
+      await expect(dispatcher.deleteFile(id, backend, nowhere)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+      });
+    });
+
+    scenario('liveStopped', async () => {
+      await dispatcher.start(specOf(id), backend);
+      await dispatcher.stop(id, backend);
+      const place = { root: 'workspace', path: 'a' } as const;
+      const code = { code: 'NOT_RUNNING' };
+      await expect(dispatcher.listFiles(id, backend, place, 1)).rejects.toMatchObject(code);
+      await expect(dispatcher.openFile(id, backend, place)).rejects.toMatchObject(code);
+      await expect(dispatcher.writeFile(id, backend, place, new Uint8Array())).rejects.toMatchObject(code);
+      await expect(dispatcher.deleteFile(id, backend, place)).rejects.toMatchObject(code);
+    });
+
     scenario('adopted', async () => {
       await dispatcher.start(specOf(id), backend);
       await under.seenByAgent(id);
@@ -297,6 +367,13 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect(await under.countAgents(id)).toBe(0);
     });
   });
+}
+
+async function readAll(file: OpenFile | null): Promise<Uint8Array | null> {
+  if (!file) return null;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.content) chunks.push(chunk as Uint8Array);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 function collectExits(dispatcher: Dispatcher): [string, UnitExit][] {
@@ -322,6 +399,14 @@ async function ask(dispatcher: Dispatcher, verb: Verb, id: string, backend: Back
       return dispatcher.writeConfigFiles(id, backend, { 'a.md': 'a' });
     case 'readConfigFile':
       return dispatcher.readConfigFile(id, backend, 'a.md');
+    case 'listFiles':
+      return dispatcher.listFiles(id, backend, { root: 'workspace', path: '' }, 1);
+    case 'openFile':
+      return dispatcher.openFile(id, backend, { root: 'workspace', path: 'a' });
+    case 'writeFile':
+      return dispatcher.writeFile(id, backend, { root: 'workspace', path: 'a' }, new Uint8Array());
+    case 'deleteFile':
+      return dispatcher.deleteFile(id, backend, { root: 'workspace', path: 'a' });
     case 'listUnits':
     case 'health':
       return dispatcher[verb]();

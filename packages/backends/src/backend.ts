@@ -3,6 +3,7 @@
 
 import type { Tier, WorkspaceAccess } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
+import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 
 export type BackendKind = 'process' | 'external' | 'fake';
 
@@ -81,6 +82,14 @@ export interface Backend {
   writeConfigFiles(workspaceId: string, files: Readonly<Record<string, string>>): Promise<void>;
   /** Null: there is no such file. */
   readConfigFile(workspaceId: string, path: string): Promise<string | null>;
+  /** The live folders of a unit that runs; NOT_RUNNING otherwise. Null: there is no such folder. */
+  listFiles(workspaceId: string, place: FilePlace, depth: number): Promise<FileEntry[] | null>;
+  /** Null: there is no such file. */
+  openFile(workspaceId: string, place: FilePlace): Promise<OpenFile | null>;
+  /** Whole or not at all; makes the folders on the way. */
+  writeFile(workspaceId: string, place: FilePlace, content: Uint8Array): Promise<void>;
+  /** Says whether there was something. A folder goes with what is in it. */
+  deleteFile(workspaceId: string, place: FilePlace): Promise<boolean>;
   /** Rejects when the backend cannot tell: that means "skip this sweep", never "empty". */
   listUnits(): Promise<Unit[]>;
   health(): Promise<BackendHealth>;

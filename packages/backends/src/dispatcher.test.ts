@@ -56,6 +56,10 @@ describe('the dispatcher', () => {
         writeAuthToken: () => dispatcher.writeAuthToken(id, name, 't'),
         writeConfigFiles: () => dispatcher.writeConfigFiles(id, name, {}),
         readConfigFile: () => dispatcher.readConfigFile(id, name, 'a'),
+        listFiles: () => dispatcher.listFiles(id, name, { root: 'workspace', path: '' }, 1),
+        openFile: () => dispatcher.openFile(id, name, { root: 'workspace', path: 'a' }),
+        writeFile: () => dispatcher.writeFile(id, name, { root: 'workspace', path: 'a' }, new Uint8Array()),
+        deleteFile: () => dispatcher.deleteFile(id, name, { root: 'workspace', path: 'a' }),
       };
       for (const [verb, ask] of Object.entries(asked)) {
         switch (WITHOUT_BACKEND[verb as keyof typeof asked]) {

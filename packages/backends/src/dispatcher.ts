@@ -25,6 +25,7 @@ import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
 import { ProcessBackend, type ProcessOptions } from './process/process-backend.ts';
 import { StartBudget } from './start-budget.ts';
+import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 import { CAPABILITIES, capabilitiesOf, type Verb, WITHOUT_BACKEND } from './verbs.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -66,6 +67,18 @@ export interface Dispatcher {
   ): Promise<void>;
   /** Null: there is no such file. */
   readConfigFile(workspaceId: string, backend: BackendName, path: string): Promise<string | null>;
+  /** The live folders of a unit that runs; NOT_RUNNING otherwise. Null: there is no such folder. */
+  listFiles(
+    workspaceId: string,
+    backend: BackendName,
+    place: FilePlace,
+    depth: number,
+  ): Promise<FileEntry[] | null>;
+  /** Null: there is no such file. The content is to be read to its end or destroyed. */
+  openFile(workspaceId: string, backend: BackendName, place: FilePlace): Promise<OpenFile | null>;
+  writeFile(workspaceId: string, backend: BackendName, place: FilePlace, content: Uint8Array): Promise<void>;
+  /** Says whether there was something. A folder goes with what is in it. */
+  deleteFile(workspaceId: string, backend: BackendName, place: FilePlace): Promise<boolean>;
   /** Every unit of every wired backend; null when one of them could not tell: skip this sweep. */
   listUnits(): Promise<(Unit & { backend: BackendKind })[] | null>;
   health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
@@ -154,6 +167,27 @@ class BackendDispatcher implements Dispatcher {
 
   readConfigFile(workspaceId: string, name: BackendName, path: string): Promise<string | null> {
     return this.#read('readConfigFile', name, (backend) => backend.readConfigFile(workspaceId, path));
+  }
+
+  listFiles(
+    workspaceId: string,
+    name: BackendName,
+    place: FilePlace,
+    depth: number,
+  ): Promise<FileEntry[] | null> {
+    return this.#read('listFiles', name, (backend) => backend.listFiles(workspaceId, place, depth));
+  }
+
+  openFile(workspaceId: string, name: BackendName, place: FilePlace): Promise<OpenFile | null> {
+    return this.#read('openFile', name, (backend) => backend.openFile(workspaceId, place));
+  }
+
+  writeFile(workspaceId: string, name: BackendName, place: FilePlace, content: Uint8Array): Promise<void> {
+    return this.#read('writeFile', name, (backend) => backend.writeFile(workspaceId, place, content));
+  }
+
+  deleteFile(workspaceId: string, name: BackendName, place: FilePlace): Promise<boolean> {
+    return this.#read('deleteFile', name, (backend) => backend.deleteFile(workspaceId, place));
   }
 
   logs(workspaceId: string, name: BackendName, tail: number): Promise<LogLines> {

@@ -17,4 +17,5 @@ export {
 } from './dispatcher.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
+export type { FileEntry, FilePlace, OpenFile, UnitRoot } from './unit-file.ts';
 export { CAPABILITIES, VERBS, type Verb, WITHOUT_BACKEND } from './verbs.ts';

@@ -51,6 +51,7 @@ export const FAULT_CODES = {
   NO_BACKEND: { retryable: false },
   BACKEND_TRANSIENT: { retryable: true },
   UNSUPPORTED_ON_BACKEND: { retryable: false },
+  NOT_RUNNING: { retryable: true },
   CONFIG_MISSING: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
@@ -122,6 +123,8 @@ export const faults = {
     new Fault('UNSUPPORTED_ON_BACKEND', `${verb} is not available on the ${backend} backend: ${reason}`, {
       extra: { backend, verb },
     }),
+  notRunning: (message = 'the workspace is not running; start it to reach its files') =>
+    new Fault('NOT_RUNNING', message),
   configMissing: (message: string) => new Fault('CONFIG_MISSING', message),
   platformUnavailable: (cause?: unknown) =>
     new Fault('PLATFORM_UNAVAILABLE', 'platform datastore unavailable — retry shortly', {

@@ -30,6 +30,9 @@ const optOuts: ContractSuite['optOuts'] = {
   listed: startsNothing,
   brokenList: { because: 'there are no units here: the list is empty and cannot fail' },
   noPlatformSecret: startsNothing,
+  liveFiles: { ...keepsNothing, refuses: 'writeFile' },
+  liveTraversal: { ...keepsNothing, refuses: 'openFile' },
+  liveStopped: { ...keepsNothing, refuses: 'listFiles' },
   adopted: startsNothing,
 };
 

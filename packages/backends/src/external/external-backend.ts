@@ -33,6 +33,10 @@ export class ExternalBackend implements Backend {
   writeAuthToken = () => decline('writeAuthToken');
   writeConfigFiles = () => decline('writeConfigFiles');
   readConfigFile = () => decline('readConfigFile');
+  listFiles = () => decline('listFiles');
+  openFile = () => decline('openFile');
+  writeFile = () => decline('writeFile');
+  deleteFile = () => decline('deleteFile');
 
   onExit(): void {}
 

@@ -1,5 +1,6 @@
 // Fake backend: units in memory, for tests. Its controls script failures and show what was asked.
 
+import { Readable } from 'node:stream';
 import { faults } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
 import type {
@@ -13,6 +14,14 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import {
+  type FileEntry,
+  type FilePlace,
+  folderParts,
+  isHidden,
+  type OpenFile,
+  pathParts,
+} from '../unit-file.ts';
 import type { Verb } from '../verbs.ts';
 
 export class FakeControls {
@@ -25,6 +34,8 @@ export class FakeControls {
   readonly probeAnswers = new Map<string, Probe>();
   /** What each workspace keeps below /configs, running or not. */
   readonly configs = new Map<string, Map<string, string>>();
+  /** What each running unit holds: root and path, joined by a slash. */
+  readonly liveFiles = new Map<string, Map<string, Uint8Array>>();
   readonly printed = new Map<string, string[]>();
   /** Awaited inside a start, so that tests can hold it. */
   duringStart: (spec: WorkspaceSpec, signal: AbortSignal) => Promise<void> = async () => {};
@@ -114,6 +125,46 @@ export class FakeBackend implements Backend {
     return this.#controls.configs.get(workspaceId)?.get(path) ?? null;
   }
 
+  async listFiles(workspaceId: string, place: FilePlace, depth: number): Promise<FileEntry[] | null> {
+    const prefix = `${[place.root, ...folderParts(place.path)].join('/')}/`;
+    const under = this.#live('listFiles', workspaceId);
+    const found = new Map<string, FileEntry>();
+    for (const [path, content] of under) {
+      if (!path.startsWith(prefix)) continue;
+      const parts = path.slice(prefix.length).split('/');
+      if (parts.some(isHidden)) continue;
+      for (let i = 1; i <= Math.min(parts.length, depth); i++) {
+        const isFolder = i < parts.length;
+        const name = parts.slice(0, i).join('/');
+        found.set(name, { path: name, sizeBytes: isFolder ? 0 : content.byteLength, isFolder });
+      }
+    }
+    const entries = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return entries.length > 0 || place.path === '' ? entries : null;
+  }
+
+  async openFile(workspaceId: string, place: FilePlace): Promise<OpenFile | null> {
+    const live = this.#live('openFile', workspaceId);
+    const key = keyOf(place);
+    const content = live.get(key);
+    if (content) return { sizeBytes: content.byteLength, content: Readable.from([Buffer.from(content)]) };
+    const isFolder = [...live.keys()].some((path) => path.startsWith(`${key}/`));
+    if (isFolder) throw faults.invalidRequest('path is not a regular file');
+    return null;
+  }
+
+  async writeFile(workspaceId: string, place: FilePlace, content: Uint8Array): Promise<void> {
+    this.#live('writeFile', workspaceId).set(keyOf(place), content);
+  }
+
+  async deleteFile(workspaceId: string, place: FilePlace): Promise<boolean> {
+    const live = this.#live('deleteFile', workspaceId);
+    const key = keyOf(place);
+    const gone = [...live.keys()].filter((path) => path === key || path.startsWith(`${key}/`));
+    for (const path of gone) live.delete(path);
+    return gone.length > 0;
+  }
+
   async listUnits(): Promise<Unit[]> {
     this.#note('listUnits', '');
     return [...this.#controls.units].map(([workspaceId, unit]) => ({
@@ -136,7 +187,16 @@ export class FakeBackend implements Backend {
     return [];
   }
 
+  #live(verb: Verb, workspaceId: string): Map<string, Uint8Array> {
+    this.#note(verb, workspaceId);
+    if (!this.#controls.units.has(workspaceId)) throw faults.notRunning();
+    const live = this.#controls.liveFiles.get(workspaceId) ?? new Map<string, Uint8Array>();
+    this.#controls.liveFiles.set(workspaceId, live);
+    return live;
+  }
+
   #erase(workspaceId: string): void {
+    this.#controls.liveFiles.delete(workspaceId);
     this.#controls.configs.delete(workspaceId);
     this.#controls.printed.delete(workspaceId);
   }
@@ -146,4 +206,8 @@ export class FakeBackend implements Backend {
     const failure = this.#controls.failures.get(verb);
     if (failure) throw failure;
   }
+}
+
+function keyOf({ root, path }: FilePlace): string {
+  return [root, ...pathParts(path)].join('/');
 }

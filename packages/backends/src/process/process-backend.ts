@@ -25,10 +25,12 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
 import { readConfigFile, writeConfig, writeConfigFiles, writeToken } from './config-files.ts';
 import { endProcesses } from './end-processes.ts';
 import { freePort } from './free-port.ts';
 import { workspaceFolder } from './host-folder.ts';
+import { deleteLiveFile, listFolder, openFile, writeLiveFile } from './live-files.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
 import { spawnUnit } from './spawn-unit.ts';
 import { isolationText } from './unit-command.ts';
@@ -155,6 +157,22 @@ export class ProcessBackend implements Backend {
     return readConfigFile(this.#paths(workspaceId), path);
   }
 
+  async listFiles(workspaceId: string, place: FilePlace, depth: number): Promise<FileEntry[] | null> {
+    return listFolder(await this.#liveRoot(workspaceId, place.root), place.path, depth);
+  }
+
+  async openFile(workspaceId: string, place: FilePlace): Promise<OpenFile | null> {
+    return openFile(await this.#liveRoot(workspaceId, place.root), place.path);
+  }
+
+  async writeFile(workspaceId: string, place: FilePlace, content: Uint8Array): Promise<void> {
+    await writeLiveFile(await this.#liveRoot(workspaceId, place.root), place.path, content);
+  }
+
+  async deleteFile(workspaceId: string, place: FilePlace): Promise<boolean> {
+    return deleteLiveFile(await this.#liveRoot(workspaceId, place.root), place.path);
+  }
+
   async listUnits(): Promise<Unit[]> {
     await mkdir(this.#stateDir, { recursive: true, mode: 0o700 });
     const units: Unit[] = [];
@@ -210,7 +228,7 @@ export class ProcessBackend implements Backend {
       env,
       logFile: paths.runtimeLog,
     });
-    const record: UnitRecord = { phase: 'running', ...child, port, createdAt: Date.now() };
+    const record: UnitRecord = { phase: 'running', ...child, port, createdAt: Date.now(), folder };
     this.#known.set(workspaceId, { ...record, isChild: true });
     void ended.then((exit) => this.#tellEnd(workspaceId, paths, child, exit));
     await saveRecord(paths, record);
@@ -233,6 +251,15 @@ export class ProcessBackend implements Backend {
 
   #paths(workspaceId: string): UnitPaths {
     return pathsOf(this.#stateDir, workspaceId);
+  }
+
+  /** HOME of a process unit is its /workspace. */
+  async #liveRoot(workspaceId: string, root: UnitRoot): Promise<string> {
+    const paths = this.#paths(workspaceId);
+    if ((await this.#stateOf(workspaceId)) !== 'running') throw faults.notRunning();
+    if (root === 'configs') return paths.configs;
+    if (root === 'home') return paths.workspace;
+    return (await readRecord(paths))?.folder ?? paths.workspace;
   }
 
   /** U6. */

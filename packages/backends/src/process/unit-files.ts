@@ -13,6 +13,8 @@ export interface UnitRecord {
   startTime: string;
   port: number;
   createdAt: number;
+  /** What the unit sees as its /workspace; absent: its own folder. */
+  folder?: string;
 }
 
 export interface UnitPaths {
