@@ -284,6 +284,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         log,
         abortCalls,
         inFlight: (id) => connections.inFlight(id),
+        consoleOf: (workspace) => dispatcher.console(workspace.id, workspace.backend),
         purgeRows,
       },
       registry: {

@@ -52,6 +52,7 @@ export const FAULT_CODES = {
   BACKEND_TRANSIENT: { retryable: true },
   UNSUPPORTED_ON_BACKEND: { retryable: false },
   NOT_RUNNING: { retryable: true },
+  CONSOLE_FAILED: { retryable: true },
   CONFIG_MISSING: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
@@ -125,6 +126,10 @@ export const faults = {
     }),
   notRunning: (message = 'the workspace is not running; start it to reach its files') =>
     new Fault('NOT_RUNNING', message),
+  consoleUnavailable: () =>
+    new Fault('UNSUPPORTED_ON_BACKEND', 'console output unavailable on this deployment (no control plane)'),
+  consoleFailed: (cause: unknown) =>
+    new Fault('CONSOLE_FAILED', 'control plane returned an error fetching console output', { cause }),
   configMissing: (message: string) => new Fault('CONFIG_MISSING', message),
   platformUnavailable: (cause?: unknown) =>
     new Fault('PLATFORM_UNAVAILABLE', 'platform datastore unavailable — retry shortly', {

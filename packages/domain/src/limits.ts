@@ -48,5 +48,8 @@ export const LIMITS = {
   importNodes: 500,
   orgTemplateBytes: 1024 * 1024,
   initialMemoryChars: 100_000,
+  bootLogTailBytes: 8_192,
+  bootErrorChars: 4_096,
+  consoleBytes: 256 * 1024,
   monthlySpendCentsMax: 1_000_000_000_000,
 } as const;

@@ -63,6 +63,8 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('workspace', 'listActivity', { unknown: 'pass', removed: 'pass' }),
   ...rows('workspace', 'requestApproval listApprovals'),
   ...rows('admin', 'listPendingApprovals'),
+  ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
+  ...rows('admin', 'readConsole'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),

@@ -3,13 +3,14 @@
 // and lines that come between copy and cut are lost.
 
 import { appendFile, open, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { LIMITS } from '@molecule/domain';
 import type { LogLines } from '../backend.ts';
 import type { UnitPaths } from './unit-files.ts';
 
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const KEPT_LOGS = 3;
 const TAIL_BYTES = 1024 * 1024;
-const CONSOLE_BYTES = 256 * 1024;
+
 /** Our own tokens, whoever printed them; the kit's log does the same for what the server prints. */
 const TOKEN = /[A-Za-z0-9_-]{43}_[woasc][0-9A-Za-z]{6}/g;
 
@@ -39,14 +40,14 @@ export async function tailLog(paths: UnitPaths, tail: number): Promise<LogLines>
 }
 
 export async function readLauncherLog(paths: UnitPaths): Promise<string> {
-  const end = await readEnd(paths.launcherLog, await sizeOf(paths.launcherLog), CONSOLE_BYTES);
+  const end = await readEnd(paths.launcherLog, await sizeOf(paths.launcherLog), LIMITS.consoleBytes);
   return redact(end.toString('utf8'));
 }
 
 export async function noteLaunch(paths: UnitPaths, text: string): Promise<void> {
   const size = await sizeOf(paths.launcherLog);
-  if (size > CONSOLE_BYTES)
-    await writeFile(paths.launcherLog, await readEnd(paths.launcherLog, size, CONSOLE_BYTES / 2));
+  if (size > LIMITS.consoleBytes)
+    await writeFile(paths.launcherLog, await readEnd(paths.launcherLog, size, LIMITS.consoleBytes / 2));
   await appendFile(paths.launcherLog, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
 }
 

@@ -7,16 +7,18 @@ import type { FastifyInstance } from 'fastify';
 import { type CreateDeps, createWorkspace } from './create-workspace.ts';
 import { type HibernateDeps, hibernateWorkspace } from './hibernate-workspace.ts';
 import { type PauseDeps, pauseWorkspace, resumeWorkspace } from './pause-workspace.ts';
+import { bindProvisioningRoutes, type ProvisioningRouteDeps } from './provisioning-routes.ts';
 import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
 import { isoOrNull, requireKnown } from './require-workspace.ts';
 import { restartWorkspace } from './restart-workspace.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { toAdminView, toView } from './workspace-view.ts';
 
-export type WorkspaceRouteDeps = CreateDeps & RemoveDeps & PauseDeps & HibernateDeps;
+export type WorkspaceRouteDeps = CreateDeps & RemoveDeps & PauseDeps & HibernateDeps & ProvisioningRouteDeps;
 
 export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: WorkspaceRouteDeps): void {
   const { directory, vitals } = deps;
+  bindProvisioningRoutes(app, binder, deps);
 
   binder.bind(app, workspaces.createWorkspace, async ({ body, caller }) =>
     createWorkspace(deps, describeCaller(caller), body),
