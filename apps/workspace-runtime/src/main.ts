@@ -1,6 +1,6 @@
 // Main: starts the process inside a workspace, and ends it in order.
 
-import { isFault } from '@molecule/domain';
+import { isFault, redactSecrets } from '@molecule/domain';
 import { createLog, SettingsError, Shutdown } from '@molecule/kit';
 import { closeAgentServer } from './a2a/server.ts';
 import { compose } from './compose.ts';
@@ -13,7 +13,7 @@ const EXIT_CONFIG = 78;
 
 async function main(): Promise<void> {
   const config = await readConfig();
-  const log = createLog({ level: config.logLevel });
+  const log = createLog({ level: config.logLevel, hide: redactSecrets });
   const stopping = new AbortController();
   const shutdown = new Shutdown(log);
   const stop = (reason: string) => {

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDispatcher, type Dispatcher } from '@molecule/backends';
-import { TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
+import { redactSecrets, TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
 import { createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
@@ -67,7 +67,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
   const log = createLog({
     level: config.logLevel,
     file: join(config.dataDir, 'server.log'),
-    hide: TOKEN_PATTERN,
+    hide: (line) => redactSecrets(line.replace(TOKEN_PATTERN, '[secret]')),
   });
   const clock = systemClock;
   const shutdown = new Shutdown(log);

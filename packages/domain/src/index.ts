@@ -4,6 +4,7 @@ export * from './faults.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './org-chart.ts';
+export * from './redact-secrets.ts';
 export * from './tiers.ts';
 export * from './timeouts.ts';
 export * from './token-format.ts';

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLog } from './log.ts';
+import { createLog, type LogOptions } from './log.ts';
 import { Secret } from './secret.ts';
 
-function logged(write: (log: ReturnType<typeof createLog>) => void, hide?: RegExp): string {
+function logged(write: (log: ReturnType<typeof createLog>) => void, hide?: LogOptions['hide']): string {
   const lines: string[] = [];
   write(
     createLog({
@@ -47,6 +47,8 @@ describe('the log', () => {
 
   it('hides what its owner names', () => {
     expect(logged((log) => log.info('key sk-canary seen'), /sk-\w+/g)).toContain('key [secret] seen');
+    const hide = (line: string) => line.replaceAll('canary', 'bird');
+    expect(logged((log) => log.info('a canary'), hide)).toContain('a bird');
   });
 
   it('leaves alone what is no credential', () => {

@@ -23,8 +23,8 @@ export interface LogOptions {
   name?: string;
   /** Told once when lines cannot be written (a full disk), and again after they could. Default: standard error. */
   onTrouble?: (error: Error) => void;
-  /** What else is cut out of every line; a global expression that matches no quotes. */
-  hide?: RegExp;
+  /** What else is cut out of every line: an expression, or a function that leaves a line of JSON valid. Neither touches a quote. */
+  hide?: RegExp | ((line: string) => string);
 }
 
 export function createLog(options: LogOptions): Log {
@@ -67,10 +67,11 @@ function tellStandardError(error: Error): void {
   process.stderr.write(`the log cannot be written: ${error.message}\n`);
 }
 
-function withoutSecrets(line: string, hide: RegExp | undefined): string {
+function withoutSecrets(line: string, hide: LogOptions['hide']): string {
   const shown = line
     .replace(SECRET_VALUE, `$1"${CENSOR}"`)
     .replace(BEARER, `Bearer ${CENSOR}`)
     .replace(URL_USER, `://${CENSOR}@`);
+  if (typeof hide === 'function') return hide(shown);
   return hide ? shown.replace(hide, CENSOR) : shown;
 }

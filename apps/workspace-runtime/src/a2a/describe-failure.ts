@@ -1,9 +1,8 @@
 // Describe failure: what a caller is told when a turn fails. Known failures keep their words; a bug keeps its details here.
 
-import { isFault } from '@molecule/domain';
+import { isFault, redactSecrets } from '@molecule/domain';
 import { DeadlineExceeded } from '@molecule/kit';
 import { EngineFailure } from '../engines/engine-failure.ts';
-import { redactSecrets } from '../redact-secrets.ts';
 import { TurnAborted } from './turn-aborted.ts';
 
 export interface TurnFailure {

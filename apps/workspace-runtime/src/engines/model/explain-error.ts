@@ -1,6 +1,6 @@
 // Explain error: a provider's failure as one sentence for people: what happened and what to do; never with a key in it.
 
-import { redactSecrets } from '../../redact-secrets.ts';
+import { redactSecrets } from '@molecule/domain';
 import { EngineFailure } from '../engine-failure.ts';
 import { type ModelName, PROVIDERS } from './providers.ts';
 
