@@ -8,7 +8,7 @@ import { FaultsClient, inLanes, pause, type Timed } from './faults-client.ts';
 import { freePort, startTenantProcess } from './tenant-process.ts';
 
 const ENV = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
-const FROZEN_MS = 10_000;
+const FROZEN_MS = 30_000;
 const REDIS_GONE_MS = 10_000;
 
 export async function postgresGone() {

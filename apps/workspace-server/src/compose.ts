@@ -92,6 +92,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       : new InProcessEphemeral(clock);
     const hub = new EventHub(ephemeral, (error) => log.error({ err: error }, 'an event listener failed'));
     const supervisor = new Supervisor(log);
+    db.listen({ onReturn: () => supervisor.pokeFailed() });
     const directory = new WorkspaceDirectory();
     const access = new PgAccessStore(db, clock);
     const followers = new Followers(access);

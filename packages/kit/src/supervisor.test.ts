@@ -108,6 +108,26 @@ describe('the supervisor', () => {
     await supervisor.stop();
   });
 
+  it('brings forward what failed, and nothing else, when what it lacked is back (V4)', async () => {
+    let isBroken = true;
+    const { clock, supervisor } = open();
+    const fails = () => {
+      if (isBroken) throw new Error('no luck');
+    };
+    const broken = counting('broken', fails, 60_000);
+    const fine = counting('fine', () => {}, 60_000);
+    supervisor.add(broken.loop(clock));
+    supervisor.add(fine.loop(clock));
+    supervisor.start();
+    await clock.advance(50_000);
+    const failed = broken.at.length;
+    isBroken = false;
+    supervisor.pokeFailed();
+    await clock.advance(1_000);
+    expect([broken.at.length, fine.at.length]).toEqual([failed + 1, 1]);
+    await supervisor.stop();
+  });
+
   it('logs a run that throws and backs off from 1 s to 30 s, then recovers (V2)', async () => {
     let isBroken = true;
     const { clock, supervisor, lines } = open();

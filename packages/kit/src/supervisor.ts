@@ -93,6 +93,11 @@ export class Supervisor {
     else this.#schedule(entry, Math.max(0, entry.failedAt + BACKOFF.baseMs - this.#clock.now()));
   }
 
+  /** Brings forward what failed: what it lacked is back. */
+  pokeFailed(): void {
+    for (const [name, { consecutiveFailures }] of this.#entries) if (consecutiveFailures > 0) this.poke(name);
+  }
+
   liveness(): Record<string, LoopHealth> {
     return Object.fromEntries([...this.#entries].map(([name, entry]) => [name, { ...entry.health }]));
   }

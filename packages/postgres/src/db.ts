@@ -1,7 +1,8 @@
 // Db: a bounded pool of connections, queries and transactions.
 //
 //   B1. Waiting for a connection ends after ACQUIRE_MS with DatabaseUnavailable, and so does waiting behind MAX_WAITING
-//       others. No query outlives STATEMENT_MS at the server, nor ANSWER_MS here when the server says nothing at all.
+//       others. No query outlives STATEMENT_MS at the server, nor ANSWER_MS here. While the server says nothing at all,
+//       nobody waits for it (answer-watch.ts).
 //   B2. A transaction that Postgres could not serialise is repeated, MAX_TRIES times in all. One whose connection was
 //       lost is not: it may have been committed.
 //   B3. int8 is read as number (it throws beyond the safe range), timestamptz as epoch milliseconds, date and timestamp
@@ -10,6 +11,7 @@
 
 import { systemClock, withDeadline } from '@molecule/kit';
 import pg from 'pg';
+import { AnswerWatch, type Wait, type WatchListener } from './answer-watch.ts';
 import { columnTypes } from './column-types.ts';
 import { DatabaseUnavailable, isRetryable, toDatabaseError } from './errors.ts';
 
@@ -46,6 +48,7 @@ interface Lease {
 export class Db implements Tx {
   readonly #pool: pg.Pool;
   readonly #names = new Map<string, string>();
+  readonly #watch: AnswerWatch;
   #ending: Promise<void> | null = null;
 
   constructor(options: ConnectionOptions) {
@@ -61,6 +64,7 @@ export class Db implements Tx {
       types: columnTypes,
       application_name: 'molecule',
     });
+    this.#watch = new AnswerWatch({ ...connection, application_name: 'molecule-probe' });
     // A lost idle connection is no failure of anybody's query; without a listener it would end the process.
     this.#pool.on('error', (error) => {
       if (!this.#ending) onIdleError?.(error);
@@ -87,12 +91,17 @@ export class Db implements Tx {
   /** A connection of its own, for what lasts beyond a transaction. It is closed afterwards, with its locks and settings. */
   async withConnection<T>(work: (tx: Tx) => Promise<T>, options: { statementMs?: number } = {}): Promise<T> {
     const { statementMs = STATEMENT_MS } = options;
-    return this.#lease(async (lease) => {
+    return this.#withClient(async (lease) => {
       lease.broken = new Error('used for more than queries');
       lease.answerMs = statementMs + (ANSWER_MS - STATEMENT_MS);
       await lease.client.query(`set statement_timeout = ${Math.round(statementMs)}`);
       return work(this.#txOf(lease));
     });
+  }
+
+  /** Told when the database falls silent, and when it is back after anything failed for lack of it. */
+  listen(listener: WatchListener): void {
+    this.#watch.listen(listener);
   }
 
   async ping(): Promise<void> {
@@ -101,12 +110,37 @@ export class Db implements Tx {
 
   /** Waits for queries under way, but not for ever; the rest ends with the process. */
   async end(): Promise<void> {
+    this.#watch.stop();
     this.#ending ??= withDeadline(this.#pool.end(), END_MS, 'the end of the database connections');
     await this.#ending;
   }
 
-  /** `work` with a connection of the pool. Its errors come out as the ones that callers are told about. */
+  /** `work` with a connection of the pool, for as long as the database answers at all. */
   async #lease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    let lost: DatabaseUnavailable | null = null;
+    let giveUp = (reason: DatabaseUnavailable) => {
+      lost = reason;
+    };
+    const wait: Wait = { giveUp: (reason) => giveUp(reason) };
+    this.#watch.begin(wait);
+    try {
+      const result = await this.#withClient(
+        (lease) =>
+          new Promise<T>((resolve, reject) => {
+            giveUp = reject;
+            if (lost) reject(lost);
+            else work(lease).then(resolve, reject);
+          }),
+      );
+      this.#watch.noteAnswer();
+      return result;
+    } finally {
+      this.#watch.end(wait);
+    }
+  }
+
+  /** Errors come out as the ones that callers are told about. */
+  async #withClient<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const lease: Lease = { client: await this.#acquire(), broken: undefined, answerMs: ANSWER_MS };
     const onError = (error: Error) => {
       lease.broken = error;
@@ -116,7 +150,10 @@ export class Db implements Tx {
       return await work(lease);
     } catch (error) {
       const translated = toDatabaseError(error);
-      if (translated instanceof DatabaseUnavailable) lease.broken = translated;
+      if (translated instanceof DatabaseUnavailable) {
+        lease.broken = translated;
+        this.#watch.noteFailure();
+      }
       throw translated;
     } finally {
       lease.client.off('error', onError);
@@ -131,6 +168,7 @@ export class Db implements Tx {
     try {
       return await this.#pool.connect();
     } catch (error) {
+      this.#watch.noteFailure();
       const translated = toDatabaseError(error);
       throw translated === error ? new DatabaseUnavailable(error) : translated;
     }
@@ -168,6 +206,7 @@ export class Db implements Tx {
 
   /** Every statement with parameters is prepared once a connection, by a name that stands for its text. */
   async #run<T>(lease: Lease, sql: string, params: readonly unknown[]): Promise<T[]> {
+    if (lease.broken instanceof DatabaseUnavailable) throw lease.broken;
     // `query_timeout` is read by the driver, though its types do not know it.
     const query: pg.QueryConfig & { query_timeout: number } = { text: sql, query_timeout: lease.answerMs };
     if (params.length > 0) {

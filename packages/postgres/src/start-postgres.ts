@@ -31,6 +31,7 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
       await db.end();
       throw error;
     }
+    tellOfSilence(db, log);
     return {
       db,
       kind: 'remote',
@@ -40,6 +41,7 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
   const server = new EmbeddedPostgres({ dataDir: options.dataDir, log });
   await server.start();
   const db = new Db({ ...server.connection(), maxConnections, onIdleError });
+  tellOfSilence(db, log);
   return {
     db,
     kind: 'embedded',
@@ -52,6 +54,13 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
       await server.stop();
     },
   };
+}
+
+function tellOfSilence(db: Db, log: Log): void {
+  db.listen({
+    onSilent: () => log.error({}, 'the database does not answer; requests are refused until it does'),
+    onReturn: () => log.info({}, 'the database answers again'),
+  });
 }
 
 async function checkRemote(db: Db): Promise<void> {
