@@ -148,7 +148,8 @@ async function buildCast(): Promise<void> {
   });
   if (orgToken.status < 300) {
     const minted = JSON.parse(orgToken.text) as { auth_token: string };
-    actors.push({ ...nobody, name: 'org token', proves: 'org_token', headers: bearer(minted.auth_token) });
+    // First of all, so that it may revoke itself along with the others before anybody else does.
+    actors.unshift({ ...nobody, name: 'org token', proves: 'org_token', headers: bearer(minted.auth_token) });
     const other = await tenant.asAdmin<{ id: string; auth_token: string }>('/org/tokens', {
       method: 'POST',
       body: {},
@@ -272,9 +273,12 @@ function describeCell({ operation, actor, target, expected }: Cell, got: string)
 /** Everything that a write would change, as text. */
 async function snapshot(): Promise<string> {
   const live = await tenant.asAdmin<Record<string, unknown>[]>('/workspaces');
-  const [events, viewport, ...perWorkspace] = await Promise.all([
+  const [events, viewport, orgTokens, ...perWorkspace] = await Promise.all([
     tenant.asAdmin<unknown[]>('/events?limit=5'),
     tenant.asAdmin('/canvas/viewport'),
+    tenant
+      .asAdmin<{ tokens: { id: string }[] }>('/org/tokens')
+      .then(({ tokens }) => tokens.map(({ id }) => id)),
     ...live.flatMap(({ id }) => [
       tenant
         .asAdmin<{ id: string }[]>(`/workspaces/${id}/activity?limit=500`)
@@ -285,7 +289,7 @@ async function snapshot(): Promise<string> {
       tenant.asAdmin(`/workspaces/${id}/delegations`),
     ]),
   ]);
-  return JSON.stringify([live, events, viewport, perWorkspace]);
+  return JSON.stringify([live, events, viewport, orgTokens, perWorkspace]);
 }
 
 /** Delegations and events settle in the background; a comparison needs a still house. */
@@ -344,10 +348,9 @@ describe('authorisation matrix', () => {
   it('passes whom the contract passes', async () => {
     const disagreements: string[] = [];
     let cells = 0;
-    // Signing out ends the session that the others still need.
-    const ordered = [...operations].sort(
-      (a, b) => Number(a.name === 'signOut') - Number(b.name === 'signOut'),
-    );
+    // What ends the credentials that the others still need comes last.
+    const last = ['revokeAllOrgTokens', 'signOut'];
+    const ordered = [...operations].sort((a, b) => last.indexOf(a.name) - last.indexOf(b.name));
     for (const operation of ordered) {
       for (const cell of cellsOf(operation).filter(({ expected }) => expected === 'pass')) {
         const answer = await send(cell);

@@ -151,6 +151,9 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   monthlySpendCentsMax: 'below',
   a2aResponseBytes: 'the agents that answer too much, bad-input.scenario.ts',
   queueDepth: 'queue-limit.scenario.ts',
+  orgTokenNameChars: 'org-tokens.scenario.ts',
+  orgTokenMintsPerHour: 'org-tokens.scenario.ts',
+  orgTokens: 'org-token-store.db.test.ts',
 };
 
 describe('limits', () => {
@@ -172,7 +175,6 @@ describe('limits', () => {
       'activitySummaryChars',
       'delegationDepth',
       'initialMemoryChars',
-      'orgTokenNameChars',
       'queueAttempts',
       'restartWindowMs',
       'restartsPerWindow',

@@ -39,6 +39,20 @@ async function mintToken(): Promise<Credential> {
   };
 }
 
+async function mintOrgToken(): Promise<Credential> {
+  const minted = await tenant.asAdmin<{ id: string; auth_token: string }>('/org/tokens', { method: 'POST' });
+  return {
+    headers: { authorization: `Bearer ${minted.auth_token}` },
+    revoke: () => tenant.asAdmin(`/org/tokens/${minted.id}`, { method: 'DELETE' }),
+  };
+}
+
+/** With every other organisation token at once. */
+async function mintOrgTokenForRevokeAll(): Promise<Credential> {
+  const { headers } = await mintOrgToken();
+  return { headers, revoke: () => tenant.asAdmin('/org/tokens/revoke-all', { method: 'POST' }) };
+}
+
 async function openSession(): Promise<Credential> {
   const answer = await tenant.call('/auth/sign-in', { method: 'POST', body: { token: tenant.adminToken } });
   const headers = { cookie: (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
@@ -100,6 +114,8 @@ describe('revocation', () => {
   it.each([
     ['a workspace token', mintToken],
     ['a session', openSession],
+    ['an organisation token', mintOrgToken],
+    ['all organisation tokens', mintOrgTokenForRevokeAll],
   ] as const)('of %s refuses the next request and closes its socket and its stream', async (_name, open) => {
     const credential = await open();
     const bystander = await mintToken();

@@ -2,6 +2,7 @@
 
 import { TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock, Supervisor } from '@molecule/kit';
+import type { TokenUse } from './features/access/index.ts';
 import type { ActivityLog } from './features/activity/index.ts';
 import { type ApprovalStore, expireApprovals } from './features/approvals/index.ts';
 import type { DelegationDriver } from './features/delegations/index.ts';
@@ -17,6 +18,7 @@ export interface LoopParts {
   vitals: VitalSigns;
   activityLog: ActivityLog;
   approvals: ApprovalStore;
+  tokenUse: TokenUse;
   publishSoon(): void;
   keyStore: MessageKeyStore;
   inboxStore: InboxStore;
@@ -50,6 +52,7 @@ export function addBackgroundLoops(supervisor: Supervisor, parts: LoopParts): vo
   supervisor.add({ name: 'delegations', intervalMs: 2 * SECOND, run: () => driver.round() });
   supervisor.add({ name: 'queue', intervalMs: 2 * SECOND, run: () => inbox.drain() });
   supervisor.add({ name: 'approvals', intervalMs: 5 * SECOND, run: () => expireApprovals(parts) });
+  supervisor.add({ name: 'token-use', intervalMs: 5 * SECOND, run: () => parts.tokenUse.flush() });
   supervisor.add({ name: 'vitals', intervalMs: SECOND, run: () => vitals.flush() });
   supervisor.add({ name: 'retention', intervalMs: 6 * HOUR, run: () => prune(parts) });
 }

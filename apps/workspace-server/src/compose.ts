@@ -9,11 +9,11 @@ import { createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { addBackgroundLoops } from './background-loops.ts';
+import { composeCredentials } from './compose-credentials.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
-import { PgAccessStore } from './features/access/credential-store.pg.ts';
-import { Followers, RateLimit, SESSION_COOKIES } from './features/access/index.ts';
+import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
 import { PgApprovalStore } from './features/approvals/approval-store.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
@@ -94,8 +94,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const supervisor = new Supervisor(log);
     db.listen({ onReturn: () => supervisor.pokeFailed() });
     const directory = new WorkspaceDirectory();
-    const access = new PgAccessStore(db, clock);
-    const followers = new Followers(access);
+    const credentials = composeCredentials(db, clock);
+    const { access, followers } = credentials;
     const store = new PgWorkspaceStore(db, clock);
     const vitals = new VitalSigns(new PgVitalsStore(db));
     const activityLog = new PgActivityLog(db, clock);
@@ -103,7 +103,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const delegations = new PgDelegationStore(db, clock);
     const approvals = new PgApprovalStore(db, clock, eventLog.appendIn);
     const files = new PgWorkspaceFiles(db);
-    const [states] = await Promise.all([store.loadAll(), access.load(), vitals.load()]);
+    const [states] = await Promise.all([store.loadAll(), credentials.load(), vitals.load()]);
     directory.apply(states);
     hub.start();
 
@@ -251,7 +251,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const adminTokenDigest = identity.adminToken ? digestOf(identity.adminToken.reveal()) : null;
     const isOpen = config.mode === 'development';
     const identify = createIdentifier({
-      store: access,
+      store: credentials.credentials,
       adminTokenDigest,
       isOpen,
       sessionCookieNames: SESSION_COOKIES,
@@ -279,6 +279,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         areTestTokensOn: config.areTestTokensOn,
         publicUrl,
       },
+      orgTokens: credentials.orgTokens,
       workspaces: {
         ...create,
         vitals,
@@ -341,6 +342,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       vitals,
       activityLog,
       approvals,
+      tokenUse: credentials.tokenUse,
       publishSoon,
       keyStore,
       inboxStore,

@@ -17,8 +17,10 @@ import { z } from 'zod';
 import {
   type AccessDeps,
   bindAccessRoutes,
+  bindOrgTokenRoutes,
   createAuthorize,
   createTenantGuard,
+  type OrgTokenDeps,
   type RateLimit,
 } from './features/access/index.ts';
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
@@ -79,6 +81,7 @@ export interface ServerDeps {
   hostedOrgId: string | null;
   canvasDir: string;
   access: AccessDeps;
+  orgTokens: OrgTokenDeps['orgTokens'];
   workspaces: WorkspaceRouteDeps;
   registry: RegistryRouteDeps;
   relay: RelayRouteDeps;
@@ -149,6 +152,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   );
   bindTenantRoutes(app, binder, deps.tenant);
   bindAccessRoutes(app, binder, deps.access);
+  bindOrgTokenRoutes(app, binder, deps);
   bindWorkspaceRoutes(app, binder, deps.workspaces);
   bindRegistryRoutes(app, binder, deps.registry);
   await bindRelayRoutes(app, binder, deps.relay);

@@ -6,6 +6,7 @@ export * as common from './common.ts';
 export * as delegations from './delegations.ts';
 export * as events from './events.ts';
 export * as org from './org.ts';
+export * as orgTokens from './org-tokens.ts';
 export * as provisioning from './provisioning.ts';
 export * as registry from './registry.ts';
 export * from './route.ts';

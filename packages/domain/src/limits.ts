@@ -18,6 +18,8 @@ export const LIMITS = {
   eventsMax: 500,
   tokensPerWorkspace: 50,
   orgTokenNameChars: 100,
+  orgTokens: 500,
+  orgTokenMintsPerHour: 10,
   delegationsListed: 50,
   delegationsInFlight: 256,
   delegationDepth: 16,

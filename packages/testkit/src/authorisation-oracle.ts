@@ -65,6 +65,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'listPendingApprovals'),
   ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
   ...rows('admin', 'readConsole'),
+  ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),

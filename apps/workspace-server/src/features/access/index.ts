@@ -9,7 +9,9 @@ export {
 export { createAuthorize, refuseWorkspaceCaller } from './authorize.ts';
 export type { AccessStore, TokenOrigin } from './credential-store.ts';
 export { Followers } from './followers.ts';
+export { bindOrgTokenRoutes, type OrgTokenDeps } from './org-token-routes.ts';
 export { RateLimit } from './rate-limit.ts';
 export { type AccessDeps, bindAccessRoutes } from './routes.ts';
 export { SESSION_COOKIES, sessionCookie } from './session-cookie.ts';
 export { createTenantGuard } from './tenant-guard.ts';
+export { TokenUse } from './token-use.ts';

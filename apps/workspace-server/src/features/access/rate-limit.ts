@@ -37,17 +37,17 @@ export class RateLimit {
   /** Sets the headers and throws RATE_LIMITED when the budget is used up. */
   admit(route: RouteContract, caller: Caller, request: FastifyRequest, reply: FastifyReply): void {
     if (EXEMPT.has(route.name)) return;
-    if (this.#budget === null) {
-      reply.header('x-ratelimit-limit', 'unlimited');
-      return;
-    }
     const isVital = VITAL.has(route.name) && caller.kind === 'workspace';
-    const budget = isVital ? VITAL_BUDGET : this.#budget;
+    const budget = isVital ? VITAL_BUDGET : (this.#budget ?? Number.POSITIVE_INFINITY);
     this.spend(`${isVital ? 'vital:' : ''}${keyOf(caller, request.ip)}`, budget, WINDOW_MS, reply);
   }
 
   /** One unit of a budget; also used for rarer calls with windows of their own. */
   spend(key: string, budget: number, windowMs: number, reply: FastifyReply): void {
+    if (this.#budget === null) {
+      reply.header('x-ratelimit-limit', 'unlimited');
+      return;
+    }
     const now = this.#clock.now();
     const window = this.#windowOf(key, now, windowMs);
     window.used++;
