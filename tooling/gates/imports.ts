@@ -92,8 +92,8 @@ function doors(): IForbiddenRuleType[] {
     },
     {
       ...error,
-      name: '*.pg.ts is imported by compose.ts and its test only',
-      from: { pathNot: `(^|/)compose\\.ts$|${TESTS}` },
+      name: '*.pg.ts is imported by compose.ts, its parts (compose-<noun>.ts) and its test only',
+      from: { pathNot: `^apps/[^/]+/src/compose[a-z-]*\\.ts$|${TESTS}` },
       to: { path: '\\.pg\\.ts$' },
     },
     {
@@ -150,7 +150,7 @@ function features(): IForbiddenRuleType[] {
       name: 'a feature does not know who builds it',
       severity: 'error',
       from: { path: '^(apps/[^/]+/src/)features/', pathNot: TESTS },
-      to: { path: '^apps/[^/]+/src/(main|compose|server)\\.tsx?$' },
+      to: { path: '^apps/[^/]+/src/(main|compose[a-z-]*|server)\\.tsx?$' },
     },
   ];
 }
