@@ -215,6 +215,7 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     decideApproval: { decision: 'denied' },
     reportBootstrapFailed: {},
     saveViewport: { x: 0, y: 0, zoom: 1 },
+    importTemplate: { name: `made by the matrix ${randomUUID()}`, files: { 'system-prompt.md': 'Count.' } },
     importOrg: { dir: 'no-such-template' },
     signIn: { token: tenant.adminToken },
   };

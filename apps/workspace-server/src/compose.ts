@@ -33,6 +33,7 @@ import {
   relayMessage,
 } from './features/relay/index.ts';
 import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
+import { engineOf, parseConfig, WorkspaceTemplates } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import {
@@ -70,6 +71,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     hide: (line) => redactSecrets(line.replace(TOKEN_PATTERN, '[secret]')),
   });
   const clock = systemClock;
+  const templatesDir = config.templatesDir ?? join(REPOSITORY, 'templates');
   const shutdown = new Shutdown(log);
   const identity = await loadTenantIdentity(config);
 
@@ -103,6 +105,10 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const delegations = new PgDelegationStore(db, clock);
     const approvals = new PgApprovalStore(db, clock, eventLog.appendIn);
     const files = new PgWorkspaceFiles(db);
+    const templates = new WorkspaceTemplates({
+      importRoot: join(config.dataDir, 'templates', 'workspaces'),
+      shippedRoot: join(templatesDir, 'workspaces'),
+    });
     const [states] = await Promise.all([store.loadAll(), credentials.load(), vitals.load()]);
     directory.apply(states);
     hub.start();
@@ -151,7 +157,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         files,
         access,
         providerEnv: config.providerEnv,
-        readTemplate: async () => null,
+        readTemplate: (name) => templates.read(name),
       }),
       vitals,
       access,
@@ -239,12 +245,15 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       provision,
       defaultBackend: config.backend === 'none' ? ('none' as const) : ('process' as const),
       checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
-      checkTemplate: async () => null,
+      checkTemplate: async (id: string) => {
+        const config = parseConfig((await templates.read(id))?.['config.yaml'] ?? '');
+        return config ? engineOf(config) : null;
+      },
       publicUrl,
     };
     const org = {
       ...create,
-      templatesRoot: join(config.templatesDir ?? join(REPOSITORY, 'templates'), 'orgs'),
+      templatesRoot: join(templatesDir, 'orgs'),
       hasEnv: (name: string) => Boolean(config.providerEnv[name]),
     };
     const metrics = new TenantMetrics(directory);
@@ -314,6 +323,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         onSockets: (delta) => metrics.socketOpened(delta),
       },
       org,
+      templates: { templates },
       tenant: {
         clock,
         startedAt: clock.now(),

@@ -30,6 +30,7 @@ import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
+import { bindTemplateRoutes, type ImportTemplateDeps } from './features/templates/index.ts';
 import {
   bindApiReference,
   bindTenantRoutes,
@@ -90,6 +91,7 @@ export interface ServerDeps {
   approvals: ApprovalDeps;
   events: EventDeps;
   org: ImportDeps;
+  templates: ImportTemplateDeps;
   tenant: TenantRouteDeps;
 }
 
@@ -161,6 +163,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindApprovalRoutes(app, binder, deps.approvals);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
+  bindTemplateRoutes(app, binder, deps.templates);
   bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath });
   return app;

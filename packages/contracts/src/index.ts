@@ -10,6 +10,7 @@ export * as orgTokens from './org-tokens.ts';
 export * as provisioning from './provisioning.ts';
 export * as registry from './registry.ts';
 export * from './route.ts';
+export * as templates from './templates.ts';
 export * as tenant from './tenant.ts';
 export * as tokens from './tokens.ts';
 export * as workspaces from './workspaces.ts';

@@ -66,6 +66,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
   ...rows('admin', 'readConsole'),
   ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
+  ...rows('admin', 'listTemplates importTemplate'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),

@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises';
 import type { org } from '@molecule/contracts';
 import { DEFAULT_IMPORT_TIER, Fault, faults, isFault, LIMITS } from '@molecule/domain';
 import { parse, stringify } from 'yaml';
+import { insideRoot } from '../templates/index.ts';
 import { type CreateDeps, commitNewWorkspace, planWorkspace } from '../workspaces/index.ts';
 import { placeChildren, sizeOf } from './layout-org.ts';
 import { collectRequirements, countNodes, type OrgNode, type OrgTemplate } from './org-template.ts';
-import { insideRoot, parseTemplate, readOrgTemplate, readTemplateFolder } from './read-org-template.ts';
+import { parseTemplate, readOrgTemplate, readTemplateFolder } from './read-org-template.ts';
 
 export interface ImportDeps extends CreateDeps {
   templatesRoot: string;

@@ -2,30 +2,16 @@
 // Paths enter through one check: relative, inside the root, symbolic links resolved.
 
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { faults, LIMITS } from '@molecule/domain';
 import { parseDocument, type Tags } from 'yaml';
+import { FolderTooLarge, insideRoot, readFolder } from '../templates/index.ts';
 import { type OrgTemplate, orgTemplateSchema } from './org-template.ts';
 
 /** Stands for an include until its content is there; random, so that no template can write one. */
 const MARK = `include-${randomUUID()}:`;
 const MAX_INCLUDE_DEPTH = 16;
-const MAX_FILES = 200;
-const MAX_FILE_BYTES = 1024 * 1024;
-
-/** The real path of `path` below `root`, or null when it leaves the root or does not exist. */
-export async function insideRoot(root: string, path: string): Promise<string | null> {
-  if (path === '' || isAbsolute(path) || path.includes('\0')) return null;
-  try {
-    const realRoot = await realpath(root);
-    const real = await realpath(resolve(realRoot, path));
-    const inside = relative(realRoot, real);
-    return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? null : real;
-  } catch {
-    return null;
-  }
-}
 
 export interface LoadedTemplate {
   template: OrgTemplate;
@@ -110,27 +96,13 @@ async function readBoundedText(file: string): Promise<string> {
 
 /** All text files of a folder inside the template, by relative path; `.env` files are left out. */
 export async function readTemplateFolder(root: string, dir: string): Promise<Record<string, string>> {
+  const fail = (details: string) => faults.invalidRequest('org template expansion failed', { details });
   const folder = await insideRoot(root, dir);
-  if (!folder) {
-    throw faults.invalidRequest('org template expansion failed', { details: `folder "${dir}" is missing` });
+  if (!folder) throw fail(`folder "${dir}" is missing`);
+  try {
+    return await readFolder(folder);
+  } catch (error) {
+    if (error instanceof FolderTooLarge) throw fail(`folder "${dir}" is too large`);
+    throw error;
   }
-  const files: Record<string, string> = {};
-  const walk = async (at: string): Promise<void> => {
-    for (const entry of await readdir(at, { withFileTypes: true })) {
-      const path = join(at, entry.name);
-      if (entry.isSymbolicLink() || entry.name === '.env' || entry.name === '.git') continue;
-      if (entry.isDirectory()) {
-        await walk(path);
-        continue;
-      }
-      if (Object.keys(files).length >= MAX_FILES || (await stat(path)).size > MAX_FILE_BYTES) {
-        throw faults.invalidRequest('org template expansion failed', {
-          details: `folder "${dir}" is too large`,
-        });
-      }
-      files[relative(folder, path).split(sep).join('/')] = await readFile(path, 'utf8');
-    }
-  };
-  await walk(folder);
-  return files;
 }

@@ -15,7 +15,7 @@ export {
   planTransition,
   transitionWorkspace,
 } from './edit-workspace.ts';
-export { createPrepareUnit } from './prepare-unit.ts';
+export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
 export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';

@@ -16,14 +16,15 @@ export interface PrepareDeps {
   readTemplate(name: string): Promise<Record<string, string> | null>;
 }
 
+/** Other runtime names are no folder names. */
+const RUNTIME = /^[A-Za-z0-9_-]+$/;
+
 export type PrepareUnit = (state: WorkspaceState) => Promise<UnitSpec>;
 
 export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
   return async (state) => {
     const { engine } = chooseEngine(state.runtime);
-    const template = state.template ? await deps.readTemplate(state.template) : null;
-    const files = { ...template, ...(await deps.files.read(state.id)) };
-    if (!files['config.yaml']) files['config.yaml'] = defaultConfig(state);
+    const files = await readConfigTree(deps, state);
     return {
       workspaceId: state.id,
       name: state.name,
@@ -45,6 +46,27 @@ export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
       workspaceAccess: state.workspaceAccess,
     };
   };
+}
+
+/** What a start puts below /configs: the template's files under the workspace's own, and always a config.yaml. */
+export async function readConfigTree(
+  deps: Pick<PrepareDeps, 'files' | 'readTemplate'>,
+  state: WorkspaceState,
+): Promise<Record<string, string>> {
+  const files = { ...(await readTemplateOf(deps, state)), ...(await deps.files.read(state.id)) };
+  if (!files['config.yaml']) files['config.yaml'] = defaultConfig(state);
+  return files;
+}
+
+/** A template that is gone makes room for the runtime's own. */
+async function readTemplateOf(
+  { readTemplate }: Pick<PrepareDeps, 'readTemplate'>,
+  { template, runtime }: WorkspaceState,
+): Promise<Record<string, string> | null> {
+  if (template === null) return null;
+  return (
+    (await readTemplate(template)) ?? (RUNTIME.test(runtime) ? readTemplate(`${runtime}-default`) : null)
+  );
 }
 
 /** The config of a workspace without a template. Values go through the YAML printer, never into a template string. */
