@@ -201,6 +201,10 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
   const bodies: Record<string, unknown> = {
     createWorkspace: { name: 'made by the matrix', external: true },
     updateWorkspace: { x: 1, y: 2 },
+    assignAgent: { model: 'matrix' },
+    replaceAgent: { model: 'matrix' },
+    moveAgent: { target_workspace_id: id },
+    changeBudget: { budget_limit: null },
     register: { id, ...card, delivery_mode: 'poll' },
     heartbeat: { workspace_id: id },
     updateCard: { workspace_id: id, ...card },

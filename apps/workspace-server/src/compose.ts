@@ -15,6 +15,7 @@ import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
 import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
+import { PgAgentStore } from './features/agents/agent-store.pg.ts';
 import { PgApprovalStore } from './features/approvals/approval-store.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
 import { DelegationDriver } from './features/delegations/index.ts';
@@ -104,6 +105,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const eventLog = new PgEventLog(db, clock);
     const delegations = new PgDelegationStore(db, clock);
     const approvals = new PgApprovalStore(db, clock, eventLog.appendIn);
+    const agents = new PgAgentStore(db, clock, eventLog.appendIn);
     const files = new PgWorkspaceFiles(db);
     const templates = new WorkspaceTemplates({
       importRoot: join(config.dataDir, 'templates', 'workspaces'),
@@ -311,6 +313,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       delegations: { delegations, directory, clock, publishSoon, driveSoon },
       activity: { ...record, directory, clock },
       approvals: { approvals, directory, clock, publishSoon },
+      agents: { agents, directory, publishSoon },
       events: {
         log: eventLog,
         hub,

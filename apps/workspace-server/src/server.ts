@@ -24,6 +24,7 @@ import {
   type RateLimit,
 } from './features/access/index.ts';
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
+import { type AgentDeps, bindAgentRoutes } from './features/agents/index.ts';
 import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
@@ -89,6 +90,7 @@ export interface ServerDeps {
   delegations: DelegateDeps;
   activity: ActivityRouteDeps;
   approvals: ApprovalDeps;
+  agents: AgentDeps;
   events: EventDeps;
   org: ImportDeps;
   templates: ImportTemplateDeps;
@@ -161,6 +163,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindDelegationRoutes(app, binder, deps.delegations);
   bindActivityRoutes(app, binder, deps.activity);
   bindApprovalRoutes(app, binder, deps.approvals);
+  bindAgentRoutes(app, binder, deps.agents);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
   bindTemplateRoutes(app, binder, deps.templates);

@@ -1,7 +1,9 @@
 // Every shape that crosses a process, by noun. Import as `import { workspaces } from '@molecule/contracts'`.
 export * as a2a from './a2a.ts';
 export * as activity from './activity.ts';
+export * as agents from './agents.ts';
 export * as approvals from './approvals.ts';
+export * as budget from './budget.ts';
 export * as common from './common.ts';
 export * as delegations from './delegations.ts';
 export * as events from './events.ts';

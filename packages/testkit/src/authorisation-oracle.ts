@@ -67,6 +67,8 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'readConsole'),
   ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
   ...rows('admin', 'listTemplates importTemplate'),
+  ...rows('workspace', 'readBudget assignAgent replaceAgent removeAgent moveAgent'),
+  ...rows('admin', 'changeBudget'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),

@@ -1,15 +1,16 @@
 // Workspace routes: binds the contract to the use-cases.
 
-import { workspaces } from '@molecule/contracts';
+import { budget, workspaces } from '@molecule/contracts';
 import { faults, isUuid } from '@molecule/domain';
 import { type Binder, describeCaller } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
+import { changeBudget, toBudgetView } from './change-budget.ts';
 import { type CreateDeps, createWorkspace } from './create-workspace.ts';
 import { type HibernateDeps, hibernateWorkspace } from './hibernate-workspace.ts';
 import { type PauseDeps, pauseWorkspace, resumeWorkspace } from './pause-workspace.ts';
 import { bindProvisioningRoutes, type ProvisioningRouteDeps } from './provisioning-routes.ts';
 import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
-import { isoOrNull, requireKnown } from './require-workspace.ts';
+import { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 import { restartWorkspace } from './restart-workspace.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { toAdminView, toView } from './workspace-view.ts';
@@ -56,6 +57,16 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   binder.bind(app, workspaces.updateWorkspace, async ({ params, body, caller }) => {
     const { needsRestart } = await updateWorkspace(deps, caller, params.id, body);
     return { status: 'updated' as const, ...(needsRestart ? { needs_restart: true } : {}) };
+  });
+
+  binder.bind(app, budget.readBudget, async ({ params }) => {
+    const state = requireWorkspace(directory, params.id);
+    return toBudgetView(state.budgetLimitCents, vitals.of(state.id).monthlySpendCents);
+  });
+
+  binder.bind(app, budget.changeBudget, async ({ params, body, caller }) => {
+    const state = await changeBudget(deps, describeCaller(caller), params.id, body);
+    return toBudgetView(state.budgetLimitCents, vitals.of(state.id).monthlySpendCents);
   });
 
   binder.bind(app, workspaces.deleteWorkspace, async ({ params, query, caller }) => {
