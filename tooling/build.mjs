@@ -24,6 +24,11 @@ const TARGETS = [
     build: bundle,
   },
   {
+    name: 'memory-plugin',
+    sources: [...SERVER, 'packages/postgres/src', 'apps/memory-plugin/src'],
+    build: bundle,
+  },
+  {
     name: 'workspace-runtime',
     sources: [...SERVER, 'apps/workspace-runtime/src'],
     build: (app) => bundle(app, /^(ai|@ai-sdk\/.*)$/),

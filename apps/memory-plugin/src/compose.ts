@@ -1,0 +1,62 @@
+// Compose: builds the stores and the server of the memory plugin, and opens its door.
+
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import type { Config } from './config.ts';
+import { memoryRoutes } from './features/memories/index.ts';
+import { PgMemoryStore } from './features/memories/memory-store.pg.ts';
+import { namespaceRoutes } from './features/namespaces/index.ts';
+import { PgNamespaceStore } from './features/namespaces/namespace-store.pg.ts';
+import { healthRoute } from './health.ts';
+import { openMemoryDatabase } from './memory-schema.pg.ts';
+import { buildServer } from './server.ts';
+
+const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const SWEEP_EVERY_MS = 10 * 60_000;
+const SWEEP_BATCH = 500;
+
+export interface Plugin {
+  /** Where it listens: an http address, or the path of a socket. */
+  address: string;
+  stop(reason: string): Promise<{ isClean: boolean }>;
+}
+
+export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
+  const clock = systemClock;
+  const shutdown = new Shutdown(log);
+  const db = await openMemoryDatabase(
+    config.databaseUrl.reveal(),
+    join(REPOSITORY, 'apps/memory-plugin/migrations'),
+    (error) => log.warn({ err: error }, 'a database connection was lost'),
+  );
+  const namespaces = new PgNamespaceStore(db, clock);
+  const memories = new PgMemoryStore(db, clock);
+  const app = buildServer({
+    log,
+    token: config.token,
+    routes: [
+      healthRoute({
+        ping: () => db.ping(),
+        onTrouble: (error) => log.warn({ err: error }, 'the store does not answer'),
+      }),
+      ...namespaceRoutes({ namespaces, clock }),
+      ...memoryRoutes({ memories, clock }),
+    ],
+  });
+  const supervisor = new Supervisor(log, clock);
+  supervisor.add({
+    name: 'sweep',
+    intervalMs: SWEEP_EVERY_MS,
+    run: async (signal) => {
+      while (!signal.aborted && (await namespaces.sweep(SWEEP_BATCH)) >= SWEEP_BATCH);
+    },
+  });
+
+  const address = await app.listen(config.listen);
+  supervisor.start();
+  shutdown.on('server', () => app.close());
+  shutdown.on('loops', () => supervisor.stop());
+  shutdown.on('database', () => db.end());
+  return { address, stop: (reason) => shutdown.run(reason) };
+}
