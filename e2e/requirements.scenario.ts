@@ -14,6 +14,10 @@ function citedIds(): string[] {
     .flatMap(([, ids = '']) => [...ids.matchAll(/'([^']+)'/g)].map(([, id = '']) => id));
 }
 
+/** The rows of docs/requirements are judged by a gate of `npm run check`. */
+const isDocumented = (id: string): boolean => /^[a-z]+\.\d/.test(id);
+
 it('has a scenario for every requirement and a requirement for every citation', () => {
-  expect([...new Set(citedIds())].sort()).toEqual(Object.keys(REQUIREMENTS).sort());
+  const cited = new Set(citedIds().filter((id) => !isDocumented(id)));
+  expect([...cited].sort()).toEqual(Object.keys(REQUIREMENTS).sort());
 });

@@ -1,5 +1,9 @@
 // Requirements: what the product promises, as data. Each scenario cites the ids that it verifies; a test of its own finds
-// promises without a scenario and citations without a promise.
+// promises without a scenario and citations without a promise. The wire contract's requirements stand in
+// docs/requirements, row by row; `npm run check` finds those without a scenario.
+
+import { join } from 'node:path';
+import { readRequirementIds } from '../tooling/gates/requirement-documents.ts';
 
 export const REQUIREMENTS = {
   'start.demo': 'A brand-new data folder brings up the demo organisation, every role online',
@@ -33,9 +37,17 @@ export const REQUIREMENTS = {
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
 } as const;
 
-export type RequirementId = keyof typeof REQUIREMENTS;
+/** A row of docs/requirements, such as `core.2.5-mint`. */
+type DocumentedId = `core.${number}${string}`;
+export type RequirementId = keyof typeof REQUIREMENTS | DocumentedId;
 
-/** A scenario's title with the promises that it verifies, such as `[start.demo] …`. */
+const documented = readRequirementIds(join(import.meta.dirname, '..'));
+
+/** A scenario's title with the promises that it verifies, such as `[start.demo] …`. Throws on an id that nothing promises. */
 export function verifies(ids: RequirementId | RequirementId[], title: string): string {
-  return `[${[ids].flat().join(' ')}] ${title}`;
+  const cited = [ids].flat();
+  for (const id of cited) {
+    if (!(id in REQUIREMENTS) && !documented.has(id)) throw new Error(`${id} is no requirement`);
+  }
+  return `[${cited.join(' ')}] ${title}`;
 }

@@ -12,6 +12,7 @@ import { lockInStep } from './lock-in-step.ts';
 import { machineWords } from './machine-words.ts';
 import { noBareTimers } from './no-bare-timers.ts';
 import { packageDoors } from './package-doors.ts';
+import { requirementsCited } from './requirements-cited.ts';
 import { secrets } from './secrets.ts';
 import { settingsAtTheDoor } from './settings-at-the-door.ts';
 import { sqlInStores } from './sql-in-stores.ts';
@@ -34,6 +35,7 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     machineWords,
     firstLineSays,
     documentsHold,
+    requirementsCited,
     generatedFiles,
   ],
 };

@@ -11,6 +11,8 @@ export interface Gate {
   /** What the rule says, in a few words. */
   name: string;
   find(root: string): Violation[] | Promise<Violation[]>;
+  /** What a reader of the verdict wants to know even when nothing is wrong, such as a count. */
+  note?(root: string): string;
 }
 
 export function showViolation({ path, line, message }: Violation): string {

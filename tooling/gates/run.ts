@@ -10,5 +10,8 @@ const gates = GATES[process.argv[2] ?? ''];
 if (!gates) throw new Error(`there is no group of gates called ${process.argv[2]}`);
 
 const verdicts: { name: string; problems: string[] }[] = [];
-for (const { name, find } of gates) verdicts.push({ name, problems: (await find(ROOT)).map(showViolation) });
+for (const { name, find, note } of gates) {
+  const shown = note ? `${name} (${note(ROOT)})` : name;
+  verdicts.push({ name: shown, problems: (await find(ROOT)).map(showViolation) });
+}
 process.stdout.write(`\n${JSON.stringify(verdicts)}\n`);

@@ -168,7 +168,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindOrgRoutes(app, binder, deps.org);
   bindTemplateRoutes(app, binder, deps.templates);
   bindApiReference(app, binder, deps.tenant.version);
-  await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath });
+  await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });
   return app;
 }
 

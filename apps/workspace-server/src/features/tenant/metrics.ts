@@ -1,5 +1,6 @@
 // Metrics: what Prometheus reads. Route patterns, never raw paths, so that the number of series stays bounded.
 
+import { PerformanceObserver } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { WorkspaceDirectory } from '../workspaces/index.ts';
@@ -86,5 +87,17 @@ export class TenantMetrics {
     gauge('go_memstats_alloc_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed);
     gauge('go_memstats_sys_bytes', 'Resident memory.', () => process.memoryUsage().rss);
     gauge('go_memstats_heap_inuse_bytes', 'Heap reserved.', () => process.memoryUsage().heapTotal);
+    this.#countCollections();
+  }
+
+  #countCollections(): void {
+    const collections = new Counter({
+      name: 'go_gc_duration_seconds_total',
+      help: 'Seconds spent on collecting garbage, summed.',
+      registers: [this.#registry],
+    });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) collections.inc(duration / 1000);
+    }).observe({ entryTypes: ['gc'] });
   }
 }

@@ -25,7 +25,7 @@ const canvasFiles = defineRoute({
 
 export async function serveCanvas(
   app: FastifyInstance,
-  options: { canvasDir: string; isApiPath: (path: string) => boolean },
+  options: { canvasDir: string; isApiPath: (path: string) => boolean; isGuarded: boolean },
 ): Promise<void> {
   const indexFile = join(options.canvasDir, 'index.html');
   const isBuilt = existsSync(indexFile);
@@ -54,6 +54,8 @@ export async function serveCanvas(
         .header('cache-control', 'no-cache')
         .send(await readPage());
     }
+    // Behind the tenant guard an unknown route looks like what the guard hides.
+    if (options.isGuarded) return reply.code(404).send();
     return reply.code(404).send({ error: 'not found', code: 'not_found' });
   });
 }

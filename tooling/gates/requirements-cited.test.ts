@@ -1,0 +1,52 @@
+// Proves that the requirements gate turns red on a row without a scenario, on a citation without a row, and on a stale excuse.
+
+import { describe, expect, it } from 'vitest';
+import { requirementsCited } from './requirements-cited.ts';
+import { expectRedOnly, plantTree, problemsIn } from './testing/plant-tree.ts';
+
+const SECTION = 'docs/requirements/tenant-core-02-authentication.md';
+const EXCUSES = 'docs/requirements/unverified.md';
+const table = (...rows: string[]) => ['| id | requirement |', '|---|---|', ...rows, ''].join('\n');
+
+const clean = {
+  [SECTION]: table('| core.2.5-mint | A token is minted |', '| core.2.5-list | Tokens \\| are listed |'),
+  [EXCUSES]: table('| core.2.5-list | its route comes later |'),
+  'e2e/tokens.scenario.ts': "it(verifies(['core.2.5-mint', 'start.demo'], 'mints'), async () => {});",
+};
+
+describe('requirements', () => {
+  it('are counted, with those that are not verified yet', () => {
+    expect(requirementsCited.note?.(plantTree(clean))).toBe('2 requirements, 1 not verified yet');
+  });
+
+  it.each([
+    ['a row that no scenario cites', 'docs/requirements/tenant-core-03-workspaces.md', '| core.3-x | X |'],
+    ['a row of another section', 'docs/requirements/tenant-core-05-rules.md', '| core.2.5-mint | Again |'],
+    ['a row without a requirement', 'docs/requirements/tenant-core-01-plumbing.md', '| core.1.1-x | |'],
+    ['an id of another shape', 'docs/requirements/tenant-core-01-plumbing.md', '| mint | A token |'],
+  ])('turn red on %s', async (_what, path, row) => {
+    await expectRedOnly(requirementsCited, clean, { [path]: table(row) });
+  });
+
+  it('turn red on a citation that has no row', async () => {
+    await expectRedOnly(requirementsCited, clean, {
+      'e2e/more.scenario.ts': "it.each([[verifies('core.2.5-mnt', 'mints')]])('%s', async () => {});",
+    });
+  });
+
+  it.each([
+    [
+      'that is cited by now',
+      '| core.2.5-mint | later |',
+      'a scenario cites core.2.5-mint now; take it out of the list',
+    ],
+    ['that is no requirement', '| core.2.9-x | later |', 'core.2.9-x is no requirement'],
+    ['without a reason', '| core.2.5-list | |', 'core.2.5-list has no reason'],
+  ])('turn red on an excuse %s', async (_what, row, message) => {
+    const found = await problemsIn(requirementsCited, {
+      ...clean,
+      [EXCUSES]: table('| core.2.5-list | its route comes later |', row),
+    });
+    expect(found).toEqual([`${EXCUSES} ${message}`]);
+  });
+});

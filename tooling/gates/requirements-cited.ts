@@ -1,0 +1,97 @@
+// Requirements cited: every row of docs/requirements has a scenario that cites it, or stands in the list of unverified ones
+// with a reason; nothing is cited that is not a row, and nothing stands in that list once it is cited.
+
+import type { Gate, Violation } from './gate.ts';
+import { listFiles, readText } from './repository-files.ts';
+import {
+  type Citation,
+  idStartOf,
+  REQUIREMENTS_FOLDER,
+  type RequirementRow,
+  readCitations,
+  readRows,
+  UNVERIFIED,
+} from './requirement-documents.ts';
+
+interface Requirements {
+  rows: RequirementRow[];
+  unverified: RequirementRow[];
+  citations: Citation[];
+}
+
+export const requirementsCited: Gate = {
+  name: 'every requirement has a scenario that cites it',
+  find(root) {
+    const read = readRequirements(root);
+    return [
+      ...findBadRows(read.rows),
+      ...findUncited(read),
+      ...findStrayCitations(read),
+      ...findStaleUnverified(read),
+    ];
+  },
+  note(root) {
+    const { rows, unverified } = readRequirements(root);
+    return `${rows.length} requirements, ${unverified.length} not verified yet`;
+  },
+};
+
+function readRequirements(root: string): Requirements {
+  const files = listFiles(root);
+  const rowsOf = (path: string) => readRows(path, readText(root, path) ?? '');
+  const isSection = (path: string) => path.startsWith(`${REQUIREMENTS_FOLDER}/`) && idStartOf(path) !== null;
+  return {
+    rows: files.filter(isSection).flatMap(rowsOf),
+    unverified: files.filter((path) => path === UNVERIFIED).flatMap(rowsOf),
+    citations: files
+      .filter((path) => /^e2e\/.*\.scenario\.ts$/.test(path))
+      .flatMap((path) => readCitations(path, readText(root, path) ?? '')),
+  };
+}
+
+function findBadRows(rows: readonly RequirementRow[]): Violation[] {
+  const seen = new Set<string>();
+  return rows.flatMap(({ id, text, path, line }) => {
+    const messages: string[] = [];
+    if (!/^[a-z]+\.\d+(\.\d+)?-[a-z0-9-]+$/.test(id))
+      messages.push(`${id} is not written like core.2.5-mint`);
+    const start = idStartOf(path);
+    if (!id.startsWith(`${start}.`) && !id.startsWith(`${start}-`))
+      messages.push(`${id} belongs to another file`);
+    if (seen.has(id)) messages.push(`${id} stands in two rows`);
+    if (text === '') messages.push(`${id} requires nothing`);
+    seen.add(id);
+    return messages.map((message) => ({ path, line, message }));
+  });
+}
+
+function findUncited({ rows, unverified, citations }: Requirements): Violation[] {
+  const known = new Set([...citations, ...unverified].map(({ id }) => id));
+  return rows
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, path, line }) => ({
+      path,
+      line,
+      message: `no scenario cites ${id}; write one, or say in ${UNVERIFIED} why not`,
+    }));
+}
+
+/** Ids of other shapes belong to the list of e2e/requirements.ts, which the types judge. */
+function findStrayCitations({ rows, citations }: Requirements): Violation[] {
+  const ids = new Set(rows.map(({ id }) => id));
+  return citations
+    .filter(({ id }) => /^[a-z]+\.\d/.test(id) && !ids.has(id))
+    .map(({ id, path, line }) => ({ path, line, message: `cites ${id}, which is no requirement` }));
+}
+
+function findStaleUnverified({ rows, unverified, citations }: Requirements): Violation[] {
+  const ids = new Set(rows.map(({ id }) => id));
+  const cited = new Set(citations.map(({ id }) => id));
+  return unverified.flatMap(({ id, text, path, line }) => {
+    const messages: string[] = [];
+    if (!ids.has(id)) messages.push(`${id} is no requirement`);
+    if (cited.has(id)) messages.push(`a scenario cites ${id} now; take it out of the list`);
+    if (text === '') messages.push(`${id} has no reason`);
+    return messages.map((message) => ({ path, line, message }));
+  });
+}
