@@ -56,7 +56,7 @@ export async function startTenantProcess(
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${env.HOST ?? '127.0.0.1'}:${port}`;
   await untilHealthy(url, child, () => output, options.limitMs ?? 30_000);
   const adminToken = (await readFile(join(dataDir, 'admin-token'), 'utf8').catch(() => '')).trim();
   const tenant: TenantProcess = {

@@ -169,6 +169,28 @@ describe('what no route answers', () => {
   it.each(ROWS)('%s', exchange);
 });
 
+describe('where it listens', () => {
+  it(verifies('core.1.1-listen', 'is loopback at the chosen port, or the chosen address'), async () => {
+    const { port } = new URL(tenant.url);
+    const isHeardAt = (host: string, at: string) =>
+      fetch(`http://${host}:${at}/health`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    expect([await isHeardAt('127.0.0.1', port), await isHeardAt('127.0.0.2', port)]).toEqual([true, false]);
+    const other = await startScenarioTenant({ HOST: '127.0.0.2' });
+    try {
+      const taken = new URL(other.url).port;
+      expect([await isHeardAt('127.0.0.1', taken), await isHeardAt('127.0.0.2', taken)]).toEqual([
+        false,
+        true,
+      ]);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('cross-origin calls', () => {
   const preflight = (origin: string, base: Pick<ScenarioTenant, 'url'> = tenant) =>
     sendAs(base, {})('OPTIONS', '/workspaces', undefined, {
@@ -301,6 +323,11 @@ describe('the rate limit', () => {
   );
 
   it(verifies('core.1.4-vitals', 'leaves register and heartbeat 60 a minute of their own'), async () => {
+    const made = await tight.asAdmin<{ id: string; connection: { auth_token: string } }>('/workspaces', {
+      method: 'POST',
+      body: { name: 'beats', external: true },
+    });
+    const inside = { id: made.id, token: made.connection.auth_token };
     const asInside = sendAs(tight, bearer(inside.token));
     for (let at = 0; at < 12; at++) await asInside('GET', `/workspaces/${inside.id}/state`);
     const beat = () => asInside('POST', '/registry/heartbeat', { workspace_id: inside.id });

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -116,32 +117,35 @@ describe('revocation', () => {
     ['a session', openSession],
     ['an organisation token', mintOrgToken],
     ['all organisation tokens', mintOrgTokenForRevokeAll],
-  ] as const)('of %s refuses the next request and closes its socket and its stream', async (_name, open) => {
-    const credential = await open();
-    const bystander = await mintToken();
-    const [socket, stream, otherSocket, otherStream] = await Promise.all([
-      openSocket(credential.headers),
-      openStream(credential.headers),
-      openSocket(bystander.headers),
-      openStream(bystander.headers),
-    ]);
-    const load = keepCalling(credential.headers);
-    await until('the calls pass', () => load.calls.filter(({ status }) => status === 200).length > 20);
+  ] as const)(
+    verifies('core.2.5-revocation', 'of %s refuses the next request and closes its socket and its stream'),
+    async (_name, open) => {
+      const credential = await open();
+      const bystander = await mintToken();
+      const [socket, stream, otherSocket, otherStream] = await Promise.all([
+        openSocket(credential.headers),
+        openStream(credential.headers),
+        openSocket(bystander.headers),
+        openStream(bystander.headers),
+      ]);
+      const load = keepCalling(credential.headers);
+      await until('the calls pass', () => load.calls.filter(({ status }) => status === 200).length > 20);
 
-    await credential.revoke();
-    const revokedAt = performance.now();
-    await until('socket and stream are closed', () => !socket.isOpen() && !stream.isOpen(), LIMIT_MS);
-    await until('calls were made afterwards', () => load.calls.some(({ sentAt }) => sentAt > revokedAt));
-    await load.stop();
+      await credential.revoke();
+      const revokedAt = performance.now();
+      await until('socket and stream are closed', () => !socket.isOpen() && !stream.isOpen(), LIMIT_MS);
+      await until('calls were made afterwards', () => load.calls.some(({ sentAt }) => sentAt > revokedAt));
+      await load.stop();
 
-    expect(socket.code()).toBe(1008);
-    const after = load.calls.filter(({ sentAt }) => sentAt > revokedAt);
-    expect(new Set(after.map(({ status }) => status))).toEqual(new Set([401]));
-    await expect(openSocket(credential.headers)).rejects.toThrow('refused');
-    expect([otherSocket.isOpen(), otherStream.isOpen()]).toEqual([true, true]);
-    otherSocket.end();
-    otherStream.end();
-  });
+      expect(socket.code()).toBe(1008);
+      const after = load.calls.filter(({ sentAt }) => sentAt > revokedAt);
+      expect(new Set(after.map(({ status }) => status))).toEqual(new Set([401]));
+      await expect(openSocket(credential.headers)).rejects.toThrow('refused');
+      expect([otherSocket.isOpen(), otherStream.isOpen()]).toEqual([true, true]);
+      otherSocket.end();
+      otherStream.end();
+    },
+  );
 
   it('by the removal of a workspace closes what its tokens had opened, and its agent learns that it is gone', async () => {
     const doomed = await addExternalAgent(tenant, 'doomed');

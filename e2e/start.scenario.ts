@@ -36,7 +36,7 @@ async function failedStart(env: Record<string, string>): Promise<{ code: number 
 describe('a first start', () => {
   it(
     verifies(
-      ['start.demo', 'start.resume', 'start.stop', 'start.secrets'],
+      ['start.demo', 'start.resume', 'start.stop', 'start.secrets', 'core.1.1-drain'],
       'brings up the demo, keeps it, and ends clean',
     ),
     async () => {
@@ -83,21 +83,30 @@ describe('a first start', () => {
 });
 
 describe('a start that cannot be', () => {
-  it(verifies('start.safe', 'refuses to listen beyond loopback without ADMIN_TOKEN'), async () => {
-    const { code, output } = await failedStart({ HOST: '0.0.0.0', MOLECULE_DATA_DIR: await newFolder() });
-    expect(code).toBe(1);
-    expect(output).toMatch(/set ADMIN_TOKEN to a long random text, or HOST=127\.0\.0\.1/);
-  });
+  it(
+    verifies(
+      ['start.safe', 'core.1.1-closed-abroad'],
+      'refuses to listen beyond loopback without ADMIN_TOKEN',
+    ),
+    async () => {
+      const { code, output } = await failedStart({ HOST: '0.0.0.0', MOLECULE_DATA_DIR: await newFolder() });
+      expect(code).toBe(1);
+      expect(output).toMatch(/set ADMIN_TOKEN to a long random text, or HOST=127\.0\.0\.1/);
+    },
+  );
 
-  it(verifies('start.safe', 'refuses development mode beyond loopback'), async () => {
-    const { code, output } = await failedStart({
-      HOST: '0.0.0.0',
-      MOLECULE_ENV: 'development',
-      MOLECULE_DATA_DIR: await newFolder(),
-    });
-    expect(code).toBe(1);
-    expect(output).toMatch(/cannot listen on 0\.0\.0\.0/);
-  });
+  it(
+    verifies(['start.safe', 'core.2.2-loopback-only'], 'refuses development mode beyond loopback'),
+    async () => {
+      const { code, output } = await failedStart({
+        HOST: '0.0.0.0',
+        MOLECULE_ENV: 'development',
+        MOLECULE_DATA_DIR: await newFolder(),
+      });
+      expect(code).toBe(1);
+      expect(output).toMatch(/cannot listen on 0\.0\.0\.0/);
+    },
+  );
 
   it(verifies('start.refusals', 'says which port is in use and what to do'), async () => {
     const port = await freePort();
