@@ -2,6 +2,7 @@
 
 import { LIMITS, looksLikeToken } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -49,83 +50,104 @@ async function signIn(): Promise<Record<string, string>> {
 }
 
 describe('organisation tokens', () => {
-  it('are minted with and without a name, shown once, and signed by who made them', async () => {
-    const named = JSON.parse((await mint({ body: { name: 'ci' } })).text) as Minted;
-    expect(named).toEqual({
-      id: expect.any(String),
-      prefix: named.auth_token.slice(0, 8),
-      name: 'ci',
-      auth_token: expect.stringMatching(/^[A-Za-z0-9_-]{43}_o/),
-      warning: expect.stringMatching(/./),
-    });
-    expect(looksLikeToken(named.auth_token)).toBe(true);
-    const second = await mint({ headers: bearer(named.auth_token) });
-    const nameless = JSON.parse(second.text) as Minted;
-    expect([second.status, Object.keys(nameless)]).toEqual([200, ['id', 'prefix', 'auth_token', 'warning']]);
-    const bySession = JSON.parse((await mint({ headers: await signIn() })).text) as Minted;
-    // A cookie that proves nothing signs nothing.
-    const headers = { ...bearer(tenant.adminToken), cookie: 'molecule_session=forged' };
-    const byAdmin = JSON.parse((await mint({ headers })).text) as Minted;
+  it(
+    verifies(
+      ['core.2.6-mint', 'core.2.6-list', 'core.2.6-created-by'],
+      'are minted with and without a name, shown once, and signed by who made them',
+    ),
+    async () => {
+      const named = JSON.parse((await mint({ body: { name: 'ci' } })).text) as Minted;
+      expect(named).toEqual({
+        id: expect.any(String),
+        prefix: named.auth_token.slice(0, 8),
+        name: 'ci',
+        auth_token: expect.stringMatching(/^[A-Za-z0-9_-]{43}_o/),
+        warning: expect.stringMatching(/./),
+      });
+      expect(looksLikeToken(named.auth_token)).toBe(true);
+      const second = await mint({ headers: bearer(named.auth_token) });
+      const nameless = JSON.parse(second.text) as Minted;
+      expect([second.status, Object.keys(nameless)]).toEqual([
+        200,
+        ['id', 'prefix', 'auth_token', 'warning'],
+      ]);
+      const bySession = JSON.parse((await mint({ headers: await signIn() })).text) as Minted;
+      // A cookie that proves nothing signs nothing.
+      const headers = { ...bearer(tenant.adminToken), cookie: 'molecule_session=forged' };
+      const byAdmin = JSON.parse((await mint({ headers })).text) as Minted;
 
-    const { tokens, count } = await list();
-    expect(count).toBe(4);
-    expect(JSON.stringify(tokens)).not.toContain(named.auth_token);
-    expect(tokens.map(({ id, created_by }) => [id, created_by])).toEqual([
-      [byAdmin.id, 'admin-token'],
-      [bySession.id, 'session'],
-      [nameless.id, `org-token:${named.prefix}`],
-      [named.id, 'admin-token'],
-    ]);
-    expect(tokens[0]).toEqual({
-      id: byAdmin.id,
-      prefix: byAdmin.prefix,
-      created_by: 'admin-token',
-      created_at: expect.any(String),
-    });
-    await until('its use is noted', async () => {
-      const row = (await list()).tokens.find(({ id }) => id === named.id);
-      return row?.name === 'ci' && row.last_used_at !== undefined;
-    });
-  });
+      const { tokens, count } = await list();
+      expect(count).toBe(4);
+      expect(JSON.stringify(tokens)).not.toContain(named.auth_token);
+      expect(tokens.map(({ id, created_by }) => [id, created_by])).toEqual([
+        [byAdmin.id, 'admin-token'],
+        [bySession.id, 'session'],
+        [nameless.id, `org-token:${named.prefix}`],
+        [named.id, 'admin-token'],
+      ]);
+      expect(tokens[0]).toEqual({
+        id: byAdmin.id,
+        prefix: byAdmin.prefix,
+        created_by: 'admin-token',
+        created_at: expect.any(String),
+      });
+      await until('its use is noted', async () => {
+        const row = (await list()).tokens.find(({ id }) => id === named.id);
+        return row?.name === 'ci' && row.last_used_at !== undefined;
+      });
+    },
+  );
 
-  it('pass the gates of people and of every workspace, until they are revoked', async () => {
-    const minted = JSON.parse((await mint()).text) as Minted;
-    const paths = [
-      '/workspaces',
-      `/workspaces/${agent.id}/activity`,
-      `/registry/${agent.id}/peers`,
-      '/events',
-    ];
-    const statuses = () =>
-      Promise.all(
-        paths.map(async (path) => (await tenant.call(path, { headers: bearer(minted.auth_token) })).status),
-      );
-    expect(await statuses()).toEqual([200, 200, 200, 200]);
-    const revoke = () =>
-      tenant.call(`/org/tokens/${minted.id.toUpperCase()}`, {
+  it(
+    verifies(
+      ['core.2.1-org-token', 'core.2.4-admin-org-token', 'core.2.4-workspace-org-token', 'core.2.6-revoke'],
+      'pass the gates of people and of every workspace, until they are revoked',
+    ),
+    async () => {
+      const minted = JSON.parse((await mint()).text) as Minted;
+      const paths = [
+        '/workspaces',
+        `/workspaces/${agent.id}/activity`,
+        `/registry/${agent.id}/peers`,
+        '/events',
+      ];
+      const statuses = () =>
+        Promise.all(
+          paths.map(async (path) => (await tenant.call(path, { headers: bearer(minted.auth_token) })).status),
+        );
+      expect(await statuses()).toEqual([200, 200, 200, 200]);
+      const revoke = () =>
+        tenant.call(`/org/tokens/${minted.id.toUpperCase()}`, {
+          method: 'DELETE',
+          headers: bearer(tenant.adminToken),
+        });
+      const first = await revoke();
+      expect([first.status, JSON.parse(first.text)]).toEqual([200, { revoked: minted.id }]);
+      expect(await statuses()).toEqual([401, 401, 401, 401]);
+      const again = await revoke();
+      expect([again.status, JSON.parse(again.text).error]).toEqual([
+        404,
+        'token not found or already revoked',
+      ]);
+      expect((await list()).tokens.some(({ id }) => id === minted.id)).toBe(false);
+    },
+  );
+
+  it.each([crypto.randomUUID(), 'not-a-uuid'])(
+    verifies('core.2.6-revoke', 'answer 404 for %s'),
+    async (id) => {
+      const answer = await tenant.call(`/org/tokens/${id}`, {
         method: 'DELETE',
         headers: bearer(tenant.adminToken),
       });
-    const first = await revoke();
-    expect([first.status, JSON.parse(first.text)]).toEqual([200, { revoked: minted.id }]);
-    expect(await statuses()).toEqual([401, 401, 401, 401]);
-    const again = await revoke();
-    expect([again.status, JSON.parse(again.text).error]).toEqual([404, 'token not found or already revoked']);
-    expect((await list()).tokens.some(({ id }) => id === minted.id)).toBe(false);
-  });
+      expect([answer.status, JSON.parse(answer.text).error]).toEqual([
+        404,
+        'token not found or already revoked',
+      ]);
+    },
+  );
 
-  it.each([crypto.randomUUID(), 'not-a-uuid'])('answer 404 for %s', async (id) => {
-    const answer = await tenant.call(`/org/tokens/${id}`, {
-      method: 'DELETE',
-      headers: bearer(tenant.adminToken),
-    });
-    expect([answer.status, JSON.parse(answer.text).error]).toEqual([
-      404,
-      'token not found or already revoked',
-    ]);
-  });
-
-  it('are closed to a workspace', async () => {
+  it(verifies('core.2.9-admin', 'are closed to a workspace'), async () => {
     for (const [path, method] of [
       ['/org/tokens', 'GET'],
       ['/org/tokens', 'POST'],
@@ -138,7 +160,7 @@ describe('organisation tokens', () => {
     }
   });
 
-  it('are all revoked at once, and counted', async () => {
+  it(verifies('core.2.6-revoke-all', 'are all revoked at once, and counted'), async () => {
     const { count } = await list();
     expect(count).toBeGreaterThan(0);
     expect(await tenant.asAdmin('/org/tokens/revoke-all', { method: 'POST' })).toEqual({ revoked: count });
@@ -148,40 +170,46 @@ describe('organisation tokens', () => {
 });
 
 describe('minting organisation tokens', () => {
-  it('takes names up to their length, ten times an hour from one address, and says so in the headers', async () => {
-    const fresh = await startScenarioTenant();
-    try {
-      const atLimit = await mint({ body: { name: 'n'.repeat(LIMITS.orgTokenNameChars) } }, fresh);
-      expect(atLimit.status).toBe(200);
-      expect(atLimit.headers.get('x-ratelimit-limit')).toBe(String(LIMITS.orgTokenMintsPerHour));
-      expect(atLimit.headers.get('x-ratelimit-remaining')).toBe('9');
-      const refusals: [unknown, string][] = [
-        [{ name: 'n'.repeat(LIMITS.orgTokenNameChars + 1) }, 'name too long (max 100 chars)'],
-        [{ name: 7 }, 'invalid request body'],
-        ['{', 'invalid request body'],
-      ];
-      for (const [body, error] of refusals) {
-        const answer = await mint({ body }, fresh);
-        expect([answer.status, JSON.parse(answer.text).error]).toEqual([400, error]);
+  it(
+    verifies(
+      ['core.2.6-mint', 'core.1.4-org-tokens'],
+      'takes names up to their length, ten times an hour from one address, and says so in the headers',
+    ),
+    async () => {
+      const fresh = await startScenarioTenant();
+      try {
+        const atLimit = await mint({ body: { name: 'n'.repeat(LIMITS.orgTokenNameChars) } }, fresh);
+        expect(atLimit.status).toBe(200);
+        expect(atLimit.headers.get('x-ratelimit-limit')).toBe(String(LIMITS.orgTokenMintsPerHour));
+        expect(atLimit.headers.get('x-ratelimit-remaining')).toBe('9');
+        const refusals: [unknown, string][] = [
+          [{ name: 'n'.repeat(LIMITS.orgTokenNameChars + 1) }, 'name too long (max 100 chars)'],
+          [{ name: 7 }, 'invalid request body'],
+          ['{', 'invalid request body'],
+        ];
+        for (const [body, error] of refusals) {
+          const answer = await mint({ body }, fresh);
+          expect([answer.status, JSON.parse(answer.text).error]).toEqual([400, error]);
+        }
+        // Only the first of those had reached the counter: the others were no requests to mint.
+        for (let used = 2; used < LIMITS.orgTokenMintsPerHour; used++) {
+          expect((await mint({}, fresh)).status).toBe(200);
+        }
+        const beyond = await mint({}, fresh);
+        const wait = Number(beyond.headers.get('retry-after'));
+        expect(wait).toBeGreaterThan(3_000);
+        expect(wait).toBeLessThanOrEqual(3_600);
+        expect([beyond.status, JSON.parse(beyond.text)]).toEqual([
+          429,
+          { error: 'rate limit exceeded', code: 'rate_limited', retry_after: wait },
+        ]);
+        expect(beyond.headers.get('x-ratelimit-remaining')).toBe('0');
+        expect(beyond.headers.get('x-ratelimit-reset')).toBe(String(wait));
+        const other = await fresh.call('/org/tokens', { headers: bearer(fresh.adminToken) });
+        expect([other.status, other.headers.get('x-ratelimit-limit')]).toEqual([200, '100000000']);
+      } finally {
+        await fresh.stop();
       }
-      // Only the first of those had reached the counter: the others were no requests to mint.
-      for (let used = 2; used < LIMITS.orgTokenMintsPerHour; used++) {
-        expect((await mint({}, fresh)).status).toBe(200);
-      }
-      const beyond = await mint({}, fresh);
-      const wait = Number(beyond.headers.get('retry-after'));
-      expect(wait).toBeGreaterThan(3_000);
-      expect(wait).toBeLessThanOrEqual(3_600);
-      expect([beyond.status, JSON.parse(beyond.text)]).toEqual([
-        429,
-        { error: 'rate limit exceeded', code: 'rate_limited', retry_after: wait },
-      ]);
-      expect(beyond.headers.get('x-ratelimit-remaining')).toBe('0');
-      expect(beyond.headers.get('x-ratelimit-reset')).toBe(String(wait));
-      const other = await fresh.call('/org/tokens', { headers: bearer(fresh.adminToken) });
-      expect([other.status, other.headers.get('x-ratelimit-limit')]).toEqual([200, '100000000']);
-    } finally {
-      await fresh.stop();
-    }
-  });
+    },
+  );
 });
