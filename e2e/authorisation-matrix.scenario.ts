@@ -226,7 +226,7 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
   return bodies[operation];
 }
 
-const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess']);
+const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess', 'explainAccess']);
 
 function isAboutAWorkspace({ name, path }: Operation): boolean {
   return namesInBody.has(name) || /\{(id|workspaceId)\}/.test(path);
@@ -254,7 +254,8 @@ function send({ operation, actor, target }: Cell): Promise<Answer> {
   const path = operation.path
     .replace(/\{(id|workspaceId)\}/, id)
     .replace(/\{(tokenId|delegation_id)\}/, GONE_CURSOR);
-  return tenant.call(path, {
+  const query = operation.name === 'explainAccess' ? `?from=${actor.workspaceId ?? ids.own}&to=${id}` : '';
+  return tenant.call(path + query, {
     method: operation.method,
     headers: { ...(actor.names === null ? {} : { 'x-workspace-id': actor.names }), ...actor.headers },
     body: bodyOf(operation.name, id, actor),

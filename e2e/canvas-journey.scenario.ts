@@ -115,6 +115,39 @@ withBrowser('an open board', () => {
     await page.context().close();
   });
 
+  it(
+    verifies(
+      ['access.why', 'canvas.keyboard'],
+      'says why the open role may talk to the one pointed at or focused',
+    ),
+    async () => {
+      const { page } = await signedInPage('light');
+      await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
+      const role = (name: string) => page.locator('[data-role-id]').filter({ hasText: name }).first();
+      const why = page.getByRole('status').filter({ hasText: /may (not )?talk/ });
+      for (const view of ['board', 'outline']) {
+        if (view === 'outline') await page.keyboard.press('o');
+        await role('Fact Finder').focus();
+        await page.keyboard.press('Enter');
+        // The board may still be moving into its frame when the pointer comes.
+        const pointed = async () => {
+          await page.mouse.move(0, 0);
+          await role('Language Lead').hover();
+          return why.textContent({ timeout: 1_000 }).catch(() => '');
+        };
+        await expect
+          .poll(pointed, { timeout: 15_000 })
+          .toMatch(/^Fact Finder and Language Lead may not talk: .*Facts Lead may talk to both\.$/);
+        await page.mouse.move(0, 0);
+        await role('Fact Finder').focus();
+        await page.keyboard.press('ArrowUp');
+        await why.getByText('Facts Lead stands above Fact Finder').waitFor({ timeout: 5_000 });
+        await page.keyboard.press('Escape');
+      }
+      await page.context().close();
+    },
+  );
+
   it(verifies('canvas.restart', 'survives a kill and restart of the server and catches up'), async () => {
     const { page } = await signedInPage('light');
     await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });

@@ -27,6 +27,7 @@ export const REQUIREMENTS = {
   'delegation.ends': 'A delegation ends, also when the server is killed in its middle',
   'input.typed': 'Bad input gets the typed error of the contract',
   'agent.config': 'A broken config.yaml and a missing provider key are one clear sentence on the workspace',
+  'access.why': 'The server and the board say why two roles may or may not talk, and who could relay',
   'events.stream': 'Events of one workspace stream as server-sent events; metrics are there for Prometheus',
   'agent.faults': 'A hanging, lying or oversized agent gives a typed error and slows nobody else down',
   'store.external': 'DATABASE_URL and REDIS_URL replace the embedded stores',

@@ -130,4 +130,31 @@ export const checkAccess = defineRoute({
   response: z.object({ allowed: z.boolean() }),
 });
 
+export const explainAccess = defineRoute({
+  name: 'explainAccess',
+  method: 'GET',
+  path: '/registry/why',
+  policy: 'agent',
+  tag: 'registry',
+  summary: 'Why may one workspace talk to another, or not, and who could relay?',
+  query: z.object({ from: z.string().min(1).max(255), to: z.string().min(1).max(255) }),
+  response: z.object({
+    allowed: z.boolean(),
+    rule: z.enum([
+      'self',
+      'siblings',
+      'both_roots',
+      'ancestor',
+      'descendant',
+      'unknown_caller',
+      'unknown_target',
+      'unrelated',
+    ]),
+    sentence: z.string(),
+    /** The nearest workspace that may talk to both; null when none is needed or none could. */
+    relay: z.object({ id: uuid, name: z.string() }).nullable(),
+  }),
+});
+export type AccessExplained = z.output<typeof explainAccess.response>;
+
 export const lastSeen = timestamp.nullable();

@@ -76,7 +76,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('own_in_body', 'updateCard'),
   ...rows('own_in_path', 'listPeers'),
   ...rows('discover', 'discover'),
-  ...rows('ask', 'checkAccess', { unknown: 'pass', removed: 'pass' }),
+  ...rows('ask', 'checkAccess explainAccess', { unknown: 'pass', removed: 'pass' }),
   ...rows('relay', 'relayMessage readAgentCard'),
   ...rows('canvas', 'saveViewport'),
   ...rows('stream', 'followEvents'),

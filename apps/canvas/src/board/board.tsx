@@ -29,6 +29,7 @@ import { CARD, toChosenPlace } from './layout.ts';
 import { MiniRole } from './mini-role.tsx';
 import { RoleCard } from './role-card.tsx';
 import { useViewport } from './use-viewport.ts';
+import { WhyLine } from './why-line.tsx';
 
 const NODE_TYPES = { role: RoleCard };
 const EDGE_TYPES = { bond: BondLine, hop: HopLine };
@@ -137,6 +138,8 @@ function BoardInside() {
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onNodeClick={(_, node) => open(node.id)}
+        onNodeMouseEnter={(_, node) => store.setState({ pointedId: node.id })}
+        onNodeMouseLeave={() => store.setState({ pointedId: null })}
         onNodeDragStop={(_, node) => void saveMove(tools, node.id)}
         onMoveEnd={(event, at) => viewport.onMoved(at, event !== null)}
         onPaneClick={() => store.setState({ panel: { kind: 'closed' } })}
@@ -164,6 +167,7 @@ function BoardInside() {
           />
         )}
       </ReactFlow>
+      <WhyLine isFloating />
       <BoardControls onFit={viewport.fit} onTidy={() => void tidyBoard(tools)} />
     </section>
   );

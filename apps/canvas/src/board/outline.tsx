@@ -7,6 +7,7 @@ import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { treeLines } from './tree-lines.ts';
+import { WhyLine } from './why-line.tsx';
 
 export function Outline() {
   const { store } = useTools();
@@ -32,23 +33,27 @@ export function Outline() {
     event.currentTarget.querySelector<HTMLElement>(`[data-role-id="${CSS.escape(next)}"]`)?.focus();
   };
   return (
-    <div
-      role="tree"
-      aria-label="Org chart"
-      onKeyDown={onKeyDown}
-      className="h-full min-w-0 flex-1 overflow-y-auto bg-paper px-4 py-3 max-[720px]:px-2"
-    >
-      {lines.map(({ role, depth }) => (
-        <OutlineLine
-          key={role.id}
-          role={role}
-          depth={depth}
-          isOpen={openId === role.id}
-          isCurrent={currentId === role.id}
-          onOpen={() => open(role.id)}
-        />
-      ))}
-    </div>
+    <section aria-label="Outline" className="relative flex h-full min-w-0 flex-1 flex-col">
+      <div
+        role="tree"
+        aria-label="Org chart"
+        onKeyDown={onKeyDown}
+        className="min-h-0 flex-1 overflow-y-auto bg-paper px-4 py-3 max-[720px]:px-2"
+      >
+        {lines.map(({ role, depth }) => (
+          <OutlineLine
+            key={role.id}
+            role={role}
+            depth={depth}
+            isOpen={openId === role.id}
+            isCurrent={currentId === role.id}
+            onOpen={() => open(role.id)}
+            onPoint={(isOn) => store.setState({ pointedId: isOn ? role.id : null })}
+          />
+        ))}
+      </div>
+      <WhyLine isFloating={false} />
+    </section>
   );
 }
 
@@ -71,9 +76,10 @@ interface OutlineLineProps {
   isOpen: boolean;
   isCurrent: boolean;
   onOpen: () => void;
+  onPoint: (isOn: boolean) => void;
 }
 
-function OutlineLine({ role, depth, isOpen, isCurrent, onOpen }: OutlineLineProps) {
+function OutlineLine({ role, depth, isOpen, isCurrent, onOpen, onPoint }: OutlineLineProps) {
   const isWorking = role.activeTasks > 0;
   return (
     <div
@@ -84,6 +90,8 @@ function OutlineLine({ role, depth, isOpen, isCurrent, onOpen }: OutlineLineProp
       data-role-id={role.id}
       tabIndex={isCurrent ? 0 : -1}
       onClick={onOpen}
+      onPointerEnter={() => onPoint(true)}
+      onPointerLeave={() => onPoint(false)}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
         event.preventDefault();

@@ -26,6 +26,8 @@ export interface Canvas extends Live {
   panel: Panel;
   /** The role that the keyboard is on. */
   focusedId: string | null;
+  /** The role that the pointer is on. */
+  pointedId: string | null;
   threads: Readonly<Record<string, Thread>>;
   /** Hand-made moves that the server has not confirmed by a reading yet. */
   moved: Readonly<Record<string, { x: number; y: number }>>;
@@ -60,6 +62,7 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     tenant: null,
     panel: { kind: 'closed' },
     focusedId: null,
+    pointedId: null,
     threads: {},
     moved: {},
     notices: [],

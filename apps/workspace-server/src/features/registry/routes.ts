@@ -6,6 +6,7 @@ import { type Binder, type Caller, isAdminClass } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import { editWorkspaces, requireWorkspace } from '../workspaces/index.ts';
+import { explainAccess } from './explain-access.ts';
 import { discover, listPeers, type PeerDeps } from './find-peers.ts';
 import { type HeartbeatDeps, receiveHeartbeat } from './receive-heartbeat.ts';
 import { type RegisterDeps, registerAgent } from './register-agent.ts';
@@ -67,6 +68,11 @@ export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: R
     return {
       allowed: canCommunicate(deps.directory, body.caller_id.toLowerCase(), body.target_id.toLowerCase()),
     };
+  });
+
+  binder.bind(app, registry.explainAccess, async ({ query, caller }) => {
+    requireAnyMember(caller, query.from, query.to);
+    return explainAccess(deps, { ...query, maySeeAll: caller.kind !== 'workspace' });
   });
 }
 
