@@ -219,6 +219,8 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     decideApproval: { decision: 'denied' },
     reportBootstrapFailed: {},
     saveViewport: { x: 0, y: 0, zoom: 1 },
+    writeFile: { content: 'counted' },
+    replaceFiles: { files: { 'notes.md': 'counted' } },
     importTemplate: { name: `made by the matrix ${randomUUID()}`, files: { 'system-prompt.md': 'Count.' } },
     importOrg: { dir: 'no-such-template' },
     signIn: { token: tenant.adminToken },
@@ -253,6 +255,7 @@ function send({ operation, actor, target }: Cell): Promise<Answer> {
   const id = target?.id ?? '';
   const path = operation.path
     .replace(/\{(id|workspaceId)\}/, id)
+    .replace('{path}', 'notes.md')
     .replace(/\{(tokenId|delegation_id)\}/, GONE_CURSOR);
   const query = operation.name === 'explainAccess' ? `?from=${actor.workspaceId ?? ids.own}&to=${id}` : '';
   return tenant.call(path + query, {

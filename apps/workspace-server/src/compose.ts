@@ -10,6 +10,7 @@ import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { addBackgroundLoops } from './background-loops.ts';
 import { composeCredentials } from './compose-credentials.ts';
+import { composeFileStores, composeFiles } from './compose-files.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
@@ -34,7 +35,7 @@ import {
   relayMessage,
 } from './features/relay/index.ts';
 import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
-import { engineOf, parseConfig, WorkspaceTemplates } from './features/templates/index.ts';
+import { engineOf, parseConfig } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import {
@@ -46,7 +47,6 @@ import {
   WorkspaceDirectory,
 } from './features/workspaces/index.ts';
 import { PgVitalsStore } from './features/workspaces/vitals-store.pg.ts';
-import { PgWorkspaceFiles } from './features/workspaces/workspace-files.pg.ts';
 import { PgWorkspaceStore } from './features/workspaces/workspace-store.pg.ts';
 import { purgeRows } from './purge-rows.pg.ts';
 import { buildServer } from './server.ts';
@@ -106,11 +106,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const delegations = new PgDelegationStore(db, clock);
     const approvals = new PgApprovalStore(db, clock, eventLog.appendIn);
     const agents = new PgAgentStore(db, clock, eventLog.appendIn);
-    const files = new PgWorkspaceFiles(db);
-    const templates = new WorkspaceTemplates({
-      importRoot: join(config.dataDir, 'templates', 'workspaces'),
-      shippedRoot: join(templatesDir, 'workspaces'),
-    });
+    const fileStores = composeFileStores(db, config.dataDir, templatesDir);
+    const { files, templates } = fileStores;
     const [states] = await Promise.all([store.loadAll(), credentials.load(), vitals.load()]);
     directory.apply(states);
     hub.start();
@@ -159,7 +156,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         files,
         access,
         providerEnv: config.providerEnv,
-        readTemplate: (name) => templates.read(name),
+        readTemplate: fileStores.readTemplate,
       }),
       vitals,
       access,
@@ -173,7 +170,10 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       request: (id: string) => controller.request(id),
       keepFiles: files.keep.bind(files),
       stop: (id: string) => controller.stop(id),
-      erase: (id: string) => controller.erase(id),
+      erase: async (id: string) => {
+        await fileStores.kept.erase(id);
+        await controller.erase(id);
+      },
       hasProvisioner: () => controller.hasProvisioner(),
       forgiveCrashes: (id: string) => dispatcher.forgiveCrashes(id),
     };
@@ -326,6 +326,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         onSockets: (delta) => metrics.socketOpened(delta),
       },
       org,
+      files: composeFiles(fileStores, edit, dispatcher, log, async () => null),
       templates: { templates },
       tenant: {
         clock,

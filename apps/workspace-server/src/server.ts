@@ -28,6 +28,7 @@ import { type AgentDeps, bindAgentRoutes } from './features/agents/index.ts';
 import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
+import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
@@ -93,6 +94,7 @@ export interface ServerDeps {
   agents: AgentDeps;
   events: EventDeps;
   org: ImportDeps;
+  files: FileRouteDeps;
   templates: ImportTemplateDeps;
   tenant: TenantRouteDeps;
 }
@@ -166,6 +168,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindAgentRoutes(app, binder, deps.agents);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
+  await bindFileRoutes(app, binder, deps.files);
   bindTemplateRoutes(app, binder, deps.templates);
   bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });

@@ -7,6 +7,7 @@ export * as budget from './budget.ts';
 export * as common from './common.ts';
 export * as delegations from './delegations.ts';
 export * as events from './events.ts';
+export * as files from './files.ts';
 export * as memoryPlugin from './memory-plugin.ts';
 export * as org from './org.ts';
 export * as orgTokens from './org-tokens.ts';

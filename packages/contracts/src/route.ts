@@ -9,6 +9,7 @@ import type { z } from 'zod';
  * - `admin`: ADMIN_TOKEN, an org token or a session.
  * - `workspace`: the above, or the token of the workspace in the path.
  * - `superior`: admin-class, or the token of a workspace above the one in the path; never its own.
+ * - `context`: as `workspace`, and the token of a direct report.
  * - `state`: as `workspace`, and the token of a removed workspace for that workspace: its agent learns that it is gone.
  * - `member`: the above, or any live workspace token that may talk to the workspace in the path.
  * - `agent`: register, heartbeat, card: the workspace's own token (named in the body or path), or admin-class.
@@ -21,6 +22,7 @@ export type Policy =
   | 'admin'
   | 'workspace'
   | 'superior'
+  | 'context'
   | 'state'
   | 'member'
   | 'agent'

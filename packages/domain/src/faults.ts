@@ -80,6 +80,8 @@ export const faults = {
   invalidWorkspaceId: () => new Fault('INVALID_WORKSPACE_ID', 'invalid workspace ID'),
   bodyTooLarge: (limitBytes: number) =>
     new Fault('BODY_TOO_LARGE', `request body is larger than ${limitBytes} bytes`),
+  /** As BODY_TOO_LARGE, for things that are no request body. */
+  tooLarge: (message: string) => new Fault('BODY_TOO_LARGE', message),
   authRequired: (message: string) => new Fault('AUTH_REQUIRED', message),
   invalidCredential: (message: string) => new Fault('INVALID_CREDENTIAL', message),
   forbidden: (message: string) => new Fault('FORBIDDEN', message),
@@ -138,6 +140,8 @@ export const faults = {
     }),
   storageFull: (cause?: unknown) =>
     new Fault('STORAGE_FULL', 'the disk is full; free some space and try again', { cause }),
+  uploadsFull: (limitBytes: number) =>
+    new Fault('STORAGE_FULL', `the attachments of this workspace may have ${limitBytes} bytes in all`),
   draining: () =>
     new Fault('DRAINING', 'the server is shutting down; retry shortly', { retryAfterSeconds: 5 }),
   notImplemented: (what: string) => new Fault('NOT_IMPLEMENTED', `${what} is not implemented yet`),

@@ -47,6 +47,7 @@ export const LIMITS = {
   uploadFileBytes: 25 * 1024 * 1024,
   uploadRequestBytes: 50 * 1024 * 1024,
   uploadFiles: 50,
+  uploadsKeptBytes: 500 * 1024 * 1024,
   importNodes: 500,
   orgTemplateBytes: 1024 * 1024,
   initialMemoryChars: 100_000,

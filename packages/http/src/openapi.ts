@@ -8,6 +8,7 @@ const SECURITY_OF: Record<Policy, readonly Record<string, string[]>[]> = {
   admin: [{ bearer: [] }, { session: [] }],
   workspace: [{ bearer: [] }, { session: [] }],
   superior: [{ bearer: [] }, { session: [] }],
+  context: [{ bearer: [] }, { session: [] }],
   state: [{ bearer: [] }, { session: [] }],
   member: [{ bearer: [] }, { session: [] }],
   agent: [{ bearer: [] }, {}],

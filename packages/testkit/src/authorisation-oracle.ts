@@ -29,7 +29,7 @@ export interface Target {
 export type Verdict = 'pass' | '400' | '401' | '403' | 'unknown' | '410';
 
 // biome-ignore format: a list of words
-export type Gate = 'open' | 'admin' | 'admin_token' | 'workspace' | 'superior' | 'state' | 'member' | 'own_in_body' | 'beat' | 'own_in_path' | 'discover' | 'ask' | 'relay' | 'canvas' | 'stream';
+export type Gate = 'open' | 'admin' | 'admin_token' | 'workspace' | 'superior' | 'context' | 'state' | 'member' | 'own_in_body' | 'beat' | 'own_in_path' | 'discover' | 'ask' | 'relay' | 'canvas' | 'stream';
 
 interface Row {
   gate: Gate;
@@ -67,6 +67,8 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'readConsole'),
   ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
   ...rows('admin', 'listTemplates importTemplate'),
+  ...rows('workspace', 'listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile'),
+  ...rows('context', 'readSharedContext'),
   ...rows('workspace', 'readBudget assignAgent replaceAgent removeAgent moveAgent'),
   ...rows('admin', 'changeBudget'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
@@ -110,6 +112,12 @@ export function expectVerdict(row: Row, who: Principal, target: Target | null, p
       if (isOwn) return '403';
       return when(
         isAdmin || (isWorkspace && target?.is === 'live' && isAbove(parents, who.workspaceId, target.id)),
+      );
+    case 'context':
+      return when(
+        isAdmin ||
+          isOwn ||
+          (isWorkspace && target?.is === 'live' && parents.get(who.workspaceId ?? '') === target.id),
       );
     case 'state':
       return when(isAdmin || isOwn || wasOwn);

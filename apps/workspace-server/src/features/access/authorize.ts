@@ -28,6 +28,14 @@ const GATES: Record<Policy, Gate> = {
     }
     refuseWorkspaceCaller(caller);
   },
+  context: (caller, params, chart) => {
+    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+    const target = params.id?.toLowerCase() ?? '';
+    if (caller.kind === 'workspace') {
+      if (caller.workspaceId === target || chart.parentOf(caller.workspaceId) === target) return;
+    }
+    refuseWorkspaceCaller(caller);
+  },
   state: (caller, params) => {
     if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
     const isBound = caller.kind === 'workspace' || caller.kind === 'removed_workspace';

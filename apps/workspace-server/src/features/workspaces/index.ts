@@ -24,5 +24,6 @@ export type { UnitSpec, Units } from './units.ts';
 export { VitalSigns } from './vital-signs.ts';
 export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
 export { WorkspaceDirectory } from './workspace-directory.ts';
+export type { WorkspaceFiles } from './workspace-files.ts';
 export type { CommittedState, Decision, NewEvent, WorkspaceStore } from './workspace-store.ts';
 export { toAdminView, toView } from './workspace-view.ts';

@@ -53,7 +53,11 @@ export async function readConfigTree(
   deps: Pick<PrepareDeps, 'files' | 'readTemplate'>,
   state: WorkspaceState,
 ): Promise<Record<string, string>> {
-  const files = { ...(await readTemplateOf(deps, state)), ...(await deps.files.read(state.id)) };
+  const files = { ...(await readTemplateOf(deps, state)) };
+  for (const [path, content] of Object.entries(await deps.files.read(state.id))) {
+    if (content === null) delete files[path];
+    else files[path] = content;
+  }
   if (!files['config.yaml']) files['config.yaml'] = defaultConfig(state);
   return files;
 }
