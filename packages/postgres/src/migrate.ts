@@ -1,7 +1,6 @@
 // Migrate: brings a database to the newest schema.
 //
-//   J1. Forward only, each once, in the order of the numbers. A number may be left out: it is taken by work that has not
-//       landed, and its migration is applied when it comes, after those with higher numbers that were there before.
+//   J1. Forward only, in the order of the numbers, without gaps.
 //   J2. A migration and its record are one transaction: a crash leaves both or neither.
 //   J3. A migration that landed never changes: its checksum is compared at every start.
 //   J4. One migrator at a time (advisory lock).
@@ -48,11 +47,10 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
       };
     }),
   );
-  for (const [i, migration] of migrations.entries()) {
-    const before = migrations[i - 1];
-    if (migration.number === before?.number)
-      throw new Error(`migrations ${before.name} and ${migration.name} have one number`);
-  }
+  migrations.forEach((migration, i) => {
+    if (migration.number !== i + 1)
+      throw new Error(`migration ${migration.name} leaves a gap: ${i + 1} is missing`);
+  });
   return migrations;
 }
 
@@ -91,9 +89,8 @@ async function applyMissing(connection: Tx, migrations: Migration[], journal: st
     `select number, name, checksum from ${journal} order by number`,
   );
   refuseForeignHistory(applied, migrations);
-  const known = new Set(applied.map((row) => row.number));
   const done: string[] = [];
-  for (const migration of migrations.filter(({ number }) => !known.has(number))) {
+  for (const migration of migrations.slice(applied.length)) {
     await connection.query('begin');
     try {
       await connection.query(migration.sql);
@@ -118,15 +115,14 @@ function refuseForeignHistory(
   applied: readonly { number: number; name: string; checksum: string }[],
   migrations: readonly Migration[],
 ): void {
-  const ours = new Map(migrations.map((migration) => [migration.number, migration]));
-  for (const row of applied) {
-    const migration = ours.get(row.number);
-    if (!migration) {
-      throw new PostgresStartFailure(
-        `the database was written by a newer version (migration ${row.name}). Start that version, or restore a backup.`,
-      );
-    }
-    if (migration.checksum !== row.checksum) {
+  if (applied.length > migrations.length) {
+    throw new PostgresStartFailure(
+      `the database was written by a newer version (migration ${applied.at(-1)?.name}). Start that version, or restore a backup.`,
+    );
+  }
+  for (const [i, row] of applied.entries()) {
+    const migration = migrations[i];
+    if (row.number !== i + 1 || migration?.checksum !== row.checksum) {
       throw new PostgresStartFailure(
         `migration ${row.name} in the database is not the one in this version. Start the version that wrote it, or restore a backup.`,
       );
