@@ -229,9 +229,11 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
 }
 
 const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess', 'explainAccess']);
+const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess']);
+const namesInQuery = new Set(['listActivityByQuery']);
 
 function isAboutAWorkspace({ name, path }: Operation): boolean {
-  return namesInBody.has(name) || /\{(id|workspaceId)\}/.test(path);
+  return namesInBody.has(name) || namesInQuery.has(name) || /\{(id|workspaceId)\}/.test(path);
 }
 
 /** Admin-class callers of discover name the workspace for which they ask; nobody else needs the header to be heard. */
@@ -258,6 +260,7 @@ function send({ operation, actor, target }: Cell): Promise<Answer> {
     .replace('{path}', 'notes.md')
     .replace(/\{(tokenId|delegation_id)\}/, GONE_CURSOR);
   const query = operation.name === 'explainAccess' ? `?from=${actor.workspaceId ?? ids.own}&to=${id}` : '';
+  const query = namesInQuery.has(operation.name) ? `?workspace_id=${id}` : '';
   return tenant.call(path + query, {
     method: operation.method,
     headers: { ...(actor.names === null ? {} : { 'x-workspace-id': actor.names }), ...actor.headers },

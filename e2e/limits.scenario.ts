@@ -153,6 +153,9 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   queueDepth: 'queue-limit.scenario.ts',
   orgTokenNameChars: 'org-tokens.scenario.ts',
   orgTokenMintsPerHour: 'org-tokens.scenario.ts',
+  sessionSearchDefault: 'session-search.scenario.ts',
+  sessionSearchMax: 'session-search.scenario.ts',
+  sessionSearchRows: 'activity-search.db.test.ts',
   orgTokens: 'org-token-store.db.test.ts',
 };
 

@@ -16,6 +16,7 @@ import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
 import { RateLimit, SESSION_COOKIES } from './features/access/index.ts';
 import { PgActivityLog } from './features/activity/activity-log.pg.ts';
+import { PgActivitySearch } from './features/activity/activity-search.pg.ts';
 import { PgAgentStore } from './features/agents/agent-store.pg.ts';
 import { PgApprovalStore } from './features/approvals/approval-store.pg.ts';
 import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts';
@@ -311,7 +312,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       },
       relay,
       delegations: { delegations, directory, clock, publishSoon, driveSoon },
-      activity: { ...record, directory, clock },
+      activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db)] },
       approvals: { approvals, directory, clock, publishSoon },
       agents: { agents, directory, publishSoon },
       events: {

@@ -35,6 +35,16 @@ export const activityRow = z.object({
 });
 export type ActivityRow = z.output<typeof activityRow>;
 
+const activityQuery = z.object({
+  type: z.string().optional(),
+  source: z.string().optional(),
+  limit: lenientInt(LIMITS.activityDefault, 1, LIMITS.activityMax),
+  since_id: z.string().optional(),
+  since_secs: z.string().optional(),
+  peer_id: z.string().optional(),
+  before_ts: z.string().optional(),
+});
+
 export const listActivity = defineRoute({
   name: 'listActivity',
   method: 'GET',
@@ -43,17 +53,53 @@ export const listActivity = defineRoute({
   tag: 'activity',
   summary: "A workspace's activity, newest first; ascending after a cursor",
   params: idParams,
-  query: z.object({
-    type: z.string().optional(),
-    source: z.string().optional(),
-    limit: lenientInt(LIMITS.activityDefault, 1, LIMITS.activityMax),
-    since_id: z.string().optional(),
-    since_secs: z.string().optional(),
-    peer_id: z.string().optional(),
-    before_ts: z.string().optional(),
-  }),
+  query: activityQuery,
   response: z.array(activityRow),
   errors: [410],
+});
+
+export const listActivityByQuery = defineRoute({
+  name: 'listActivityByQuery',
+  method: 'GET',
+  path: '/activity',
+  policy: 'workspace_in_query',
+  tag: 'activity',
+  summary: 'The same list under the address that the published command line asks',
+  query: activityQuery.extend({ workspace_id: z.string().optional() }),
+  response: z.array(activityRow),
+  errors: [410],
+});
+
+export const sessionRow = z.object({
+  kind: z.enum(['activity', 'memory']),
+  id: uuid,
+  workspace_id: uuid,
+  /** What it is: the type of an activity, the scope of a memory. */
+  label: z.string(),
+  content: z.string(),
+  method: z.string().nullable(),
+  status: z.string().nullable(),
+  created_at: timestamp,
+  request_body: json.optional(),
+  response_body: json.optional(),
+});
+export type SessionRow = z.output<typeof sessionRow>;
+
+export const searchSession = defineRoute({
+  name: 'searchSession',
+  method: 'GET',
+  path: '/workspaces/:id/session-search',
+  policy: 'workspace',
+  tag: 'activity',
+  summary:
+    'What a workspace did and remembers that contains a text, newest first; without a text, the most recent',
+  params: idParams,
+  query: z.object({
+    q: z.string().optional(),
+    limit: lenientInt(LIMITS.sessionSearchDefault, 1, LIMITS.sessionSearchMax),
+  }),
+  response: z.array(sessionRow),
+  errors: [404, 410],
 });
 
 export const logActivity = defineRoute({

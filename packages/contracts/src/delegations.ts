@@ -12,12 +12,13 @@ export const delegate = defineRoute({
   name: 'delegate',
   method: 'POST',
   path: '/workspaces/:id/delegate',
-  policy: 'workspace',
+  policy: 'delegator',
   tag: 'delegation',
-  summary: 'Hand a task to another workspace, asynchronously',
+  summary:
+    'Hand a task to another workspace, asynchronously; without `target_id`, from the caller to the path',
   params: idParams,
   body: z.object({
-    target_id: z.string(),
+    target_id: z.string().nullish(),
     task: z.string().min(1),
     idempotency_key: z.string().max(256).nullish(),
   }),

@@ -8,6 +8,8 @@ import type { z } from 'zod';
  * - `open`: nobody is asked for a credential.
  * - `admin`: ADMIN_TOKEN, an org token or a session.
  * - `workspace`: the above, or the token of the workspace in the path.
+ * - `workspace_in_query`: as `workspace`; the workspace stands in the query, as `workspace_id`.
+ * - `delegator`: as `workspace`, and the workspace that `X-Workspace-ID` names, with its token: it delegates to the path.
  * - `superior`: admin-class, or the token of a workspace above the one in the path; never its own.
  * - `context`: as `workspace`, and the token of a direct report.
  * - `state`: as `workspace`, and the token of a removed workspace for that workspace: its agent learns that it is gone.
@@ -21,6 +23,8 @@ export type Policy =
   | 'open'
   | 'admin'
   | 'workspace'
+  | 'workspace_in_query'
+  | 'delegator'
   | 'superior'
   | 'context'
   | 'state'

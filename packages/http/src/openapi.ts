@@ -7,6 +7,8 @@ const SECURITY_OF: Record<Policy, readonly Record<string, string[]>[]> = {
   open: [],
   admin: [{ bearer: [] }, { session: [] }],
   workspace: [{ bearer: [] }, { session: [] }],
+  workspace_in_query: [{ bearer: [] }, { session: [] }],
+  delegator: [{ bearer: [] }, { session: [] }],
   superior: [{ bearer: [] }, { session: [] }],
   context: [{ bearer: [] }, { session: [] }],
   state: [{ bearer: [] }, { session: [] }],

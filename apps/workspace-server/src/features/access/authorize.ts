@@ -3,8 +3,15 @@
 import type { Policy, RouteContract } from '@molecule/contracts';
 import { canCommunicate, faults, isAncestor, isUuid, type OrgChart } from '@molecule/domain';
 import { type Authorize, type Caller, isAdminClass, isOpenAnonymous } from '@molecule/http';
+import type { FastifyRequest } from 'fastify';
 
-type Gate = (caller: Caller, params: Record<string, string>, chart: OrgChart) => void;
+type Gate = (caller: Caller, params: Record<string, string>, chart: OrgChart, request: Asked) => void;
+
+/** What a gate may see of a request beside its path. */
+interface Asked {
+  headers: FastifyRequest['headers'];
+  query: unknown;
+}
 
 /** An error while deciding is a denial: gates throw faults and nothing else. */
 const GATES: Record<Policy, Gate> = {
@@ -14,10 +21,16 @@ const GATES: Record<Policy, Gate> = {
     if (caller.kind === 'anonymous') throw faults.authRequired('admin auth required');
     throw faults.invalidCredential('invalid admin auth token');
   },
-  workspace: (caller, params) => {
-    if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
-    if (caller.kind === 'workspace' && caller.workspaceId === params.id?.toLowerCase()) return;
-    refuseWorkspaceCaller(caller);
+  workspace: (caller, params) => requireWorkspaceCaller(caller, params.id),
+  workspace_in_query: (caller, _params, _chart, { query }) => {
+    const { workspace_id: id } = query as { workspace_id?: unknown };
+    requireWorkspaceCaller(caller, typeof id === 'string' ? id : undefined);
+  },
+  delegator: (caller, params, _chart, { headers }) => {
+    const named = headers['x-workspace-id'];
+    const isNamed = caller.kind === 'workspace' && typeof named === 'string';
+    if (isNamed && caller.workspaceId === named.toLowerCase()) return;
+    requireWorkspaceCaller(caller, params.id);
   },
   superior: (caller, params, chart) => {
     if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
@@ -64,6 +77,12 @@ const GATES: Record<Policy, Gate> = {
   stream: () => {},
 };
 
+function requireWorkspaceCaller(caller: Caller, id: string | undefined): void {
+  if (isAdminClass(caller) || isOpenAnonymous(caller)) return;
+  if (caller.kind === 'workspace' && caller.workspaceId === id?.toLowerCase()) return;
+  refuseWorkspaceCaller(caller);
+}
+
 /** Development mode passes the admin gates whatever was sent, a wrong bearer included. */
 function isOpenToAnyone(caller: Caller): boolean {
   return (caller.kind === 'anonymous' || caller.kind === 'invalid') && caller.isOpen;
@@ -75,5 +94,6 @@ export function refuseWorkspaceCaller(caller: Caller): never {
 }
 
 export function createAuthorize(chart: OrgChart): Authorize {
-  return (route: RouteContract, caller, params) => GATES[route.policy](caller, params, chart);
+  return (route: RouteContract, caller, params, request) =>
+    GATES[route.policy](caller, params, chart, request);
 }

@@ -1,6 +1,6 @@
 // Activity routes: read and write a workspace's activity, and messages from an agent to its people.
 
-import { activity } from '@molecule/contracts';
+import { activity, type QueryOf } from '@molecule/contracts';
 import { faults, isUuid } from '@molecule/domain';
 import type { Binder } from '@molecule/http';
 import type { Clock } from '@molecule/kit';
@@ -9,10 +9,13 @@ import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.t
 import type { ActivityQuery, StoredActivity } from './activity-log.ts';
 import { notifyPeople } from './notify-people.ts';
 import { type RecordDeps, recordActivity } from './record-activity.ts';
+import { type SessionRow, type SessionSource, searchSession } from './search-session.ts';
 
 export interface ActivityRouteDeps extends RecordDeps {
   directory: WorkspaceDirectory;
   clock: Clock;
+  /** Where a session is searched. */
+  sessionSources: readonly SessionSource[];
 }
 
 const MAX_SINCE_SECONDS = 2_592_000;
@@ -20,11 +23,22 @@ const CURSOR_GONE =
   'since_id cursor not found (row may have been pruned or belongs to a different workspace); omit since_id to reset';
 
 export function bindActivityRoutes(app: FastifyInstance, binder: Binder, deps: ActivityRouteDeps): void {
-  binder.bind(app, activity.listActivity, async ({ params, query }) => {
-    if (!isUuid(params.id)) throw faults.invalidWorkspaceId();
-    const rows = await deps.activityLog.list(parseQuery(params.id.toLowerCase(), query, deps.clock));
+  const list = async (id: string, query: ListQuery) => {
+    if (!isUuid(id)) throw faults.invalidWorkspaceId();
+    const rows = await deps.activityLog.list(parseQuery(id.toLowerCase(), query, deps.clock));
     if (!rows) throw faults.cursorGone(CURSOR_GONE);
     return rows.map(toRow);
+  };
+
+  binder.bind(app, activity.listActivity, async ({ params, query }) => list(params.id, query));
+
+  binder.bind(app, activity.listActivityByQuery, async ({ query }) => list(query.workspace_id ?? '', query));
+
+  binder.bind(app, activity.searchSession, async ({ params, query }) => {
+    const { id } = requireWorkspace(deps.directory, params.id);
+    const text = (query.q ?? '').trim();
+    const found = await searchSession(deps.sessionSources, { workspaceId: id, text, limit: query.limit });
+    return found.map(toSessionRow);
   });
 
   binder.bind(app, activity.logActivity, async ({ params, body, caller }) => {
@@ -60,19 +74,9 @@ export function bindActivityRoutes(app: FastifyInstance, binder: Binder, deps: A
   });
 }
 
-function parseQuery(
-  workspaceId: string,
-  query: {
-    type?: string;
-    source?: string;
-    limit: number;
-    since_id?: string;
-    since_secs?: string;
-    peer_id?: string;
-    before_ts?: string;
-  },
-  clock: Clock,
-): ActivityQuery {
+type ListQuery = QueryOf<typeof activity.listActivity>;
+
+function parseQuery(workspaceId: string, query: ListQuery, clock: Clock): ActivityQuery {
   const { source } = query;
   if (source !== undefined && source !== 'canvas' && source !== 'agent') {
     throw faults.invalidRequest("source must be 'canvas' or 'agent'");
@@ -128,5 +132,20 @@ function toRow(row: StoredActivity): activity.ActivityRow {
     ...(row.requestBody === null ? {} : { request_body: row.requestBody }),
     ...(row.responseBody === null ? {} : { response_body: row.responseBody }),
     ...(row.toolTrace === null ? {} : { tool_trace: row.toolTrace }),
+  };
+}
+
+function toSessionRow(row: SessionRow): activity.SessionRow {
+  return {
+    kind: row.kind,
+    id: row.id,
+    workspace_id: row.workspaceId,
+    label: row.label,
+    content: row.content,
+    method: row.method,
+    status: row.status,
+    created_at: new Date(row.createdAt).toISOString(),
+    ...(row.requestBody === null ? {} : { request_body: row.requestBody }),
+    ...(row.responseBody === null ? {} : { response_body: row.responseBody }),
   };
 }

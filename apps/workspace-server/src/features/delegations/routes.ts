@@ -2,8 +2,9 @@
 
 import { delegations as contract } from '@molecule/contracts';
 import { faults, isUuid, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
-import type { Binder } from '@molecule/http';
+import type { Binder, Caller } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
+import { refuseWorkspaceCaller } from '../access/index.ts';
 import { requireWorkspace } from '../workspaces/index.ts';
 import { type DelegateDeps, delegateTask } from './delegate-task.ts';
 import type { Delegation } from './delegation-store.ts';
@@ -11,8 +12,9 @@ import type { Delegation } from './delegation-store.ts';
 const PREVIEW_CHARS = 300;
 
 export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps: DelegateDeps): void {
-  binder.bind(app, contract.delegate, async ({ params, body }) => {
-    const { delegation, isHit } = await delegateTask(deps, params.id, body);
+  binder.bind(app, contract.delegate, async ({ caller, params, body }) => {
+    const { sourceId, targetId } = partiesOf(caller, params.id, body.target_id);
+    const { delegation, isHit } = await delegateTask(deps, sourceId, { ...body, target_id: targetId });
     return {
       delegation_id: delegation.id,
       status: isHit ? delegation.status : 'delegated',
@@ -60,6 +62,24 @@ export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps:
     deps.publishSoon();
     return { status, delegation_id: known.id };
   });
+}
+
+/**
+ * The path names the source and the body the target. A workspace that calls another's path with its own token and names
+ * no target delegates to the path: so the published Python client does.
+ */
+function partiesOf(
+  caller: Caller,
+  path: string,
+  target: string | null | undefined,
+): { sourceId: string; targetId: string } {
+  const isForeign = caller.kind === 'workspace' && caller.workspaceId !== path.toLowerCase();
+  if (!target) {
+    if (isForeign) return { sourceId: caller.workspaceId, targetId: path };
+    throw faults.invalidRequest('invalid delegation request', { details: 'target_id: required' });
+  }
+  if (isForeign) refuseWorkspaceCaller(caller);
+  return { sourceId: path, targetId: target };
 }
 
 /** A delegation that has a result shows as two rows, the result first; both carry the present status. */
