@@ -229,11 +229,9 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
 }
 
 const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess', 'explainAccess']);
-const namesInBody = new Set(['register', 'heartbeat', 'updateCard', 'checkAccess']);
-const namesInQuery = new Set(['listActivityByQuery']);
 
 function isAboutAWorkspace({ name, path }: Operation): boolean {
-  return namesInBody.has(name) || namesInQuery.has(name) || /\{(id|workspaceId)\}/.test(path);
+  return namesInBody.has(name) || name === 'listActivityByQuery' || /\{(id|workspaceId)\}/.test(path);
 }
 
 /** Admin-class callers of discover name the workspace for which they ask; nobody else needs the header to be heard. */
@@ -259,9 +257,11 @@ function send({ operation, actor, target }: Cell): Promise<Answer> {
     .replace(/\{(id|workspaceId)\}/, id)
     .replace('{path}', 'notes.md')
     .replace(/\{(tokenId|delegation_id)\}/, GONE_CURSOR);
-  const query = operation.name === 'explainAccess' ? `?from=${actor.workspaceId ?? ids.own}&to=${id}` : '';
-  const query = namesInQuery.has(operation.name) ? `?workspace_id=${id}` : '';
-  return tenant.call(path + query, {
+  const queries: Record<string, string> = {
+    explainAccess: `?from=${actor.workspaceId ?? ids.own}&to=${id}`,
+    listActivityByQuery: `?workspace_id=${id}`,
+  };
+  return tenant.call(path + (queries[operation.name] ?? ''), {
     method: operation.method,
     headers: { ...(actor.names === null ? {} : { 'x-workspace-id': actor.names }), ...actor.headers },
     body: bodyOf(operation.name, id, actor),
