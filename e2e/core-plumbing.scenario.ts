@@ -1,5 +1,7 @@
 // Core plumbing: what every answer carries, who may call from where and how often, how large a body may be, what is measured.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { WORKSPACE_STATUSES } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -167,6 +169,13 @@ describe('what no route answers', () => {
     ],
   ];
   it.each(ROWS)('%s', exchange);
+});
+
+describe('the published document', () => {
+  it('is the one of the repository', async () => {
+    const kept = readFileSync(join(import.meta.dirname, '../docs/reference/openapi.json'), 'utf8');
+    expect(bodyOf(await asNobody('GET', '/openapi.json'))).toEqual(JSON.parse(kept));
+  });
 });
 
 describe('where it listens', () => {

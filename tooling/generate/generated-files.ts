@@ -1,5 +1,7 @@
 // Generated files: each with the function that makes its text.
 
+import { apiMarkdown } from './api-markdown.ts';
+import { openApiText } from './api-reference.ts';
 import { ENV_EXAMPLE, envExampleText } from './env-example.ts';
 import { schemaPage } from './schema-page.ts';
 
@@ -11,4 +13,6 @@ export interface GeneratedFile {
 export const GENERATED: readonly GeneratedFile[] = [
   { path: ENV_EXAMPLE, text: envExampleText },
   { path: 'docs/architecture/schema.md', text: schemaPage },
+  { path: 'docs/reference/api.md', text: apiMarkdown },
+  { path: 'docs/reference/openapi.json', text: openApiText },
 ];

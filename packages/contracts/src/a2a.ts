@@ -22,6 +22,12 @@ export const relayMessage = defineRoute({
   policy: 'relay',
   tag: 'a2a',
   summary: 'Send an A2A request to a workspace through the relay',
+  headers: {
+    'X-Workspace-ID': { doc: 'The workspace that sends; its own token proves it' },
+    'X-Timeout': { doc: 'Seconds after which the sender gives up; 0 for no limit' },
+    Prefer: { doc: '`respond-async` queues at once, `handling=strict` never queues' },
+  },
+  alsoStatuses: [202],
   params: idParams,
   response: z.unknown(),
   bodyLimit: LIMITS.a2aRequestBytes,

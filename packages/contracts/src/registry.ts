@@ -86,6 +86,7 @@ export const discover = defineRoute({
   policy: 'agent',
   tag: 'registry',
   summary: "Find another workspace's address",
+  headers: { 'X-Workspace-ID': { doc: 'The workspace that asks', isRequired: true } },
   params: idParams,
   query: z.object({ redirect: flag }),
   response: z.object({ id: uuid, url: z.string(), name: z.string() }),

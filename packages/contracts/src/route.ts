@@ -34,6 +34,24 @@ export type Policy =
   | 'canvas'
   | 'stream';
 
+/** Each policy as the end of the sentence “may be called by …”. */
+export const POLICY_CALLERS: Readonly<Record<Policy, string>> = {
+  open: 'anybody',
+  admin: 'an administrator: the admin token, an organisation token or a session',
+  workspace: 'an administrator, or the workspace in the path with its own token',
+  superior: 'an administrator, or a workspace above the one in the path',
+  workspace_in_query: 'an administrator, or the workspace that `?workspace_id=` names with its own token',
+  delegator:
+    'an administrator, or the workspace in the path with its own token; with `X-Workspace-ID`, the one that delegates',
+  context: 'an administrator, the workspace in the path, or one directly below it',
+  state: 'an administrator, or the workspace in the path, also after its removal',
+  member: 'an administrator, or a workspace that may talk to the one in the path',
+  agent: 'the workspace that the request names, with its own token; most also by an administrator',
+  relay: 'an administrator, or a workspace that may talk to the one in the path',
+  canvas: 'an administrator, or any workspace',
+  stream: 'an administrator, or a workspace for what concerns it',
+};
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type Schema = z.ZodType;
@@ -55,6 +73,8 @@ export interface RouteContract<
   params?: P;
   query?: Q;
   body?: B;
+  /** Headers that this operation reads, beside the credential. */
+  headers?: Readonly<Record<string, { doc: string; isRequired?: boolean }>>;
   /** True when the body may be left out. */
   isBodyOptional?: boolean;
   response: R;
@@ -62,10 +82,14 @@ export interface RouteContract<
   contentType?: string;
   /** Success status; 200 when absent. */
   status?: number;
+  /** Other statuses of success, with an answer of the same shape. */
+  alsoStatuses?: readonly number[];
   /** Bytes; the default is LIMITS.jsonBodyBytes. */
   bodyLimit?: number;
   /** Error statuses that this operation documents beside the common ones. */
   errors?: readonly number[];
+  /** Bodies of errors that are not the common one, by status. */
+  errorShapes?: Readonly<Record<number, z.ZodType>>;
   /** The 400 text for a body of the wrong shape; the contract fixes these strings per route. */
   invalidBody?: string;
 }

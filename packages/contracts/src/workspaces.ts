@@ -147,6 +147,13 @@ export const readWorkspaceState = defineRoute({
     deleted: z.literal(false),
   }),
   errors: [404],
+  errorShapes: {
+    404: z.object({
+      workspace_id: z.string(),
+      status: z.literal('removed').optional(),
+      deleted: z.literal(true),
+    }),
+  },
 });
 
 export const updateWorkspaceBody = z.object({
@@ -187,6 +194,14 @@ export const deleteWorkspace = defineRoute({
   query: z.object({ confirm: flag, purge: flag }),
   response: z.object({ status: z.enum(['removed', 'purged']), cascade_deleted: z.number().int() }),
   errors: [404, 409, 500],
+  errorShapes: {
+    409: z.object({
+      status: z.literal('confirmation_required'),
+      message: z.string(),
+      children: z.array(z.object({ id: uuid, name: z.string() })),
+      children_count: z.number().int(),
+    }),
+  },
 });
 
 export const restartBody = z.object({

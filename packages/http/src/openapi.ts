@@ -1,6 +1,6 @@
 // OpenAPI: the document of all bound routes, made from their contracts. OpenAPI 3.1 with JSON Schema 2020-12.
 
-import type { Policy, RouteContract } from '@molecule/contracts';
+import { POLICY_CALLERS, type Policy, type RouteContract } from '@molecule/contracts';
 import { z } from 'zod';
 
 const SECURITY_OF: Record<Policy, readonly Record<string, string[]>[]> = {
@@ -65,47 +65,56 @@ export function describeApi(contracts: readonly RouteContract[], info: ApiInfo):
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'molecule_session' },
       },
-      schemas: {
-        Error: {
-          type: 'object',
-          required: ['error'],
-          properties: {
-            error: { type: 'string' },
-            code: { type: 'string' },
-            retry_after: { type: 'number' },
-          },
-        },
-      },
+      schemas: { Error: ERROR_SCHEMA },
+      responses: Object.fromEntries(
+        Object.entries(ERROR_TEXT).map(([status, text]) => [
+          `Error${status}`,
+          jsonResponse(text, { $ref: '#/components/schemas/Error' }),
+        ]),
+      ),
     },
   };
 }
 
+const ERROR_SCHEMA: Json = {
+  type: 'object',
+  required: ['error'],
+  properties: { error: { type: 'string' }, code: { type: 'string' }, retry_after: { type: 'number' } },
+};
+
+function jsonResponse(description: string, schema: Json): Json {
+  return { description, content: { 'application/json': { schema } } };
+}
+
 function describeOperation(contract: RouteContract, path: string): Json {
-  const success = String(contract.status ?? 200);
-  const errors = new Set([
-    ...COMMON_ERRORS,
-    ...(contract.errors ?? []),
-    ...(contract.policy === 'open' ? [] : [401]),
-  ]);
-  const responses: Record<string, Json> = {
-    [success]: {
-      description: 'Success',
-      content: { [contentTypeOf(contract)]: { schema: toSchema(contract.response, 'output') } },
-    },
+  const answer = {
+    description: 'Success',
+    content: { [contentTypeOf(contract)]: { schema: toSchema(contract.response, 'output') } },
   };
+  const successes = [contract.status ?? 200, ...(contract.alsoStatuses ?? [])];
+  const errors = new Set([...COMMON_ERRORS, ...(contract.errors ?? [])]);
+  const responses: Record<string, Json> = Object.fromEntries(
+    successes.map((status) => [String(status), answer]),
+  );
   for (const status of [...errors].sort((a, b) => a - b)) {
-    responses[String(status)] = {
-      description: ERROR_TEXT[status] ?? 'Error',
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-    };
+    const shape = contract.errorShapes?.[status];
+    responses[String(status)] = shape
+      ? jsonResponse(ERROR_TEXT[status] ?? 'Error', toSchema(shape, 'output'))
+      : { $ref: `#/components/responses/Error${status}` };
   }
   return {
     operationId: contract.name,
     tags: [contract.tag],
     summary: contract.summary,
+    description: `May be called by ${POLICY_CALLERS[contract.policy]}.`,
     'x-policy': contract.policy,
+    ...(contract.body ? { 'x-invalid-body': contract.invalidBody ?? 'invalid request body' } : {}),
     security: SECURITY_OF[contract.policy],
-    parameters: [...pathParameters(path, contract), ...queryParameters(contract)],
+    parameters: [
+      ...pathParameters(path, contract),
+      ...queryParameters(contract),
+      ...headerParameters(contract),
+    ],
     ...(contract.body
       ? {
           requestBody: {
@@ -138,6 +147,16 @@ function queryParameters(contract: RouteContract): Json[] {
     in: 'query',
     required: false,
     schema,
+  }));
+}
+
+function headerParameters(contract: RouteContract): Json[] {
+  return Object.entries(contract.headers ?? {}).map(([name, { doc, isRequired }]) => ({
+    name,
+    in: 'header',
+    required: isRequired === true,
+    description: doc,
+    schema: { type: 'string' },
   }));
 }
 

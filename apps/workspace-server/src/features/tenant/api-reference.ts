@@ -5,16 +5,17 @@ import { type RouteContract, tenant } from '@molecule/contracts';
 import { API_PAGE_STYLE, type Binder, describeApi, renderApiPage } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 
-const TITLE = 'Molecule tenant API';
+export const API_TITLE = 'Molecule tenant API';
+export const API_SUMMARY = 'One organisation of agents: workspaces, messages, events.';
 
 /** Bind it last: it describes what is bound by then, itself included. */
 export function bindApiReference(app: FastifyInstance, binder: Binder, version: string): void {
   let document: Record<string, unknown> | null = null;
   let page: string | null = null;
   const info = {
-    title: TITLE,
+    title: API_TITLE,
     version,
-    description: 'One organisation of agents: workspaces, messages, events.',
+    description: API_SUMMARY,
   };
 
   binder.bind(app, tenant.openApiDocument, async () => {
@@ -23,7 +24,7 @@ export function bindApiReference(app: FastifyInstance, binder: Binder, version: 
   });
 
   binder.bind(app, tenant.apiPage, async ({ reply }) => {
-    page ??= renderApiPage(binder.bound(), TITLE);
+    page ??= renderApiPage(binder.bound(), API_TITLE);
     reply.header('content-type', 'text/html; charset=utf-8');
     return page;
   });
