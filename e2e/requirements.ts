@@ -31,6 +31,7 @@ export const REQUIREMENTS = {
   'events.stream': 'Events of one workspace stream as server-sent events; metrics are there for Prometheus',
   'agent.faults': 'A hanging, lying or oversized agent gives a typed error and slows nobody else down',
   'store.external': 'DATABASE_URL and REDIS_URL replace the embedded stores',
+  'webhook.github': 'Signed deliveries of GitHub trigger schedules or become messages, once each',
   'wire.vendor': 'An A2A client of another vendor talks to a role through the relay',
   'canvas.journey': 'A new user signs in, sees roles online, sends a task, watches it and reads the report',
   'canvas.keyboard': 'The board is operated by keyboard',

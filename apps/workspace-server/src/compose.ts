@@ -11,6 +11,7 @@ import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres
 import { addBackgroundLoops } from './background-loops.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
+import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
 import { RedisEphemeral } from './ephemeral/redis-ephemeral.ts';
@@ -233,6 +234,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
             : ('unknown' as const);
       },
     };
+    const webhooks = composeWebhooks(db, clock, relay, config.githubWebhookSecret);
     const driver: DelegationDriver = new DelegationDriver({
       delegations,
       clock,
@@ -313,6 +315,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       relay,
       delegations: { delegations, directory, clock, publishSoon, driveSoon },
       activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db)] },
+      webhooks,
       approvals: { approvals, directory, clock, publishSoon },
       agents: { agents, directory, publishSoon },
       events: {
@@ -361,6 +364,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       publishSoon,
       keyStore,
       inboxStore,
+      deliveries: webhooks.deliveries,
       publish: () => publishEvents({ log: eventLog, hub }),
     });
 

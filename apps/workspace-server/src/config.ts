@@ -84,6 +84,11 @@ export const SETTINGS = defineSettings({
     default: '600',
     doc: 'Requests a minute for each caller; anything but a positive whole number means 600.',
   }),
+  githubWebhookSecret: setting.secret('GITHUB_WEBHOOK_SECRET', {
+    optional: true,
+    doc: 'Secret that GitHub signs its deliveries with; without it they are refused.',
+    example: 'a-long-random-text',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much the server logs.',
@@ -121,6 +126,7 @@ export interface Config {
   adminToken: Secret | null;
   databaseUrl: Secret | null;
   redisUrl: Secret | null;
+  githubWebhookSecret: Secret | null;
   backend: 'process' | 'none';
   hostedOrgId: string | null;
   corsOrigins: readonly string[];
@@ -166,6 +172,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     adminToken: read.adminToken ?? null,
     databaseUrl: read.databaseUrl ?? null,
     redisUrl: read.redisUrl ?? null,
+    githubWebhookSecret: read.githubWebhookSecret ?? null,
     backend: read.backend,
     hostedOrgId: read.orgId?.trim() || null,
     corsOrigins: read.corsOrigins,

@@ -39,6 +39,7 @@ import {
   serveCanvas,
   type TenantRouteDeps,
 } from './features/tenant/index.ts';
+import { bindWebhookRoutes, type WebhookDeps } from './features/webhooks/index.ts';
 import {
   bindWorkspaceRoutes,
   type WorkspaceDirectory,
@@ -90,6 +91,7 @@ export interface ServerDeps {
   relay: RelayRouteDeps;
   delegations: DelegateDeps;
   activity: ActivityRouteDeps;
+  webhooks: WebhookDeps;
   approvals: ApprovalDeps;
   agents: AgentDeps;
   events: EventDeps;
@@ -164,6 +166,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await bindRelayRoutes(app, binder, deps.relay);
   bindDelegationRoutes(app, binder, deps.delegations);
   bindActivityRoutes(app, binder, deps.activity);
+  await bindWebhookRoutes(app, binder, deps.webhooks);
   bindApprovalRoutes(app, binder, deps.approvals);
   bindAgentRoutes(app, binder, deps.agents);
   bindEventRoutes(app, binder, deps.events);

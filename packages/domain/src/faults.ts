@@ -58,6 +58,7 @@ export const FAULT_CODES = {
   IMAGE_MISSING: { retryable: false },
   STOP_FAILED: { retryable: true },
   PLATFORM_UNAVAILABLE: { retryable: true },
+  WEBHOOK_NOT_CONFIGURED: { retryable: false },
   STORAGE_FULL: { retryable: true },
   DRAINING: { retryable: true },
   NOT_IMPLEMENTED: { retryable: false },
@@ -142,6 +143,8 @@ export const faults = {
     new Fault('STORAGE_FULL', 'the disk is full; free some space and try again', { cause }),
   uploadsFull: (limitBytes: number) =>
     new Fault('STORAGE_FULL', `the attachments of this workspace may have ${limitBytes} bytes in all`),
+  webhookNotConfigured: (service: string) =>
+    new Fault('WEBHOOK_NOT_CONFIGURED', `${service} webhook secret is not configured`),
   draining: () =>
     new Fault('DRAINING', 'the server is shutting down; retry shortly', { retryAfterSeconds: 5 }),
   notImplemented: (what: string) => new Fault('NOT_IMPLEMENTED', `${what} is not implemented yet`),

@@ -22,6 +22,7 @@ export const TIMEOUTS_MS = {
   drain: 30_000,
   urlCache: 300_000,
   activityRetention: 7 * 24 * 3_600_000,
+  webhookDelivery: 24 * 3_600_000,
   idempotency: 7 * 24 * 3_600_000,
   signInCode: 10 * 60_000,
   session: 30 * 24 * 3_600_000,

@@ -48,6 +48,8 @@ const rows = (gate: Gate, names: string, rest: Omit<Row, 'gate'> = {}): [string,
 export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('open', 'health readiness metrics buildInfo readViewport openApiDocument apiPage apiPageStyle'),
   ...rows('open', 'signIn signInByLink signOut'),
+  // Admitted by a signature, not by a credential.
+  ...rows('open', 'receiveGithub receiveGithubFor'),
   ...rows(
     'admin',
     'listWorkspaces createWorkspace listEvents liveness readTenant listOrgTemplates importOrg',

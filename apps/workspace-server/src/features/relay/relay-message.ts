@@ -9,6 +9,7 @@ import {
   Fault,
   faults,
   isFault,
+  isUuid,
   TIMEOUTS_MS,
   type WorkspaceState,
 } from '@molecule/domain';
@@ -366,7 +367,7 @@ export async function recordHop(
 ): Promise<void> {
   const { method, body, untouched } = input.envelope;
   const isError = end.status === 'error';
-  if (input.sender !== null) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
+  if (isUuid(input.sender)) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
   await recordActivity(deps, {
     workspaceId: target.id,
     type: 'a2a_receive',
