@@ -158,5 +158,6 @@ function blankWorkspace(
     budget_limit: null,
     monthly_spend: 0,
     model: null,
+    hibernation_idle_minutes: 0,
   };
 }

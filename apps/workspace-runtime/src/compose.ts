@@ -8,6 +8,7 @@ import { buildCard } from './a2a/card.ts';
 import { TurnExecutor } from './a2a/executor.ts';
 import { AgentRequestHandler } from './a2a/request-handler.ts';
 import { createAgentServer } from './a2a/server.ts';
+import { SessionTranscript } from './a2a/session-transcript.ts';
 import { TaskMemory } from './a2a/task-memory.ts';
 import { TaskSlots } from './a2a/task-slots.ts';
 import type { RuntimeConfig } from './config.ts';
@@ -75,7 +76,15 @@ export async function compose(
     engineName: engine.name,
     isSimulated: engine.isSimulated,
   });
-  const executor = new TurnExecutor({ engine, workload, clock, log, turnTimeoutMs: turnTimeoutMs(config) });
+  const transcript = new SessionTranscript(clock);
+  const executor = new TurnExecutor({
+    engine,
+    workload,
+    clock,
+    log,
+    turnTimeoutMs: turnTimeoutMs(config),
+    transcript,
+  });
   const drain = new Drain({ executor, log });
   const slots = new TaskSlots({ running: config.file.max_concurrent_tasks, waiting: WAITING_TASKS });
   const handler = new AgentRequestHandler(card, new TaskMemory(), executor);
@@ -93,6 +102,7 @@ export async function compose(
       problems,
     }),
     runtime: config.file.runtime,
+    transcript,
     log,
   });
   const connection = new Connection({ platform, tokens, card: () => card, clock, log });

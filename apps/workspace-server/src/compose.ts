@@ -11,6 +11,7 @@ import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres
 import { addBackgroundLoops } from './background-loops.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
+import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
@@ -40,8 +41,10 @@ import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
 import { engineOf, parseConfig } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
+import { AgentReader } from './features/transcripts/index.ts';
 import {
   createPrepareUnit,
+  NO_SECRETS,
   requireWorkspace,
   transitionWorkspace,
   UnitController,
@@ -261,6 +264,31 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       templatesRoot: join(templatesDir, 'orgs'),
       hasEnv: (name: string) => Boolean(config.providerEnv[name]),
     };
+    const restarts = composeRestarts({
+      directory,
+      vitals,
+      clock,
+      log,
+      secretNames: NO_SECRETS,
+      relay,
+      templates,
+      orgTemplatesRoot: org.templatesRoot,
+    });
+    const workspaces = {
+      ...create,
+      ...restarts,
+      vitals,
+      log,
+      abortCalls,
+      inFlight: (id: string) => connections.inFlight(id),
+      consoleOf: (state: WorkspaceState) => dispatcher.console(state.id, state.backend),
+      purgeRows,
+    };
+    addLifecycleLoops(supervisor, {
+      ...restarts,
+      hibernation: { ...workspaces, hasOpenMessages: (id) => inbox.hasOpen(id) },
+    });
+    const agentReader = new AgentReader(guard);
     const metrics = new TenantMetrics(directory);
     const adminTokenDigest = identity.adminToken ? digestOf(identity.adminToken.reveal()) : null;
     const isOpen = config.mode === 'development';
@@ -294,15 +322,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         publicUrl,
       },
       orgTokens: credentials.orgTokens,
-      workspaces: {
-        ...create,
-        vitals,
-        log,
-        abortCalls,
-        inFlight: (id) => connections.inFlight(id),
-        consoleOf: (workspace) => dispatcher.console(workspace.id, workspace.backend),
-        purgeRows,
-      },
+      workspaces,
       registry: {
         ...edit,
         access,
@@ -332,6 +352,12 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       org,
       files: composeFiles(fileStores, edit, dispatcher, log, async () => null),
       templates: { templates },
+      transcripts: {
+        directory,
+        guard,
+        reader: agentReader,
+        unitToken: ({ id, backend }) => dispatcher.readConfigFile(id, backend, '.auth_token'),
+      },
       tenant: {
         clock,
         startedAt: clock.now(),
@@ -391,7 +417,9 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     shutdown.on('publish', async () => {
       await publishEvents({ log: eventLog, hub });
     });
-    shutdown.on('connections', () => connections.stop());
+    shutdown.on('connections', async () => {
+      await Promise.all([connections.stop(), agentReader.stop()]);
+    });
     shutdown.on('ephemeral', () => ephemeral.stop());
     shutdown.on('database', () => pg.stop(), 20_000);
 

@@ -39,6 +39,7 @@ import {
   serveCanvas,
   type TenantRouteDeps,
 } from './features/tenant/index.ts';
+import { bindTranscriptRoutes, type TranscriptDeps } from './features/transcripts/index.ts';
 import { bindWebhookRoutes, type WebhookDeps } from './features/webhooks/index.ts';
 import {
   bindWorkspaceRoutes,
@@ -98,6 +99,7 @@ export interface ServerDeps {
   org: ImportDeps;
   files: FileRouteDeps;
   templates: ImportTemplateDeps;
+  transcripts: TranscriptDeps;
   tenant: TenantRouteDeps;
 }
 
@@ -172,6 +174,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
   await bindFileRoutes(app, binder, deps.files);
+  bindTranscriptRoutes(app, binder, deps.transcripts);
   bindTemplateRoutes(app, binder, deps.templates);
   bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });

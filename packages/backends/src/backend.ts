@@ -21,6 +21,8 @@ export interface WorkspaceSpec {
   /** What the agent gets beside the base environment. */
   env: Readonly<Record<string, string>>;
   authToken: string;
+  /** Saved sessions from before this moment are dropped by the start. Epoch milliseconds; null or absent keeps them. */
+  sessionResetAt?: number | null;
   /** A folder of the host that is the unit's /workspace, where `workspaceAccess` says so. */
   workspaceDir: string | null;
   workspaceAccess: WorkspaceAccess;

@@ -46,9 +46,11 @@ export const workspaceAdminView = workspaceView.extend({
   budget_limit: z.number().int().nullable(),
   monthly_spend: z.number().int(),
   model: z.string().nullable(),
+  hibernation_idle_minutes: z.number().int(),
 });
 export type WorkspaceAdminView = z.output<typeof workspaceAdminView>;
 
+const hibernationIdleMinutes = z.number().int().min(0).max(LIMITS.hibernationIdleMinutes);
 const position = z.object({ x: z.number(), y: z.number() });
 
 export const createWorkspaceBody = z.object({
@@ -63,6 +65,8 @@ export const createWorkspaceBody = z.object({
   parent_id: z.string().nullish(),
   budget_limit: z.number().int().nonnegative().nullish(),
   max_concurrent_tasks: z.number().int().nullish(),
+  /** Minutes without a task after which the process is freed; 0 or absent: never. */
+  hibernation_idle_minutes: hibernationIdleMinutes.nullish(),
   canvas: position.nullish(),
   secrets: z.record(z.string(), z.string()).nullish(),
   initial_memories: z.array(z.unknown()).nullish(),
@@ -164,6 +168,7 @@ export const updateWorkspaceBody = z.object({
   collapsed: z.boolean().optional(),
   runtime: z.string().optional(),
   workspace_dir: z.string().nullable().optional(),
+  hibernation_idle_minutes: hibernationIdleMinutes.optional(),
   x: z.number().optional(),
   y: z.number().optional(),
 });

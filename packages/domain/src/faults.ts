@@ -48,6 +48,7 @@ export const FAULT_CODES = {
   AGENT_RESPONSE_INVALID: { retryable: false },
   AGENT_RESPONSE_TOO_LARGE: { retryable: false },
   AGENT_TIMEOUT: { retryable: true },
+  TRANSCRIPT_UNREADABLE: { retryable: true },
   NO_BACKEND: { retryable: false },
   BACKEND_TRANSIENT: { retryable: true },
   UNSUPPORTED_ON_BACKEND: { retryable: false },
@@ -108,6 +109,8 @@ export const faults = {
     new Fault('WORKSPACE_UNAVAILABLE', message, { extra, retryAfterSeconds }),
   agentUnreachable: (cause?: unknown) =>
     new Fault('AGENT_UNREACHABLE', 'failed to reach workspace agent', { cause }),
+  workspaceUnreachable: (cause?: unknown) =>
+    new Fault('AGENT_UNREACHABLE', 'workspace unreachable', { cause }),
   agentResponseInvalid: (isDeliveryConfirmed: boolean, cause?: unknown) =>
     new Fault('AGENT_RESPONSE_INVALID', 'failed to read agent response', {
       extra: { delivery_confirmed: isDeliveryConfirmed },
@@ -117,6 +120,8 @@ export const faults = {
     new Fault('AGENT_RESPONSE_TOO_LARGE', `agent response is larger than ${limitBytes} bytes`, {
       extra: { delivery_confirmed: true },
     }),
+  transcriptUnreadable: (cause?: unknown) =>
+    new Fault('TRANSCRIPT_UNREADABLE', 'failed to read workspace response', { cause }),
   agentTimeout: (seconds: number) =>
     new Fault('AGENT_TIMEOUT', `workspace agent did not answer within ${seconds} s`, {
       extra: { delivery_confirmed: false },

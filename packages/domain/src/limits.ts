@@ -31,6 +31,7 @@ export const LIMITS = {
   socketBufferedEvents: 256,
   streamBufferedEvents: 64,
   startsInFlight: 4,
+  hibernationIdleMinutes: 525_600,
   restartsPerWindow: 5,
   restartWindowMs: 600_000,
   workspaces: 20_000,

@@ -31,6 +31,7 @@ const created: WorkspaceState = {
   hibernationIdleMinutes: 0,
   deadlineAt: 1,
   forwardedTo: null,
+  sessionResetAt: null,
   createdAt: 5,
   removedAt: null,
 };

@@ -41,6 +41,8 @@ export interface WorkspaceState {
   /** Epoch milliseconds; set exactly in transient states. */
   deadlineAt: number | null;
   forwardedTo: string | null;
+  /** When the agent's saved session was last given up; a start drops what is older. Epoch milliseconds. */
+  sessionResetAt: number | null;
   createdAt: number;
   removedAt: number | null;
 }

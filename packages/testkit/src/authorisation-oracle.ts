@@ -67,6 +67,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'listPendingApprovals'),
   ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
   ...rows('admin', 'readConsole'),
+  ...rows('workspace', 'readTranscript'),
   ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
   ...rows('admin', 'listTemplates importTemplate'),
   ...rows('workspace', 'listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile'),

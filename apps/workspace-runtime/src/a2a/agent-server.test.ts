@@ -477,12 +477,33 @@ describe('other doors', () => {
     const reply = await read('?since=0&limit=5', 'Bearer secret');
     expect(await reply.json()).toEqual({
       runtime: 'rehearsal',
-      supported: false,
+      supported: true,
       lines: [],
       cursor: 0,
       more: false,
-      source: null,
+      source: 'memory',
     });
+  });
+
+  it('keeps what was asked and answered in the transcript, page by page', async () => {
+    const agent = await start(echo, { token: 'secret' });
+    await agent.post(sendRequest('hello there'));
+    const read = async (query: string) => {
+      const reply = await fetch(`${agent.url}/transcript${query}`, {
+        headers: { authorization: 'Bearer secret' },
+      });
+      return (await reply.json()) as {
+        lines: { type: string; text: string }[];
+        cursor: number;
+        more: boolean;
+      };
+    };
+    const first = await read('?limit=0');
+    expect([first.lines[0]?.type, first.lines[0]?.text, first.more]).toEqual(['user', 'hello there', true]);
+    const second = await read(`?since=${first.cursor}&limit=1000000`);
+    expect(second.lines.map(({ type }) => type)).toEqual(['tool_call', 'tool_result', 'agent']);
+    expect(second.lines.at(-1)?.text).toBe('you said hello there');
+    expect(second.more).toBe(false);
   });
 
   it('shows the transcript to nobody while it has no token', async () => {

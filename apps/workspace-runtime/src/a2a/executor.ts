@@ -13,6 +13,7 @@ import { EngineFailure } from '../engines/engine-failure.ts';
 import type { Workload } from '../workload.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Run } from './run-memory.ts';
+import { LINE_CHARS, type SessionTranscript } from './session-transcript.ts';
 import { TaskEvents } from './task-events.ts';
 import type { TaskSlot } from './task-slots.ts';
 import { ToolTrace } from './tool-trace.ts';
@@ -36,6 +37,7 @@ export interface ExecutorDeps {
   clock: Clock;
   log: Log;
   turnTimeoutMs: number;
+  transcript: SessionTranscript;
 }
 
 interface LiveTask {
@@ -108,6 +110,7 @@ export class TurnExecutor implements AgentExecutor {
       await withDeadline(async (deadline) => {
         const turn = turnFromRequest(context, AbortSignal.any([controller.signal, deadline]));
         workload.begin(taskId, turn.text);
+        this.#deps.transcript.note('user', taskId, turn.text, turn.senderId ?? undefined);
         events.working();
         await this.#runTurn(turn, events, trace, usage);
       }, turnTimeoutMs);
@@ -118,6 +121,7 @@ export class TurnExecutor implements AgentExecutor {
       else {
         error = failure.text;
         events.failed(failure.text, summary());
+        this.#deps.transcript.note('error', taskId, failure.text);
         if (failure.isBug) this.#deps.log.error({ err: thrown, taskId }, 'a turn failed');
         else this.#deps.log.warn({ taskId, error }, 'a turn failed');
       }
@@ -134,7 +138,9 @@ export class TurnExecutor implements AgentExecutor {
     trace: ToolTrace,
     usage: { input_tokens: number; output_tokens: number },
   ): Promise<void> {
+    const { transcript } = this.#deps;
     let chars = 0;
+    let said = '';
     for await (const event of inChunks(this.#deps.engine.run(turn), turn.signal, this.#deps.clock)) {
       if (events.isEnded) return;
       switch (event.type) {
@@ -142,6 +148,7 @@ export class TurnExecutor implements AgentExecutor {
           chars += event.delta.length;
           if (chars > ANSWER_CHARS)
             throw new EngineFailure(`the answer grew beyond ${ANSWER_CHARS} characters`);
+          if (said.length < LINE_CHARS) said += event.delta;
           events.text(event.delta);
           break;
         case 'status':
@@ -149,10 +156,12 @@ export class TurnExecutor implements AgentExecutor {
           this.#deps.workload.note(turn.taskId, event.text);
           break;
         case 'tool_call':
+          transcript.note('tool_call', turn.taskId, asText(event.input), event.tool);
           trace.called(event.id, event.tool, event.input);
           events.working(`Using ${event.tool}`, { tool_call: { id: event.id, tool: event.tool } });
           break;
         case 'tool_result':
+          transcript.note('tool_result', turn.taskId, event.output, event.tool);
           trace.answered(event.id, event.output);
           events.working(`${event.tool} ${event.isError ? 'failed' : 'answered'}`, {
             tool_result: { id: event.id, tool: event.tool, is_error: event.isError },
@@ -166,7 +175,12 @@ export class TurnExecutor implements AgentExecutor {
     }
     turn.signal.throwIfAborted();
     if (chars === 0) events.text('(no response generated)');
+    transcript.note('agent', turn.taskId, said);
   }
+}
+
+function asText(input: unknown): string {
+  return typeof input === 'string' ? input : (JSON.stringify(input) ?? '');
 }
 
 /** Joins small deltas that come in quick succession; never holds text back longer than `CHUNK_MS`. */

@@ -12,6 +12,7 @@ import {
   UnsupportedVersion,
   versionFailure,
 } from './rpc-error.ts';
+import type { SessionTranscript } from './session-transcript.ts';
 import { readTranscript } from './transcript.ts';
 import { writeStream } from './write-stream.ts';
 
@@ -24,6 +25,7 @@ export interface ServerDeps {
   token: () => string | null;
   health: () => Record<string, unknown>;
   runtime: string;
+  transcript: SessionTranscript;
   log: Log;
 }
 
@@ -44,7 +46,7 @@ export function createAgentServer(deps: ServerDeps): FastifyInstance {
   }
   app.get('/healthz', async () => deps.health());
   app.get('/transcript', (request, reply) => {
-    const { status, body } = readTranscript(request, deps.token(), deps.runtime);
+    const { status, body } = readTranscript(request, deps.token(), deps.runtime, deps.transcript);
     return reply.code(status).send(body);
   });
   app.setNotFoundHandler((_request, reply) =>

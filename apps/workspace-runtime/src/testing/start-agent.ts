@@ -6,6 +6,7 @@ import { buildCard } from '../a2a/card.ts';
 import { TurnExecutor } from '../a2a/executor.ts';
 import { AgentRequestHandler } from '../a2a/request-handler.ts';
 import { closeAgentServer, createAgentServer } from '../a2a/server.ts';
+import { SessionTranscript } from '../a2a/session-transcript.ts';
 import { TaskMemory } from '../a2a/task-memory.ts';
 import { TaskSlots } from '../a2a/task-slots.ts';
 import { Drain } from '../drain.ts';
@@ -54,12 +55,14 @@ export async function startAgent(engine: Engine, options: AgentOptions = {}) {
   const file = configFileSchema.parse({ name: 'Tester', description: 'Answers tests.' });
   const workload = new Workload(clock);
   const card = buildCard({ file, url: '', engineName: engine.name, isSimulated: engine.isSimulated });
+  const transcript = new SessionTranscript(clock);
   const executor = new TurnExecutor({
     engine,
     workload,
     clock,
     log,
     turnTimeoutMs: options.turnTimeoutMs ?? 20_000,
+    transcript,
   });
   const drain = new Drain({ executor, log, finishMs: 100 });
   const slots = new TaskSlots({ running: options.running ?? 4, waiting: options.waiting ?? 8 });
@@ -71,6 +74,7 @@ export async function startAgent(engine: Engine, options: AgentOptions = {}) {
     token: () => options.token ?? null,
     health: () => ({ status: 'ok' }),
     runtime: 'rehearsal',
+    transcript,
     log,
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -242,6 +242,26 @@ describe('a process unit', { timeout: 30_000 }, () => {
     }
   });
 
+  it('drops saved sessions once for each reset that is asked for', async () => {
+    const saved = join(under.folderOf(id), 'sessions', 'last.jsonl');
+    const hasSaved = () =>
+      stat(saved).then(
+        () => true,
+        () => false,
+      );
+    const startAndSave = async (sessionResetAt: number | null) => {
+      urlOf(await start({ sessionResetAt }));
+      const survived = await hasSaved();
+      await writeFile(saved, 'what was said');
+      return survived;
+    };
+    expect(await startAndSave(null)).toBe(false);
+    expect(await startAndSave(null)).toBe(true);
+    expect(await startAndSave(1_000)).toBe(false);
+    expect(await startAndSave(1_000)).toBe(true);
+    expect(await startAndSave(2_000)).toBe(false);
+  });
+
   it('says when the command of the runtime is not there', async () => {
     under.breakStarts();
     expect((await under.dispatcher.health()).process).toMatchObject({ isOk: false });

@@ -32,6 +32,7 @@ import { freePort } from './free-port.ts';
 import { workspaceFolder } from './host-folder.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from './live-files.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
+import { dropSessionsBefore } from './session-reset.ts';
 import { spawnUnit } from './spawn-unit.ts';
 import { isolationText } from './unit-command.ts';
 import { unitEnvironment } from './unit-environment.ts';
@@ -208,6 +209,7 @@ export class ProcessBackend implements Backend {
     const { workspaceId } = spec;
     await prepareFolders(paths);
     await writeConfig(paths, spec);
+    if (spec.sessionResetAt) await dropSessionsBefore(paths, spec.sessionResetAt);
     const folder = await workspaceFolder(spec, paths.workspace, this.#options.hostFolderRoots ?? []);
     const { env, refused } = unitEnvironment(spec, {
       paths,

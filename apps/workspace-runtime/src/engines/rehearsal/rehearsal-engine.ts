@@ -5,6 +5,7 @@ import { EngineFailure } from '../engine-failure.ts';
 import { defaultReply } from './default-reply.ts';
 import { runScript } from './run-script.ts';
 import { ScriptFile } from './script-file.ts';
+import { MARK } from './speech.ts';
 import { obeyControl } from './test-controls.ts';
 
 const NAME = 'rehearsal';
@@ -36,6 +37,8 @@ class RehearsalEngine implements Engine {
 
   async *run(turn: Turn): AsyncGenerator<EngineEvent> {
     turn.signal.throwIfAborted();
+    // News about its own restart is nothing to work on.
+    if (turn.metadata.restart_context === true) return yield { type: 'text', delta: `Noted.\n\n${MARK}` };
     const { config, tools, clock } = this.#context;
     this.#script ??= new ScriptFile(config);
     const script = await this.#script.read();

@@ -140,6 +140,14 @@ export class PgAccessStore implements AccessStore<Tx> {
     }
   }
 
+  retireAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
+    return this.#revokeIn(tx, workspaceIds, 'rotation');
+  }
+
+  retired(workspaceIds: readonly string[]): void {
+    for (const id of workspaceIds) this.#forget(id);
+  }
+
   onRevoked(listener: (credentialId: string) => void): void {
     this.#listeners.push(listener);
   }

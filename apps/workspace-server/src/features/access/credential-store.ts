@@ -27,6 +27,9 @@ export interface AccessStore<Tx = unknown> extends CredentialStore {
   /** In the transaction of a removal; call `revoked` after its commit. */
   revokeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void>;
   revoked(workspaceIds: readonly string[]): void;
+  /** In the transaction of a restart: the agent that runs now can no longer speak. Call `retired` after its commit. */
+  retireAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void>;
+  retired(workspaceIds: readonly string[]): void;
   /** Told the id of every token and session that stops being valid, so that what it opened can be closed. */
   onRevoked(listener: (credentialId: string) => void): void;
 

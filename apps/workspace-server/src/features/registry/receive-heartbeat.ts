@@ -43,7 +43,13 @@ export async function receiveHeartbeat(
 
   const before = deps.vitals.of(id);
   const patch = readBeat(beat, before);
-  await deps.vitals.report(id, { ...patch, lastHeartbeatAt: deps.clock.now() });
+  const now = deps.clock.now();
+  const isAtWork = before.activeTasks > 0 || (patch.activeTasks ?? 0) > 0;
+  await deps.vitals.report(id, {
+    ...patch,
+    lastHeartbeatAt: now,
+    ...(isAtWork ? { lastTaskAt: now } : {}),
+  });
   const after = deps.vitals.of(id);
   await followStatus(deps, workspace, after, beat);
   if (after.currentTask !== before.currentTask) {

@@ -1,5 +1,11 @@
 // Relay: A2A messages on their way to a workspace.
-export { checkAgentUrl, type GuardOptions, isUrlDispatchable } from './address-guard.ts';
+export {
+  checkAgentUrl,
+  checkDispatchUrl,
+  type GuardOptions,
+  guardedLookup,
+  isUrlDispatchable,
+} from './address-guard.ts';
 export { addressOf } from './address-of.ts';
 export { AgentConnections } from './agent-connection.ts';
 export { errorOfReply, isFailedTask, textOfReply } from './agent-reply.ts';
@@ -10,3 +16,4 @@ export { type MessageKeyStore, MessageKeys } from './message-keys.ts';
 export type { RelayAnswer, RelayInput, SenderId } from './relay-call.ts';
 export { deliverQueued, type RelayDeps, relayMessage } from './relay-message.ts';
 export { bindRelayRoutes, type RelayRouteDeps } from './routes.ts';
+export { type QuietDeps, sendQuietly } from './send-quietly.ts';

@@ -57,13 +57,15 @@ export interface TransitionInput {
 export async function transitionWorkspace(
   deps: EditDeps,
   input: TransitionInput,
+  also?: AlsoInTransaction<Tx>,
 ): Promise<WorkspaceState | null> {
-  const [committed] = await editWorkspaces(deps, [input.id], input.actor, (rows) => {
+  const decide = (rows: LockedRows) => {
     const before = rows.get(input.id);
     if (!before || input.onlyIf?.(before) === false) return null;
     const edit = planTransition(deps.clock, before, input);
     return edit ? { edits: [edit] } : null;
-  });
+  };
+  const [committed] = await editWorkspaces(deps, [input.id], input.actor, decide, also);
   return committed?.state ?? null;
 }
 

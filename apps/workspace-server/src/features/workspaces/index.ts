@@ -1,5 +1,6 @@
 // Workspaces: the roles of the org chart, their rows, vital signs and lifecycle.
 
+export type { ConfigSources } from './choose-config.ts';
 export {
   type CreateDeps,
   checkTier,
@@ -15,10 +16,13 @@ export {
   planTransition,
   transitionWorkspace,
 } from './edit-workspace.ts';
+export { type HibernateIdleDeps, hibernateIdle } from './hibernate-idle.ts';
 export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
+export { RESTART_CONTEXT_SENDER, RestartContext } from './restart-context.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
 export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
+export { NO_SECRETS, type SecretNames } from './secret-names.ts';
 export { type ControllerDeps, UnitController } from './unit-controller.ts';
 export type { UnitSpec, Units } from './units.ts';
 export { VitalSigns } from './vital-signs.ts';

@@ -41,6 +41,7 @@ export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
         ...(state.model ? { MODEL_PROVIDER: state.model } : {}),
         ...(state.role ? { MOLECULE_AGENT_ROLE: state.role } : {}),
       },
+      sessionResetAt: state.sessionResetAt ?? null,
       authToken: await deps.access.rotate(state.id, 'provision'),
       workspaceDir: state.workspaceDir,
       workspaceAccess: state.workspaceAccess,

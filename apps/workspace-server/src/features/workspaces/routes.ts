@@ -11,11 +11,16 @@ import { type PauseDeps, pauseWorkspace, resumeWorkspace } from './pause-workspa
 import { bindProvisioningRoutes, type ProvisioningRouteDeps } from './provisioning-routes.ts';
 import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
 import { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
-import { restartWorkspace } from './restart-workspace.ts';
+import { type RestartDeps, restartWorkspace } from './restart-workspace.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { toAdminView, toView } from './workspace-view.ts';
 
-export type WorkspaceRouteDeps = CreateDeps & RemoveDeps & PauseDeps & HibernateDeps & ProvisioningRouteDeps;
+export type WorkspaceRouteDeps = CreateDeps &
+  RemoveDeps &
+  PauseDeps &
+  HibernateDeps &
+  RestartDeps &
+  ProvisioningRouteDeps;
 
 export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: WorkspaceRouteDeps): void {
   const { directory, vitals } = deps;
@@ -78,12 +83,10 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   });
 
   binder.bind(app, workspaces.restartWorkspace, async ({ params, query, body, caller }) => {
-    await restartWorkspace(deps, describeCaller(caller), params.id);
-    return {
-      status: 'provisioning' as const,
-      config_dir: 'existing-volume',
-      reset_session: query.reset || body.reset === true,
-    };
+    const isSessionReset = query.reset || body.reset === true;
+    const options = { ...body, isSessionReset };
+    const label = await restartWorkspace(deps, describeCaller(caller), params.id, options);
+    return { status: 'provisioning' as const, config_dir: label, reset_session: isSessionReset };
   });
 
   binder.bind(app, workspaces.pauseWorkspace, async ({ params, caller }) => ({

@@ -14,6 +14,8 @@ export interface UnitSpec {
   configFiles: Record<string, string>;
   env: Record<string, string>;
   authToken: string;
+  /** A session that was saved before is dropped at the start. Epoch milliseconds; null: keep what is there. */
+  sessionResetAt: number | null;
   workspaceDir: string | null;
   workspaceAccess: 'none' | 'read_only' | 'read_write';
 }

@@ -59,6 +59,8 @@ function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceS
     }
     patch.workspaceDir = input.workspace_dir || null;
   }
+  if (input.hibernation_idle_minutes !== undefined)
+    patch.hibernationIdleMinutes = input.hibernation_idle_minutes;
   if (input.parent_id !== undefined) {
     if (input.parent_id && !isUuid(input.parent_id))
       throw faults.invalidRequest('parent_id must be a UUID or null');

@@ -15,6 +15,7 @@ interface Row {
   runtime_metadata: Vitals['runtimeMetadata'];
   last_heartbeat_at: number | null;
   last_outbound_at: number | null;
+  last_task_at: number | null;
 }
 
 export class PgVitalsStore implements VitalsStore {
@@ -40,6 +41,7 @@ export class PgVitalsStore implements VitalsStore {
           runtimeMetadata: row.runtime_metadata,
           lastHeartbeatAt: row.last_heartbeat_at,
           lastOutboundAt: row.last_outbound_at,
+          lastTaskAt: row.last_task_at,
         },
       ]),
     );
@@ -55,11 +57,11 @@ export class PgVitalsStore implements VitalsStore {
          current_task = b.current_task, uptime_seconds = b.uptime_seconds,
          monthly_spend_cents = b.monthly_spend_cents, runtime_state = b.runtime_state,
          runtime_metadata = b.runtime_metadata, last_heartbeat_at = b.last_heartbeat_at,
-         last_outbound_at = b.last_outbound_at
+         last_outbound_at = b.last_outbound_at, last_task_at = b.last_task_at
        from unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-                   $8::text[], $9::json[], $10::timestamptz[], $11::timestamptz[])
+                   $8::text[], $9::json[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
          as b(workspace_id, active_tasks, error_rate, last_sample_error, current_task, uptime_seconds,
-              monthly_spend_cents, runtime_state, runtime_metadata, last_heartbeat_at, last_outbound_at)
+              monthly_spend_cents, runtime_state, runtime_metadata, last_heartbeat_at, last_outbound_at, last_task_at)
        where v.workspace_id = b.workspace_id`,
       [
         entries.map(([id]) => id),
@@ -73,6 +75,7 @@ export class PgVitalsStore implements VitalsStore {
         column((v) => (v.runtimeMetadata === null ? null : JSON.stringify(v.runtimeMetadata))),
         column((v) => date(v.lastHeartbeatAt)),
         column((v) => date(v.lastOutboundAt)),
+        column((v) => date(v.lastTaskAt)),
       ],
     );
   }

@@ -15,6 +15,8 @@ export interface Vitals {
   /** Epoch milliseconds. */
   lastHeartbeatAt: number | null;
   lastOutboundAt: number | null;
+  /** When it was last seen at work on a task. */
+  lastTaskAt: number | null;
 }
 
 export const NO_VITALS: Vitals = {
@@ -28,6 +30,7 @@ export const NO_VITALS: Vitals = {
   runtimeMetadata: null,
   lastHeartbeatAt: null,
   lastOutboundAt: null,
+  lastTaskAt: null,
 };
 
 export interface VitalsStore {

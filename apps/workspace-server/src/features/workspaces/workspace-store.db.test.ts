@@ -40,6 +40,7 @@ function newState(id: string, parentId: string | null = null): WorkspaceState {
     hibernationIdleMinutes: 0,
     deadlineAt: 1_800_000_000_000,
     forwardedTo: null,
+    sessionResetAt: null,
     createdAt: 1_700_000_000_000,
     removedAt: null,
   };

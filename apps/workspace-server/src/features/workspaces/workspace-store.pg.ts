@@ -44,6 +44,7 @@ const COLUMNS: readonly { field: Field; column: string; as?: 'time' | 'json' }[]
   { field: 'hibernationIdleMinutes', column: 'hibernation_idle_minutes' },
   { field: 'deadlineAt', column: 'deadline_at', as: 'time' },
   { field: 'forwardedTo', column: 'forwarded_to' },
+  { field: 'sessionResetAt', column: 'session_reset_at', as: 'time' },
   { field: 'createdAt', column: 'created_at', as: 'time' },
   { field: 'removedAt', column: 'removed_at', as: 'time' },
 ];

@@ -42,5 +42,6 @@ export function toAdminView(state: WorkspaceState, vitals: Vitals): workspaces.W
     budget_limit: state.budgetLimitCents,
     monthly_spend: vitals.monthlySpendCents,
     model: state.model,
+    hibernation_idle_minutes: state.hibernationIdleMinutes,
   };
 }

@@ -1,0 +1,59 @@
+// Compose lifecycle: joins restarts and hibernation with what they ask of the other features.
+
+import { TIMEOUTS_MS } from '@molecule/domain';
+import type { Clock, Log, Supervisor } from '@molecule/kit';
+import { findOrgFolder } from './features/org/index.ts';
+import { type QuietDeps, sendQuietly } from './features/relay/index.ts';
+import type { WorkspaceTemplates } from './features/templates/index.ts';
+import {
+  type ConfigSources,
+  type HibernateIdleDeps,
+  hibernateIdle,
+  RESTART_CONTEXT_SENDER,
+  RestartContext,
+  type SecretNames,
+  type VitalSigns,
+  type WorkspaceDirectory,
+} from './features/workspaces/index.ts';
+
+export interface RestartParts {
+  directory: WorkspaceDirectory;
+  vitals: VitalSigns;
+  clock: Clock;
+  log: Log;
+  secretNames: SecretNames;
+  relay: QuietDeps;
+  templates: WorkspaceTemplates;
+  orgTemplatesRoot: string;
+}
+
+export function composeRestarts(parts: RestartParts) {
+  const { directory, templates } = parts;
+  const restartContext = new RestartContext({
+    ...parts,
+    send: (id, message) => sendQuietly(parts.relay, RESTART_CONTEXT_SENDER, id, message),
+  });
+  directory.onChange((before, after) => restartContext.noteChange(before, after));
+  const configSources: ConfigSources = {
+    readTemplate: (id) => templates.read(id),
+    findTemplate: (name) => templates.findByWorkspaceName(name),
+    readOrgFolder: (name) => findOrgFolder(parts.orgTemplatesRoot, name),
+  };
+  return { restartContext, configSources };
+}
+
+export function addLifecycleLoops(
+  supervisor: Supervisor,
+  parts: { restartContext: RestartContext; hibernation: HibernateIdleDeps },
+): void {
+  supervisor.add({
+    name: 'hibernation-monitor',
+    intervalMs: TIMEOUTS_MS.hibernationMonitor,
+    run: () => hibernateIdle(parts.hibernation),
+  });
+  supervisor.add({
+    name: 'restart-context',
+    intervalMs: TIMEOUTS_MS.restartContextPoll,
+    run: () => parts.restartContext.round(),
+  });
+}
