@@ -1,9 +1,11 @@
 // Crash killer: kills the server or its Postgres, and measures how long it takes until a write is acknowledged again.
+// A server that ended by itself, by an exit or by a signal, is counted and started again: nobody waits for an end that
+// was already.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CrashLoad } from './crash-load.ts';
-import { startTenantProcess, type TenantProcess } from './tenant-process.ts';
+import { endProcess, hasEnded, startTenantProcess, type TenantProcess } from './tenant-process.ts';
 
 export const KILLS = ['app SIGKILL', 'postgres immediate', 'postmaster -9'] as const;
 export type Kill = (typeof KILLS)[number];
@@ -44,9 +46,7 @@ export class CrashKiller {
 
   async #restartApp(): Promise<void> {
     const { child, url, dataDir } = this.#tenant;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    await endProcess(child, 'SIGKILL');
     this.#tenant = await startTenantProcess(
       { PORT: new URL(url).port, ...this.#env },
       { dataDir, limitMs: READY_LIMIT_MS },
@@ -58,7 +58,7 @@ export class CrashKiller {
     if (before === null) throw new Error('there is no postmaster to kill');
     process.kill(before, signal);
     await until(async () => {
-      if (this.#tenant.child.exitCode !== null) {
+      if (hasEnded(this.#tenant.child)) {
         this.unaskedExits++;
         await this.#restartApp();
       }

@@ -82,7 +82,9 @@ export class CrashLoad {
     await Promise.all(this.#lanes);
   }
 
+  /** Also ends the lanes of a run that failed before it was finished. */
   close(): Promise<void> {
+    this.#endAt = Math.min(this.#endAt, Date.now() - LAST_TRIES_MS - 1);
     return this.#agent.destroy();
   }
 

@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** A stop drains for 30 s at most. */
+const STOP_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 5_000;
+
 export interface TenantProcess {
   url: string;
   dataDir: string;
@@ -67,16 +71,26 @@ export async function startTenantProcess(
     child,
     stop: async () => {
       running.delete(tenant);
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGINT');
-        await ended;
-      }
+      await endProcess(child, 'SIGINT');
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
   running.add(tenant);
   return tenant;
+}
+
+export function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Comes back once the process has ended; one that does not end by `signal` in time is killed. */
+export async function endProcess(child: ChildProcess, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(late);
 }
 
 async function untilHealthy(
@@ -87,8 +101,8 @@ async function untilHealthy(
 ): Promise<void> {
   const endAt = Date.now() + limitMs;
   while (Date.now() < endAt) {
-    if (child.exitCode !== null) throw new Error(`the tenant ended at start:\n${output()}`);
-    const isUp = await fetch(`${url}/health/ready`).then(
+    if (hasEnded(child)) throw new Error(`the tenant ended at start:\n${output()}`);
+    const isUp = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
       (response) => response.ok,
       () => false,
     );

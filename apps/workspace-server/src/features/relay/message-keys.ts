@@ -94,9 +94,9 @@ export class MessageKeys {
         return { status: kept.responseStatus, body: kept.responseBody as Record<string, unknown> };
       }
     }
-    const answer = await send();
+    // Before the send: it may commit its answer and fail to say so.
     this.#filter.add(name);
-    return answer;
+    return send();
   }
 }
 
