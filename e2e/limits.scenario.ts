@@ -156,6 +156,7 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   sessionSearchDefault: 'session-search.scenario.ts',
   sessionSearchMax: 'session-search.scenario.ts',
   sessionSearchRows: 'activity-search.db.test.ts',
+  requestKeyChars: 'create-once.scenario.ts',
   orgTokens: 'org-token-store.db.test.ts',
 };
 

@@ -56,3 +56,14 @@ create table webhook_deliveries (
   primary key (source, delivery_id)
 );
 create index webhook_deliveries_by_age on webhook_deliveries (received_at);
+
+-- What a client named by an idempotency key: the digest of the request and the answer that a repeat gets again.
+create table request_keys (
+  principal text not null,
+  key text not null,
+  digest bytea not null,
+  answer json not null,
+  created_at timestamptz not null,
+  primary key (principal, key)
+);
+create index request_keys_by_age on request_keys (created_at);

@@ -7,6 +7,7 @@ import type { ActivityLog } from './features/activity/index.ts';
 import { type ApprovalStore, expireApprovals } from './features/approvals/index.ts';
 import type { DelegationDriver } from './features/delegations/index.ts';
 import type { Inbox, InboxStore, MessageKeyStore } from './features/relay/index.ts';
+import type { RequestKeyStore } from './features/request-keys/index.ts';
 import type { DeliveryStore } from './features/webhooks/index.ts';
 import type { UnitController, VitalSigns } from './features/workspaces/index.ts';
 
@@ -22,6 +23,7 @@ export interface LoopParts {
   tokenUse: TokenUse;
   publishSoon(): void;
   keyStore: MessageKeyStore;
+  requestKeys: RequestKeyStore;
   inboxStore: InboxStore;
   deliveries: DeliveryStore;
   publish(): Promise<unknown>;
@@ -65,6 +67,7 @@ async function prune(parts: LoopParts): Promise<void> {
   await parts.activityLog.prune(clock.now() - activityRetentionMs, PRUNE_BATCH);
   // A key points at the activity row that holds its answer, so it lives at least as long.
   await parts.keyStore.prune(clock.now() - Math.max(idempotency, activityRetentionMs), PRUNE_BATCH);
+  await parts.requestKeys.prune(clock.now() - idempotency, PRUNE_BATCH);
   await parts.inboxStore.prune(clock.now() - idempotency, PRUNE_BATCH);
   await parts.deliveries.prune(clock.now() - webhookDelivery, PRUNE_BATCH);
 }

@@ -38,6 +38,7 @@ import {
   relayMessage,
 } from './features/relay/index.ts';
 import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
+import { PgRequestKeyStore } from './features/request-keys/request-key-store.pg.ts';
 import { engineOf, parseConfig } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
@@ -247,9 +248,11 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       publishSoon,
       driveSoon,
     });
+    const requestKeys = new PgRequestKeyStore(db, clock);
     const create = {
       ...edit,
       access,
+      requestKeys,
       provision,
       defaultBackend: config.backend === 'none' ? ('none' as const) : ('process' as const),
       checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
@@ -389,6 +392,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       tokenUse: credentials.tokenUse,
       publishSoon,
       keyStore,
+      requestKeys,
       inboxStore,
       deliveries: webhooks.deliveries,
       publish: () => publishEvents({ log: eventLog, hub }),

@@ -141,6 +141,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
       'X-Timeout',
       'X-Source-Workspace-Id',
       'X-Confirm-Name',
+      'Idempotency-Key',
     ],
     exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
   });

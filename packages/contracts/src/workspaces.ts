@@ -105,12 +105,12 @@ export const createWorkspace = defineRoute({
   path: '/workspaces',
   policy: 'admin',
   tag: 'workspaces',
-  summary: 'Create a workspace and start its agent',
+  summary: 'Create a workspace and start its agent; with an `Idempotency-Key` header, once',
   body: createWorkspaceBody,
   invalidBody: 'invalid workspace payload',
   response: createWorkspaceReply,
   status: 201,
-  errors: [409],
+  errors: [409, 422],
 });
 
 export const listWorkspaces = defineRoute({

@@ -20,6 +20,7 @@ export const LIMITS = {
   eventsDefault: 100,
   eventsMax: 500,
   tokensPerWorkspace: 50,
+  requestKeyChars: 255,
   orgTokenNameChars: 100,
   orgTokens: 500,
   orgTokenMintsPerHour: 10,

@@ -1,4 +1,5 @@
-// Create workspace: one row, its first event and, for external agents, its token, committed before the answer.
+// Create workspace: one row, its first event and, for external agents, its token, committed before the answer. A request
+// with a key happens once; since no token is kept anywhere, its repeat answers with another token of the same workspace.
 
 import { randomUUID } from 'node:crypto';
 import type { workspaces } from '@molecule/contracts';
@@ -16,7 +17,9 @@ import {
   type WorkspaceAccess,
   type WorkspaceState,
 } from '@molecule/domain';
+import type { Tx } from '@molecule/postgres';
 import type { AccessStore } from '../access/index.ts';
+import { doOnce, type RequestKey, type RequestKeyStore } from '../request-keys/index.ts';
 import { describeConnection } from './describe-connection.ts';
 import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
@@ -30,18 +33,33 @@ export interface CreateDeps extends EditDeps {
   checkAgentUrl(url: string): Promise<void>;
   checkTemplate(template: string): Promise<{ runtime?: string; model?: string } | null>;
   publicUrl: () => string;
+  requestKeys: RequestKeyStore<Tx>;
 }
 
 export async function createWorkspace(
   deps: CreateDeps,
   actor: string,
   input: workspaces.CreateWorkspaceInput,
+  key: RequestKey | null = null,
 ): Promise<workspaces.CreateWorkspaceReply> {
-  const plan = await planWorkspace(deps, input, DEFAULT_TIER);
-  if (deps.directory.live().length >= LIMITS.workspaces) {
-    throw faults.conflict(`this tenant is full: ${LIMITS.workspaces} workspaces`);
-  }
-  await commitNewWorkspace(deps, actor, plan, input.files ?? {});
+  return doOnce(
+    deps.requestKeys,
+    key,
+    async (claim) => {
+      const plan = await planWorkspace(deps, input, DEFAULT_TIER);
+      if (deps.directory.live().length >= LIMITS.workspaces) {
+        throw faults.conflict(`this tenant is full: ${LIMITS.workspaces} workspaces`);
+      }
+      const reply = toReply(plan);
+      await commitNewWorkspace(deps, actor, plan, input.files ?? {}, (tx) => claim(tx, reply));
+      return addConnection(deps, reply);
+    },
+    (answer) => addConnection(deps, answer as workspaces.CreateWorkspaceReply),
+  );
+}
+
+/** What is kept of the answer: everything but a token. */
+function toReply(plan: WorkspacePlan): workspaces.CreateWorkspaceReply {
   if (plan.state.backend !== 'external') {
     return {
       id: plan.state.id,
@@ -52,13 +70,18 @@ export async function createWorkspace(
     };
   }
   if (plan.state.url !== '') return { id: plan.state.id, external: true, status: 'online' };
-  const token = await deps.access.mint(plan.state.id, 'external');
-  return {
-    id: plan.state.id,
-    external: true,
-    status: 'awaiting_agent',
-    connection: describeConnection(plan.state.id, deps.publicUrl(), token),
-  };
+  return { id: plan.state.id, external: true, status: 'awaiting_agent' };
+}
+
+/** An external agent is told how to connect, while its workspace is there. */
+async function addConnection(
+  deps: CreateDeps,
+  reply: workspaces.CreateWorkspaceReply,
+): Promise<workspaces.CreateWorkspaceReply> {
+  const isThere = (deps.directory.get(reply.id)?.status ?? 'removed') !== 'removed';
+  if (reply.status !== 'awaiting_agent' || !isThere) return reply;
+  const token = await deps.access.mint(reply.id, 'external');
+  return { ...reply, connection: describeConnection(reply.id, deps.publicUrl(), token) };
 }
 
 export interface WorkspacePlan {
@@ -122,6 +145,7 @@ export async function commitNewWorkspace(
   actor: string,
   { state, warnings }: WorkspacePlan,
   files: Record<string, string>,
+  also: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<void> {
   const payload = {
     name: state.name,
@@ -158,7 +182,10 @@ export async function commitNewWorkspace(
         ],
       };
     },
-    (tx) => deps.provision.keepFiles(tx, state.id, files),
+    async (tx) => {
+      await also(tx);
+      await deps.provision.keepFiles(tx, state.id, files);
+    },
   );
   if (state.status === 'provisioning') deps.provision.request(state.id);
 }

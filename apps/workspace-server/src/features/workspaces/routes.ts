@@ -4,6 +4,7 @@ import { budget, workspaces } from '@molecule/contracts';
 import { faults, isUuid } from '@molecule/domain';
 import { type Binder, describeCaller } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
+import { readRequestKey } from '../request-keys/index.ts';
 import { changeBudget, toBudgetView } from './change-budget.ts';
 import { type CreateDeps, createWorkspace } from './create-workspace.ts';
 import { type HibernateDeps, hibernateWorkspace } from './hibernate-workspace.ts';
@@ -26,9 +27,10 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   const { directory, vitals } = deps;
   bindProvisioningRoutes(app, binder, deps);
 
-  binder.bind(app, workspaces.createWorkspace, async ({ body, caller }) =>
-    createWorkspace(deps, describeCaller(caller), body),
-  );
+  binder.bind(app, workspaces.createWorkspace, async ({ body, caller, request }) => {
+    const key = readRequestKey(caller, request.headers['idempotency-key'], 'createWorkspace', body);
+    return createWorkspace(deps, describeCaller(caller), body, key);
+  });
 
   binder.bind(app, workspaces.listWorkspaces, async () =>
     directory.live().map((state) => toAdminView(state, vitals.of(state.id))),
