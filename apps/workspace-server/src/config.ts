@@ -43,6 +43,11 @@ export const SETTINGS = defineSettings({
     doc: 'Set on hosted tenants only.',
     example: 'uuid',
   }),
+  edgeKey: setting.secret('MOLECULE_EDGE_KEY', {
+    optional: true,
+    doc: 'Set on hosted tenants only: by it a request through the edge is known.',
+    example: 'a-long-random-text',
+  }),
   corsOrigins: setting.list('CORS_ORIGINS', {
     default: ['http://localhost:3000', 'http://localhost:3001'],
     doc: 'Origins of other sites that may call this server from a browser.',
@@ -129,6 +134,7 @@ export interface Config {
   githubWebhookSecret: Secret | null;
   backend: 'process' | 'none';
   hostedOrgId: string | null;
+  edgeKey: Secret | null;
   corsOrigins: readonly string[];
   externalUrl: string | null;
   isPrivateNetworkAllowed: boolean;
@@ -175,6 +181,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     githubWebhookSecret: read.githubWebhookSecret ?? null,
     backend: read.backend,
     hostedOrgId: read.orgId?.trim() || null,
+    edgeKey: read.edgeKey ?? null,
     corsOrigins: read.corsOrigins,
     externalUrl: read.externalUrl ?? null,
     isPrivateNetworkAllowed:

@@ -12,6 +12,7 @@ export * as memoryPlugin from './memory-plugin.ts';
 export * as org from './org.ts';
 export * as orgTokens from './org-tokens.ts';
 export * as provisioning from './provisioning.ts';
+export * as platform from './platform.ts';
 export * as registry from './registry.ts';
 export * from './route.ts';
 export * as templates from './templates.ts';

@@ -61,13 +61,14 @@ export interface RouteContract<
   Q extends Schema | undefined = Schema | undefined,
   B extends Schema | undefined = Schema | undefined,
   R extends Schema = Schema,
+  W extends string = Policy,
 > {
   /** Unique verb-noun name; becomes the OpenAPI operationId and the client's function. */
   name: string;
   method: Method;
   /** Fastify pattern, such as `/workspaces/:id`. */
   path: string;
-  policy: Policy;
+  policy: W;
   tag: string;
   summary: string;
   params?: P;
@@ -103,13 +104,22 @@ export function defineRoute<
   return contract;
 }
 
+/** An operation of the tenant (its policies are above) or of another server with policies of its own. */
+export type AnyRoute = RouteContract<
+  Schema | undefined,
+  Schema | undefined,
+  Schema | undefined,
+  Schema,
+  string
+>;
+
 type Out<S> = S extends Schema ? z.output<S> : undefined;
 type In<S> = S extends Schema ? z.input<S> : undefined;
 
-export type ParamsOf<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? Out<P> : never;
-export type QueryOf<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? Out<Q> : never;
-export type BodyOf<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? Out<B> : never;
-export type ParamsIn<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R> ? In<P> : never;
-export type QueryIn<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R> ? In<Q> : never;
-export type BodyIn<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R> ? In<B> : never;
-export type ResponseOf<C> = C extends RouteContract<infer _P, infer _Q, infer _B, infer R> ? Out<R> : never;
+export type ParamsOf<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? Out<P> : never;
+export type QueryOf<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? Out<Q> : never;
+export type BodyOf<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? Out<B> : never;
+export type ParamsIn<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? In<P> : never;
+export type QueryIn<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? In<Q> : never;
+export type BodyIn<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? In<B> : never;
+export type ResponseOf<C> = C extends RouteContract<infer _P, infer _Q, infer _B, infer R, string> ? Out<R> : never;

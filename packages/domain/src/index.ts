@@ -6,6 +6,7 @@ export * from './ids.ts';
 export * from './limits.ts';
 export * from './org-chart.ts';
 export * from './redact-secrets.ts';
+export * from './org-slug.ts';
 export * from './tiers.ts';
 export * from './timeouts.ts';
 export * from './token-format.ts';

@@ -3,24 +3,25 @@
 //   B1. No route exists without a contract, and no contract without a policy: the server refuses to boot otherwise.
 //   B2. Nothing of the body is parsed before the caller was authorised.
 
-import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteContract } from '@molecule/contracts';
+import type { AnyRoute, BodyOf, ParamsOf, QueryOf, ResponseOf, RouteContract } from '@molecule/contracts';
 import { faults } from '@molecule/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from './caller.ts';
-import type { Identify } from './identify-caller.ts';
+import type { CallerEvidence } from './identify-caller.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    contract?: RouteContract;
+    contract?: AnyRoute;
   }
   interface FastifyRequest {
-    caller: Caller | null;
+    /** What the server's own `identify` made of the credential. */
+    caller: unknown;
   }
 }
 
-export interface Call<C extends RouteContract> {
-  caller: Caller;
+export interface Call<C extends AnyRoute, Who = Caller> {
+  caller: Who;
   params: ParamsOf<C>;
   query: QueryOf<C>;
   body: BodyOf<C>;
@@ -28,34 +29,41 @@ export interface Call<C extends RouteContract> {
   reply: FastifyReply;
 }
 
-export type Handler<C extends RouteContract> = (call: Call<C>) => Promise<ResponseOf<C> | FastifyReply>;
+export type Handler<C extends AnyRoute, Who = Caller> = (
+  call: Call<C, Who>,
+) => Promise<ResponseOf<C> | FastifyReply>;
 
 /** Throws a Fault when the caller may not call this route with these path parameters. */
-export type Authorize = (
-  route: RouteContract,
-  caller: Caller,
+export type Authorize<Who = Caller, Route extends AnyRoute = RouteContract> = (
+  route: Route,
+  caller: Who,
   params: Record<string, string>,
   request: FastifyRequest,
 ) => Promise<void> | void;
 
-export interface Binder {
-  bind<C extends RouteContract>(app: FastifyInstance, contract: C, handler: Handler<C>): void;
+export interface Binder<Who = Caller, Route extends AnyRoute = RouteContract> {
+  bind<C extends Route>(app: FastifyInstance, contract: C, handler: Handler<C, Who>): void;
   /** Counts a route that had to be mounted by other means (an upgrade) as bound. */
-  adopt(contract: RouteContract): void;
+  adopt(contract: Route): void;
   /** Every contract bound so far. */
-  bound(): readonly RouteContract[];
+  bound(): readonly Route[];
 }
 
 /** Runs between identifying and authorising: fences and budgets. May set headers; throws a Fault or sends to refuse. */
-export type Admit = (
-  route: RouteContract,
-  caller: Caller,
+export type Admit<Who = Caller, Route extends AnyRoute = RouteContract> = (
+  route: Route,
+  caller: Who,
   request: FastifyRequest,
   reply: FastifyReply,
 ) => Promise<void> | void;
 
-export function createBinder(identify: Identify, authorize: Authorize, admit: Admit = () => {}): Binder {
-  const contracts: RouteContract[] = [];
+/** A server with callers or policies of its own says so by the types of what it passes. */
+export function createBinder<Who = Caller, Route extends AnyRoute = RouteContract>(
+  identify: (evidence: CallerEvidence) => Promise<Who>,
+  authorize: Authorize<Who, Route>,
+  admit: Admit<Who, Route> = () => {},
+): Binder<Who, Route> {
+  const contracts: Route[] = [];
   return {
     bound: () => contracts,
     adopt: (contract) => {
@@ -77,10 +85,9 @@ export function createBinder(identify: Identify, authorize: Authorize, admit: Ad
           request.caller = caller;
         },
         handler: async (request, reply) => {
-          const { caller } = request;
-          if (!caller) throw new Error(`${contract.name} was reached without a caller`);
+          if (!request.caller) throw new Error(`${contract.name} was reached without a caller`);
           const result = await handler({
-            caller,
+            caller: request.caller as Who,
             params: parsePart(contract.params, request.params, 'invalid path') as never,
             query: parsePart(contract.query, request.query, 'invalid query') as never,
             body: parseBody(contract, request.body) as never,
@@ -105,7 +112,7 @@ function parsePart(schema: z.ZodType | undefined, value: unknown, message: strin
 }
 
 /** The contract fixes the 400 text of many routes (`invalidBody`); what exactly is wrong stands beside it in `details`. */
-function parseBody(contract: RouteContract, value: unknown): unknown {
+function parseBody(contract: AnyRoute, value: unknown): unknown {
   if (!contract.body) return value;
   if (value === undefined || value === null) {
     if (contract.isBodyOptional) return contract.body.parse({});
@@ -131,7 +138,7 @@ function describeIssues(error: z.ZodError): string {
 
 /** B1: looks at every route that Fastify learned of, when it is about to serve. */
 export function refuseRoutesWithoutContract(app: FastifyInstance): void {
-  const routes: { method: string | string[]; url: string; config?: { contract?: RouteContract } }[] = [];
+  const routes: { method: string | string[]; url: string; config?: { contract?: AnyRoute } }[] = [];
   app.addHook('onRoute', (route) => {
     routes.push(route);
   });

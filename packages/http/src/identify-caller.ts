@@ -24,13 +24,16 @@ export interface IdentifyOptions {
   sessionCookieNames: readonly string[];
 }
 
-export type Identify = (request: {
+/** The parts of a request that can prove who sent it. */
+export interface CallerEvidence {
   headers: IncomingHttpHeaders;
   /** Every `Authorization` header; the first one wins. */
   rawHeaders?: readonly string[];
   /** Bearer from another carrier, such as a WebSocket subprotocol. */
   bearer?: string | null;
-}) => Promise<Caller>;
+}
+
+export type Identify = (request: CallerEvidence) => Promise<Caller>;
 
 export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
@@ -52,7 +55,7 @@ export function parseCookies(header: string | undefined): Map<string, string> {
   return cookies;
 }
 
-function firstAuthorization(
+export function firstAuthorization(
   headers: IncomingHttpHeaders,
   raw: readonly string[] | undefined,
 ): string | undefined {
@@ -101,7 +104,7 @@ export function createIdentifier(options: IdentifyOptions): Identify {
 }
 
 /** Origin and Sec-Fetch-Site may only deny: a cookie that rides on another site's request counts for nothing. */
-function isCrossSite(headers: IncomingHttpHeaders): boolean {
+export function isCrossSite(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site') return true;
   const origin = headers.origin;

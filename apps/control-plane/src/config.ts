@@ -1,0 +1,108 @@
+// Config: the settings of the control plane. The only reader of its environment.
+
+import { resolve } from 'node:path';
+import { defineSettings, readSettings, type Secret, setting } from '@molecule/kit';
+
+export const SETTINGS = defineSettings({
+  port: setting.port('CONTROL_PLANE_PORT', {
+    default: 8090,
+    doc: 'Port of the control plane, behind the edge. `npm run platform` chooses a free one.',
+  }),
+  host: setting.text('CONTROL_PLANE_HOST', {
+    default: '127.0.0.1',
+    doc: 'Address that the control plane listens on.',
+    example: '127.0.0.1',
+  }),
+  dataDir: setting.text('MOLECULE_DATA_DIR', {
+    default: './.molecule-platform',
+    doc: 'Folder for everything that is kept, tenants of the process driver included.',
+  }),
+  baseUrl: setting.url('CP_BASE_URL', {
+    default: 'http://localhost:8080',
+    doc: 'The address under which people and tenants reach the platform: that of the edge.',
+    example: 'https://app.molecule.example',
+  }),
+  appDomain: setting.text('APP_DOMAIN', {
+    default: 'localhost',
+    doc: 'The domain under which tenants get their names.',
+    example: 'molecule.example',
+  }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    optional: true,
+    doc: "The platform's Postgres 15 or newer; embedded when unset. Never a tenant's.",
+    example: 'postgres://user:password@localhost:5432/platform',
+  }),
+  adminToken: setting.secret('CP_ADMIN_API_TOKEN', {
+    optional: true,
+    doc: 'Bearer of operators; generated into the data folder when unset.',
+    example: 'a-long-random-text',
+  }),
+  provisionSecret: setting.secret('PROVISION_SHARED_SECRET', {
+    optional: true,
+    doc: 'Outer gate of /cp/workspaces; generated into the data folder when unset.',
+    example: 'a-long-random-text',
+  }),
+  encryptionKey: setting.secret('SECRETS_ENCRYPTION_KEY', {
+    optional: true,
+    doc: 'Seals what the platform keeps of tenants: 32 bytes as hex or base64; generated into the data folder when unset.',
+    example: '64 hexadecimal digits',
+  }),
+  edgeKey: setting.secret('EDGE_SIGNING_KEY', {
+    doc: 'The secret that the control plane and the edge share. `npm run platform` makes one.',
+    example: 'a-long-random-text',
+  }),
+  driver: setting.oneOf('PLACEMENT_DRIVER', ['process', 'fake'], {
+    default: 'process',
+    doc: 'Where tenants run; fake starts nothing and is for measurements.',
+  }),
+  isWeakIsolationAccepted: setting.flag('PROCESS_ALLOW_WEAK_ISOLATION', {
+    default: false,
+    doc: 'Accept that tenants of the process driver run as one user and could reach each other’s files.',
+  }),
+  isSignUpOpen: setting.flag('SIGN_UP_OPEN', {
+    default: true,
+    doc: 'Anybody may make an account; otherwise only addresses on the allow-list.',
+  }),
+  logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
+    default: 'info',
+    doc: 'How much the control plane logs.',
+  }),
+});
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  baseUrl: string;
+  appDomain: string;
+  databaseUrl: Secret | null;
+  adminToken: Secret | null;
+  provisionSecret: Secret | null;
+  encryptionKey: Secret | null;
+  edgeKey: Secret;
+  driver: 'process' | 'fake';
+  isWeakIsolationAccepted: boolean;
+  isSignUpOpen: boolean;
+  logLevel: string;
+  /** What a tenant's own process inherits of this environment: where programs are, and nothing that is secret. */
+  programPath: string;
+}
+
+/** The settings of this process. */
+export function readConfig(): Readonly<Config> {
+  return loadConfig(process.env);
+}
+
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {
+  const read = readSettings(SETTINGS, env);
+  return Object.freeze({
+    ...read,
+    dataDir: resolve(read.dataDir),
+    appDomain: read.appDomain.toLowerCase(),
+    databaseUrl: read.databaseUrl ?? null,
+    adminToken: read.adminToken ?? null,
+    provisionSecret: read.provisionSecret ?? null,
+    encryptionKey: read.encryptionKey ?? null,
+    programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+  });
+}

@@ -1,0 +1,263 @@
+// Process driver: a tenant as a process group of this machine, with a folder, a port, a database and (as root) a user of
+// its own. The tenant supervises what it starts; this driver starts, finds, stops and removes the tenant.
+//
+//   R1. Before a tenant is started, one that a killed control plane started is looked for and taken over.
+//   R2. A tenant keeps its port while it can, so that addresses stay true across restarts.
+//   R3. Stopping asks first and then makes: after it no process of the tenant is left.
+//   R4. Two tenants share a user only where the operator accepted that.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Fault, faults } from '@molecule/domain';
+import { KeyedLock, type Log } from '@molecule/kit';
+import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../driver.ts';
+import { environmentOf, processesOf, signal, startTimeOf, waitFor } from './process-identity.ts';
+import { type Placed, TenantFolders } from './tenant-folder.ts';
+import { tenantEnvironment } from './tenant-environment.ts';
+import { TenantUsers } from './users.ts';
+
+/** A tenant drains for 30 s at most; then what is left is ended. */
+const STOP_GRACE_MS = 40_000;
+const KILL_LIMIT_MS = 10_000;
+const PORT_TRIES = 20;
+
+export interface ProcessDriverOptions {
+  /** Holds one folder for each tenant. */
+  root: string;
+  /** The built tenant server of each image. */
+  mainOf(image: string): string;
+  programPath: string;
+  isWeakIsolationAccepted: boolean;
+  log: Log;
+}
+
+export class ProcessDriver implements PlacementDriver {
+  readonly name = 'process';
+  readonly capabilities = { hasSlots: false };
+  readonly #options: ProcessDriverOptions;
+  readonly #folders: TenantFolders;
+  readonly #users: TenantUsers;
+  readonly #locks = new KeyedLock();
+
+  constructor(options: ProcessDriverOptions) {
+    this.#options = options;
+    this.#folders = new TenantFolders(options.root);
+    this.#users = new TenantUsers([options.root, options.mainOf('local'), process.execPath]);
+  }
+
+  async checkRoom(orgId: string): Promise<void> {
+    await mkdir(this.#options.root, { recursive: true, mode: 0o711 });
+    if (this.#options.isWeakIsolationAccepted || (await this.#users.canSeparate())) return;
+    const others = (await this.#folders.list()).filter((id) => id !== orgId);
+    if (others.length === 0) return;
+    throw new Fault(
+      'UNSUPPORTED_ON_BACKEND',
+      'a second tenant would run as the same user as the first and could reach its files; start the platform as root, use another driver, or accept this with PROCESS_ALLOW_WEAK_ISOLATION=1',
+    );
+  }
+
+  ensureRunning(spec: TenantSpec): Promise<Placement> {
+    return this.#locks.run(spec.orgId, async () => {
+      const known = await this.#folders.read(spec.orgId);
+      const alive = (await this.#isAlive(known)) ? known : await this.#adopt(spec.orgId, known);
+      if (alive && alive.image === spec.image) return { upstream: upstreamOf(alive) };
+      if (alive) await this.#end(alive);
+      return { upstream: upstreamOf(await this.#start(spec, known)) };
+    });
+  }
+
+  async inspect(orgId: string): Promise<TenantState> {
+    const placed = await this.#folders.read(orgId);
+    if (!placed) return { state: 'absent' };
+    if (await this.#isAlive(placed)) {
+      return { state: 'running', upstream: upstreamOf(placed), image: placed.image };
+    }
+    return { state: 'stopped' };
+  }
+
+  stop(orgId: string): Promise<void> {
+    return this.#locks.run(orgId, async () => {
+      const placed = await this.#folders.read(orgId);
+      if (placed) await this.#end(placed);
+    });
+  }
+
+  destroy(orgId: string): Promise<void> {
+    return this.#locks.run(orgId, async () => {
+      const placed = await this.#folders.read(orgId);
+      if (placed) await this.#end(placed);
+      await this.#folders.remove(orgId);
+    });
+  }
+
+  list(): Promise<string[]> {
+    return this.#folders.list();
+  }
+
+  async readLog(orgId: string, maxBytes: number): Promise<string> {
+    if (!this.#folders.exists(orgId)) return '';
+    const file = await open(this.#folders.logFile(orgId), 'r');
+    try {
+      const { size } = await file.stat();
+      const buffer = Buffer.alloc(Math.min(size, maxBytes));
+      await file.read(buffer, 0, buffer.length, size - buffer.length);
+      return buffer.toString('utf8');
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #isAlive(placed: Placed | null): Promise<boolean> {
+    if (!placed?.pid || placed.startTime === null) return false;
+    return (await startTimeOf(placed.pid)) === placed.startTime;
+  }
+
+  /** R1. The start is written down in two parts; between them only the process itself knows of it. */
+  async #adopt(orgId: string, known: Placed | null): Promise<Placed | null> {
+    if (!known) return null;
+    const folder = this.#folders.folder(orgId);
+    for (const pid of await processesOf(folder, known.uid)) {
+      const env = await environmentOf(pid);
+      const startTime = await startTimeOf(pid);
+      if (env.MOLECULE_PLACEMENT !== orgId || startTime === null) continue;
+      const adopted = { ...known, pid, startTime, port: Number(env.PORT), isStopped: false };
+      await this.#folders.write(adopted);
+      this.#options.log.info({ orgId, pid }, 'took over the running tenant');
+      return adopted;
+    }
+    return null;
+  }
+
+  async #start(spec: TenantSpec, known: Placed | null): Promise<Placed> {
+    const uid = known ? known.uid : await this.#chooseUser(spec.orgId);
+    await this.#folders.prepare(spec.orgId, uid);
+    const placed: Placed = {
+      orgId: spec.orgId,
+      slug: spec.slug,
+      image: spec.image,
+      uid,
+      port: await this.#choosePort(known?.port ?? null),
+      pid: null,
+      startTime: null,
+      isStopped: false,
+    };
+    await this.#folders.write(placed);
+    // What a killed tenant left behind would hold its folder.
+    await this.#endAll(placed);
+    const child = await this.#spawn(spec, placed);
+    placed.pid = child.pid ?? null;
+    placed.startTime = child.pid === undefined ? null : await startTimeOf(child.pid);
+    await this.#folders.write(placed);
+    if (placed.startTime === null) {
+      throw faults.backendTransient(`the tenant ended right after its start: ${await this.#lastLine(spec.orgId)}`);
+    }
+    return placed;
+  }
+
+  async #spawn(spec: TenantSpec, placed: Placed): Promise<ChildProcess> {
+    const log = await open(this.#folders.logFile(spec.orgId), 'w', 0o600);
+    try {
+      const child = spawn(process.execPath, [this.#options.mainOf(spec.image)], {
+        cwd: this.#folders.dataDir(spec.orgId),
+        env: tenantEnvironment(spec, {
+          port: placed.port,
+          dataDir: this.#folders.dataDir(spec.orgId),
+          programPath: this.#options.programPath,
+        }),
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        ...(placed.uid === null ? {} : { uid: placed.uid, gid: placed.uid }),
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', (error) => reject(faults.backendTransient('the tenant could not be started', error)));
+      });
+      child.unref();
+      return child;
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** R3. */
+  async #end(placed: Placed): Promise<void> {
+    if (placed.pid !== null && (await this.#isAlive(placed))) {
+      signal(placed.pid, 'SIGTERM');
+      await waitFor(async () => !(await this.#isAlive(placed)), STOP_GRACE_MS);
+    }
+    await this.#endAll(placed);
+    await this.#folders.write({ ...placed, pid: null, startTime: null, isStopped: true });
+  }
+
+  async #endAll(placed: Placed): Promise<void> {
+    const folder = this.#folders.folder(placed.orgId);
+    const isClear = await waitFor(async () => {
+      const left = await processesOf(folder, placed.uid);
+      for (const pid of left) signal(pid, 'SIGKILL');
+      return left.length === 0;
+    }, KILL_LIMIT_MS);
+    if (!isClear) throw faults.backendTransient('processes of the tenant do not end');
+  }
+
+  async #chooseUser(orgId: string): Promise<number | null> {
+    await this.checkRoom(orgId);
+    if (!(await this.#users.canSeparate())) return null;
+    return this.#locks.run('users', async () => {
+      const known = await Promise.all((await this.#folders.list()).map((id) => this.#folders.read(id)));
+      const taken = new Set(known.flatMap((placed) => (placed?.uid == null ? [] : [placed.uid])));
+      const uid = this.#users.choose(taken);
+      // Written down before the next one is chosen.
+      await this.#folders.prepare(orgId, uid);
+      await this.#folders.write({
+        orgId,
+        slug: '',
+        image: '',
+        port: 0,
+        uid,
+        pid: null,
+        startTime: null,
+        isStopped: true,
+      });
+      return uid;
+    });
+  }
+
+  /** R2. */
+  async #choosePort(before: number | null): Promise<number> {
+    if (before && (await askPort(before)) !== null) return before;
+    const known = await Promise.all((await this.#folders.list()).map((id) => this.#folders.read(id)));
+    const taken = new Set(known.map((placed) => placed?.port));
+    for (let i = 0; i < PORT_TRIES; i++) {
+      const port = await askPort(0);
+      if (port !== null && !taken.has(port)) return port;
+    }
+    throw faults.backendTransient('the system hands out no free port');
+  }
+
+  async #lastLine(orgId: string): Promise<string> {
+    const lines = (await this.readLog(orgId, 2_000)).trim().split('\n');
+    return lines.at(-1) ?? '';
+  }
+}
+
+export function processDriverRoot(dataDir: string): string {
+  return join(dataDir, 'tenants');
+}
+
+function upstreamOf(placed: Placed): string {
+  return `http://127.0.0.1:${placed.port}`;
+}
+
+/** The port when it is free (any free one for 0), else null. */
+function askPort(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(null));
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : null));
+    });
+  });
+}

@@ -1,0 +1,46 @@
+// Users: a user of its own for each tenant of the process driver, where the platform runs as root and tenants can read
+// the programs. Elsewhere all tenants run as one user, which the operator must accept by name before there are two.
+
+import { spawn } from 'node:child_process';
+
+/** Far from the numbers that systems give to people and services. No account is made: a number is enough. */
+const FIRST_UID = 610_000;
+const PROBE_LIMIT_MS = 20_000;
+
+export class TenantUsers {
+  readonly #readable: readonly string[];
+  #canSeparate: Promise<boolean> | null = null;
+
+  /** `readable`: what a tenant must be able to read and pass. */
+  constructor(readable: readonly string[]) {
+    this.#readable = readable;
+  }
+
+  /** Asked once: does a program that runs as another user reach everything it needs? */
+  canSeparate(): Promise<boolean> {
+    this.#canSeparate ??= process.getuid?.() === 0 ? this.#probe() : Promise.resolve(false);
+    return this.#canSeparate;
+  }
+
+  /** The lowest number that no tenant has. */
+  choose(taken: ReadonlySet<number>): number {
+    let uid = FIRST_UID;
+    while (taken.has(uid)) uid++;
+    return uid;
+  }
+
+  #probe(): Promise<boolean> {
+    const code = `for (const path of process.argv.slice(1)) require('fs').accessSync(path)`;
+    return new Promise((resolve) => {
+      const child = spawn(process.execPath, ['-e', code, ...this.#readable], {
+        uid: FIRST_UID - 1,
+        gid: FIRST_UID - 1,
+        stdio: 'ignore',
+        env: {},
+        timeout: PROBE_LIMIT_MS,
+      });
+      child.once('error', () => resolve(false));
+      child.once('exit', (exitCode) => resolve(exitCode === 0));
+    });
+  }
+}
