@@ -1,0 +1,5 @@
+// Tenants: what is wanted of each, what is, its credentials, and how it is called.
+export { type CallTenant, createCallTenant, type TenantAddress } from './call-tenant.ts';
+export { CredentialBox, type TenantCredentials } from './credentials.ts';
+export { parseKey, Seal } from './seal.ts';
+export type { StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';
