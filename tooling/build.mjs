@@ -34,6 +34,12 @@ const TARGETS = [
     build: (app) => bundle(app, /^(ai|@ai-sdk\/.*)$/),
   },
   {
+    name: 'control-plane',
+    sources: [...SERVER, 'packages/postgres/src', 'apps/control-plane/src'],
+    build: bundle,
+  },
+  { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: bundle },
+  {
     name: 'canvas',
     sources: [
       ...NEUTRAL,

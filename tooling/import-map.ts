@@ -25,7 +25,11 @@ export const TEST_FOLDERS = ['packages/testkit', 'e2e', 'bench', 'tooling'] as c
 export const TEST_FILE = '\\.(test|contract|scenario|bench)\\.tsx?$|/testing/';
 
 /** The one part of each package that starts programs. Everything else asks it to. */
-export const MAY_START_PROGRAMS = ['packages/backends/src/process/', 'packages/postgres/src/'] as const;
+export const MAY_START_PROGRAMS = [
+  'packages/backends/src/process/',
+  'packages/postgres/src/',
+  'apps/control-plane/src/placement/process/',
+] as const;
 
 /** Fewer modules than this means that nothing was looked at, and not that all is well. */
 export const LEAST_MODULES = 200;

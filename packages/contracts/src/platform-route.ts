@@ -1,7 +1,7 @@
 // Platform route: an operation of the control plane, with the policies that its callers pass.
 
 import { z } from 'zod';
-import { type RouteContract } from './route.ts';
+import type { RouteContract } from './route.ts';
 
 /**
  * Who may call the control plane.

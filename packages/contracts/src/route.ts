@@ -116,10 +116,17 @@ export type AnyRoute = RouteContract<
 type Out<S> = S extends Schema ? z.output<S> : undefined;
 type In<S> = S extends Schema ? z.input<S> : undefined;
 
-export type ParamsOf<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? Out<P> : never;
-export type QueryOf<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? Out<Q> : never;
-export type BodyOf<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? Out<B> : never;
-export type ParamsIn<C> = C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? In<P> : never;
-export type QueryIn<C> = C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? In<Q> : never;
-export type BodyIn<C> = C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? In<B> : never;
-export type ResponseOf<C> = C extends RouteContract<infer _P, infer _Q, infer _B, infer R, string> ? Out<R> : never;
+export type ParamsOf<C> =
+  C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? Out<P> : never;
+export type QueryOf<C> =
+  C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? Out<Q> : never;
+export type BodyOf<C> =
+  C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? Out<B> : never;
+export type ParamsIn<C> =
+  C extends RouteContract<infer P, infer _Q, infer _B, infer _R, string> ? In<P> : never;
+export type QueryIn<C> =
+  C extends RouteContract<infer _P, infer Q, infer _B, infer _R, string> ? In<Q> : never;
+export type BodyIn<C> =
+  C extends RouteContract<infer _P, infer _Q, infer B, infer _R, string> ? In<B> : never;
+export type ResponseOf<C> =
+  C extends RouteContract<infer _P, infer _Q, infer _B, infer R, string> ? Out<R> : never;

@@ -9,18 +9,37 @@ describe('a slug', () => {
   });
 
   it.each([
-    'ab', 'A-cme', '1abc', '-abc', 'abc_d', 'abc.d', 'abc ', '', 'a12345678901234567890123456789012', 'аcme', 'acme\n',
+    'ab',
+    'A-cme',
+    '1abc',
+    '-abc',
+    'abc_d',
+    'abc.d',
+    'abc ',
+    '',
+    'a12345678901234567890123456789012',
+    'аcme',
+    'acme\n',
   ])('may not be %j', (slug) => {
     expect(isSlug(slug)).toBe(false);
     expect(refuseSlug(slug)).toMatch(/^slug must be 3 to 32/);
   });
 
-  it.each(['app', 'www', 'api', 'admin', 'dashboard', 'billing', 'status', 'docs', 'staging', 'mail', 'localhost'])(
-    'is reserved when it is %s',
-    (slug) => {
-      expect(refuseSlug(slug)).toBe('slug is reserved');
-    },
-  );
+  it.each([
+    'app',
+    'www',
+    'api',
+    'admin',
+    'dashboard',
+    'billing',
+    'status',
+    'docs',
+    'staging',
+    'mail',
+    'localhost',
+  ])('is reserved when it is %s', (slug) => {
+    expect(refuseSlug(slug)).toBe('slug is reserved');
+  });
 
   it('with the prefix of test suites is theirs', () => {
     expect(refuseSlug('e2e-one')).toBe('slug is reserved');

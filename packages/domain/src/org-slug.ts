@@ -20,7 +20,8 @@ export function refuseSlug(text: string, options: { isTest?: boolean } = {}): st
     return 'slug must be 3 to 32 characters: lower-case letters, digits and hyphens, beginning with a letter';
   }
   // A name in Punycode is shown as other characters, which may look like somebody else's name.
-  if (text.startsWith('xn--') || text.endsWith('-')) return 'slug must not begin with xn-- or end with a hyphen';
+  if (text.startsWith('xn--') || text.endsWith('-'))
+    return 'slug must not begin with xn-- or end with a hyphen';
   const isPrefixed = RESERVED_PREFIXES.some((prefix) => text.startsWith(prefix));
   if (RESERVED_SLUGS.has(text) || (isPrefixed && !options.isTest)) return 'slug is reserved';
   return null;

@@ -10,6 +10,7 @@ export {
 } from './bind-route.ts';
 export { type Caller, type CallerKind, describeCaller, isAdminClass, isOpenAnonymous } from './caller.ts';
 export { createServer, type ServerOptions } from './create-server.ts';
+export { EDGE_HEADER, edgeLookupToken, signEdge, tenantEdgeKey, verifyEdge } from './edge-signature.ts';
 export {
   type CallerEvidence,
   type CredentialMatch,
@@ -23,7 +24,6 @@ export {
   parseBearer,
   parseCookies,
 } from './identify-caller.ts';
-export { EDGE_HEADER, edgeLookupToken, signEdge, tenantEdgeKey, verifyEdge } from './edge-signature.ts';
 export { isText, isTooDeep } from './json-limits.ts';
 export { type ApiInfo, describeApi } from './openapi.ts';
 export { API_PAGE_STYLE, renderApiPage } from './openapi-page.ts';

@@ -5,35 +5,11 @@ import type { platform } from '@molecule/contracts';
 import { faults } from '@molecule/domain';
 import type { Authorize } from '@molecule/http';
 import type { FastifyRequest } from 'fastify';
-import type { Org, OrgStore, Role } from '../features/orgs/index.ts';
+import type { OrgOfRequest, OrgStore, Role } from '../features/orgs/index.ts';
 import type { PlatformCaller } from './caller.ts';
 
 const RANK: Record<Role, number> = { member: 1, admin: 2, owner: 3 };
 const NEEDED = { member: 1, org_admin: 2, owner: 3 } as const;
-
-/** The organisation of each request's path, as it was when the caller was admitted. */
-export class OrgOfRequest {
-  readonly #orgs = new WeakMap<FastifyRequest, { org: Org; role: Role | null }>();
-
-  keep(request: FastifyRequest, org: Org, role: Role | null): void {
-    this.#orgs.set(request, { org, role });
-  }
-
-  of(request: FastifyRequest): Org {
-    return this.#found(request).org;
-  }
-
-  /** Null for operators and partners. */
-  roleOf(request: FastifyRequest): Role | null {
-    return this.#found(request).role;
-  }
-
-  #found(request: FastifyRequest): { org: Org; role: Role | null } {
-    const found = this.#orgs.get(request);
-    if (!found) throw new Error('this route has no organisation in its path');
-    return found;
-  }
-}
 
 export function createPlatformAuthorize(
   orgs: OrgStore,

@@ -5,7 +5,14 @@
 //   I3. Digests are compared, in constant time where the secret is ours alone.
 
 import { timingSafeEqual } from 'node:crypto';
-import { type CallerEvidence, digestOf, firstAuthorization, isCrossSite, parseBearer, parseCookies } from '@molecule/http';
+import {
+  type CallerEvidence,
+  digestOf,
+  firstAuthorization,
+  isCrossSite,
+  parseBearer,
+  parseCookies,
+} from '@molecule/http';
 import type { PlatformCaller } from './caller.ts';
 
 export interface CredentialSources {

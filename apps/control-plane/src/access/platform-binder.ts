@@ -1,7 +1,7 @@
 // Platform binder: mounts each operation under its stable name and under the older alias, which says when it ends.
 
 import type { BodyOf, ParamsOf, platform, QueryOf, ResponseOf } from '@molecule/contracts';
-import { type Authorize, type Admit, type CallerEvidence, createBinder } from '@molecule/http';
+import { type Admit, type Authorize, type CallerEvidence, createBinder } from '@molecule/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PlatformCaller } from './caller.ts';
 

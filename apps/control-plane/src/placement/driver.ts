@@ -4,7 +4,8 @@
 //       one tenant at most.
 //   D2. `stop` keeps all data; `destroy` leaves nothing, and says so only when nothing is left.
 //   D3. "I don't know" is an answer: a driver that cannot tell says `unknown`, and nobody acts on that.
-//   D4. Tenants outlive the control plane: its end, however it comes, stops none of them.
+//   D4. Tenants outlive the control plane: its end, however it comes, stops none of them. Only a driver of one machine
+//       stops them when somebody stops the whole platform there.
 
 import type { Secret } from '@molecule/kit';
 
@@ -36,7 +37,7 @@ export type TenantState =
 export interface PlacementDriver {
   readonly name: string;
   /** What this driver's tenants can do beyond the contract suite. */
-  readonly capabilities: { hasSlots: boolean };
+  readonly capabilities: { hasSlots: boolean; stopsWithPlatform: boolean };
   /** Throws a Fault that says what is missing when no further tenant can be placed. */
   checkRoom(orgId: string): Promise<void>;
   ensureRunning(spec: TenantSpec): Promise<Placement>;

@@ -1,6 +1,6 @@
 // Create org: terms, slug and plan are checked, then the organisation stands and its tenant is wanted.
 
-import { type BodyOf, platform } from '@molecule/contracts';
+import type { BodyOf, platform } from '@molecule/contracts';
 import { faults, refuseSlug } from '@molecule/domain';
 import { describePlatformCaller, type PlatformCaller } from '../../access/caller.ts';
 import type { Org, OrgStore } from './org-store.ts';

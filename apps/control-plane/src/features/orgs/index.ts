@@ -1,5 +1,6 @@
 // Orgs: customers of the platform, each with exactly one tenant.
 export { createOrg } from './create-org.ts';
+export { OrgOfRequest } from './org-of-request.ts';
 export type { AuditEntry, NewOrg, Org, OrgStore, Role } from './org-store.ts';
 export { type Credits, NO_CREDITS, orgView } from './org-view.ts';
 export { bindOrgRoutes, type OrgRouteDeps } from './routes.ts';

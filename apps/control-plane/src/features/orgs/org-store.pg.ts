@@ -58,11 +58,10 @@ export class PgOrgStore implements OrgStore {
       );
       if (!row) return null;
       if (input.ownerUserId !== null) {
-        await tx.query(`insert into org_members (org_id, user_id, role, created_at) values ($1, $2, 'owner', $3)`, [
-          row.id,
-          input.ownerUserId,
-          now,
-        ]);
+        await tx.query(
+          `insert into org_members (org_id, user_id, role, created_at) values ($1, $2, 'owner', $3)`,
+          [row.id, input.ownerUserId, now],
+        );
       }
       await tx.query(
         `insert into tenant_instances (org_id, status, wanted, driver, next_try_at, created_at, updated_at)

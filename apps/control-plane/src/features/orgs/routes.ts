@@ -2,12 +2,13 @@
 
 import { platform } from '@molecule/contracts';
 import { Fault, faults, isSlug } from '@molecule/domain';
-import type { OrgOfRequest } from '../../access/authorize-platform.ts';
+import type { FastifyReply } from 'fastify';
 import type { PlatformCaller } from '../../access/caller.ts';
 import type { PlatformBinder } from '../../access/platform-binder.ts';
 import type { TenantStore } from '../tenants/index.ts';
 import { type CreateOrgDeps, createOrg } from './create-org.ts';
 import { type OpenTenantDeps, openTenant } from './open-tenant.ts';
+import type { OrgOfRequest } from './org-of-request.ts';
 import type { Org, OrgStore } from './org-store.ts';
 import { type Credits, orgView } from './org-view.ts';
 
@@ -18,9 +19,9 @@ export interface OrgRouteDeps extends CreateOrgDeps, OpenTenantDeps {
   creditsOf(org: Org): Promise<Credits>;
   describe(orgId: string): Promise<platform.ProvisionStatus | null>;
   watch: {
-    isFull: boolean;
+    readonly isFull: boolean;
     follow(
-      reply: Parameters<Parameters<PlatformBinder>[1]>[0]['reply'],
+      reply: FastifyReply,
       orgId: string,
       read: () => Promise<platform.ProvisionStatus | null>,
     ): Promise<void>;

@@ -13,7 +13,8 @@ const HASHES_AT_ONCE = 2;
 
 export class Passwords {
   readonly #slots = new Semaphore(HASHES_AT_ONCE);
-  readonly #decoy = `scrypt$${COST}$${randomBytes(16).toString('base64url')}$${randomBytes(KEY_BYTES).toString('base64url')}`;
+  readonly #decoy =
+    `scrypt$${COST}$${randomBytes(16).toString('base64url')}$${randomBytes(KEY_BYTES).toString('base64url')}`;
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(16);

@@ -43,9 +43,10 @@ export class PgPersonStore implements PersonStore {
   }
 
   async findByEmail(email: string): Promise<(Person & { passwordHash: string }) | null> {
-    const [row] = await this.#db.query<Row>(`select ${COLUMNS} from users u where lower(u.email) = lower($1)`, [
-      email,
-    ]);
+    const [row] = await this.#db.query<Row>(
+      `select ${COLUMNS} from users u where lower(u.email) = lower($1)`,
+      [email],
+    );
     return row ? { ...toPerson(row), passwordHash: row.password_hash } : null;
   }
 

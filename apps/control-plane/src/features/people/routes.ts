@@ -111,7 +111,10 @@ async function lead(
 }
 
 /** A path of ours, or an address under the platform's domain in the platform's own scheme. */
-export function isOurs(text: string, { appDomain, isHttps }: { appDomain: string; isHttps: boolean }): boolean {
+export function isOurs(
+  text: string,
+  { appDomain, isHttps }: { appDomain: string; isHttps: boolean },
+): boolean {
   // Browsers read `/\` as `//`, which leads to another host, and drop control characters.
   if (/[\\\s\p{Cc}]/u.test(text)) return false;
   if (text.startsWith('/')) return !text.startsWith('//');

@@ -103,7 +103,8 @@ export class Reconciler {
     const { tenants, driver } = this.#deps;
     const found = await driver.inspect(tenant.orgId);
     if (found.state === 'unknown') return tenants.later(tenant.orgId, LOOK_MS, null);
-    const isRight = found.state === 'running' && found.upstream === tenant.upstream && found.image === tenant.image;
+    const isRight =
+      found.state === 'running' && found.upstream === tenant.upstream && found.image === tenant.image;
     if (!isRight) await startTenant(this.#deps, tenant);
     if (isRight && tenant.status === 'running') return tenants.later(tenant.orgId, LOOK_MS, null);
     await tenants.running(tenant.orgId, LOOK_MS);
@@ -127,7 +128,7 @@ export class Reconciler {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted();
       const tenant = await tenants.find(orgId);
-      if (!tenant || tenant.wanted !== 'up') throw new GaveWay();
+      if (tenant?.wanted !== 'up') throw new GaveWay();
       try {
         if (await step.run(this.#deps, tenant)) break;
       } catch (error) {

@@ -42,8 +42,7 @@ export function parseKey(text: string): Buffer {
   ];
   const key = candidates.find((candidate) => candidate?.length === 32);
   if (key) return key;
-  throw Object.assign(
-    new Error('SECRETS_ENCRYPTION_KEY must be 32 bytes, as hex or base64'),
-    { isForPeople: true },
-  );
+  throw Object.assign(new Error('SECRETS_ENCRYPTION_KEY must be 32 bytes, as hex or base64'), {
+    isForPeople: true,
+  });
 }

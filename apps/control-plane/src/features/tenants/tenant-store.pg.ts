@@ -84,7 +84,9 @@ export class PgTenantStore implements TenantStore {
     const key = createHash('sha256').update(orgId).digest().readBigInt64BE(0).toString();
     return this.#db.withConnection(
       async (connection) => {
-        const [row] = await connection.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [key]);
+        const [row] = await connection.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
+          key,
+        ]);
         if (row?.held !== true) return false;
         await work();
         return true;

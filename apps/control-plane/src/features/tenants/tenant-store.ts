@@ -67,5 +67,10 @@ export interface TenantStore {
   retry(orgId: string): Promise<boolean>;
 
   claim(orgId: string, kind: string, externalId: string): Promise<void>;
-  settle(orgId: string, kind: string, externalId: string, state: 'created' | 'deleting' | 'deleted'): Promise<void>;
+  settle(
+    orgId: string,
+    kind: string,
+    externalId: string,
+    state: 'created' | 'deleting' | 'deleted',
+  ): Promise<void>;
 }

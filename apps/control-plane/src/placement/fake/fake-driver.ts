@@ -12,7 +12,7 @@ export type FakeFailure = (verb: string, orgId: string) => void;
 
 export class FakeDriver implements PlacementDriver {
   readonly name = 'fake';
-  readonly capabilities = { hasSlots: true };
+  readonly capabilities = { hasSlots: true, stopsWithPlatform: false };
   readonly tenants = new Map<string, FakeTenant>();
   #fail: FakeFailure = () => {};
 

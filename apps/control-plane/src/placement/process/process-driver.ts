@@ -14,8 +14,8 @@ import { Fault, faults } from '@molecule/domain';
 import { KeyedLock, type Log } from '@molecule/kit';
 import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../driver.ts';
 import { environmentOf, processesOf, signal, startTimeOf, waitFor } from './process-identity.ts';
-import { type Placed, TenantFolders } from './tenant-folder.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
+import { type Placed, TenantFolders } from './tenant-folder.ts';
 import { TenantUsers } from './users.ts';
 
 /** A tenant drains for 30 s at most; then what is left is ended. */
@@ -35,7 +35,7 @@ export interface ProcessDriverOptions {
 
 export class ProcessDriver implements PlacementDriver {
   readonly name = 'process';
-  readonly capabilities = { hasSlots: false };
+  readonly capabilities = { hasSlots: false, stopsWithPlatform: true };
   readonly #options: ProcessDriverOptions;
   readonly #folders: TenantFolders;
   readonly #users: TenantUsers;
@@ -151,7 +151,9 @@ export class ProcessDriver implements PlacementDriver {
     placed.startTime = child.pid === undefined ? null : await startTimeOf(child.pid);
     await this.#folders.write(placed);
     if (placed.startTime === null) {
-      throw faults.backendTransient(`the tenant ended right after its start: ${await this.#lastLine(spec.orgId)}`);
+      throw faults.backendTransient(
+        `the tenant ended right after its start: ${await this.#lastLine(spec.orgId)}`,
+      );
     }
     return placed;
   }
@@ -172,7 +174,9 @@ export class ProcessDriver implements PlacementDriver {
       });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
-        child.once('error', (error) => reject(faults.backendTransient('the tenant could not be started', error)));
+        child.once('error', (error) =>
+          reject(faults.backendTransient('the tenant could not be started', error)),
+        );
       });
       child.unref();
       return child;

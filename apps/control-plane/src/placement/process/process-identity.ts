@@ -22,7 +22,9 @@ export async function startTimeOf(pid: number): Promise<string | null> {
 
 async function startTimeFromPs(pid: number): Promise<string | null> {
   try {
-    const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { timeout: 5_000 });
+    const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
+      timeout: 5_000,
+    });
     const [state = '', ...started] = stdout.trim().split(/\s+/);
     return state === '' || state.startsWith('Z') ? null : started.join(' ');
   } catch (error) {
@@ -47,7 +49,9 @@ export async function processesOf(folder: string, uid: number | null): Promise<n
 
 /** The environment of a process as it was started; empty when it cannot be read. */
 export async function environmentOf(pid: number): Promise<Record<string, string>> {
-  const entries = (await readIfThere(`/proc/${pid}/environ`)).split('\0').filter((entry) => entry.includes('='));
+  const entries = (await readIfThere(`/proc/${pid}/environ`))
+    .split('\0')
+    .filter((entry) => entry.includes('='));
   return Object.fromEntries(
     entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   );

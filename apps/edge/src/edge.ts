@@ -1,0 +1,186 @@
+// Edge: takes every request of the platform's one port and leads it to the control plane or to a tenant, by its name.
+//
+//   G1. A name that leads to nobody, an unknown slug and one that is being removed answer alike.
+//   G2. A tenant whose control plane is away is served from what is known of it.
+//   G3. What a client says about forwarding, organisations or the edge itself is dropped (clean-headers.ts).
+//   G4. A probe that the control plane signed reaches a tenant that is not open yet, and always looks anew.
+
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { EDGE_HEADER, signEdge, tenantEdgeKey, verifyEdge } from '@molecule/http';
+import type { Clock, Log } from '@molecule/kit';
+import type { Dispatcher } from 'undici';
+import { cleanRequestHeaders, isUpgrade } from './clean-headers.ts';
+import { forward, forwardUpgrade, type Outcome, type Way } from './forward.ts';
+import { ANSWERS, sendAnswer, wantsPage } from './pages.ts';
+import type { Found, RouteTable } from './route-table.ts';
+import { targetOfHost } from './target-of-host.ts';
+
+const PROBE_HEADER = 'x-molecule-probe';
+const AGE_HEADER = 'x-molecule-route-age';
+const MAX_HEADER_BYTES = 32 * 1024;
+/** After so long without news, a tenant is asked whether it is there before anything is sent. */
+const STALE_MS = 24 * 3_600_000;
+
+export interface EdgeDeps {
+  table: RouteTable;
+  dispatcher: Dispatcher;
+  clock: Clock;
+  log: Log;
+  edgeKey: string;
+  controlPlaneUrl: string;
+  appDomain: string;
+  scheme: 'http' | 'https';
+}
+
+type Answer = (typeof ANSWERS)[keyof typeof ANSWERS];
+/** Where to, or what the edge says itself. */
+type Decision = { way: Way; slug: string | null } | { answer: Answer };
+
+export function createEdge(deps: EdgeDeps): Server {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+  });
+  server.on('request', (request, response) => {
+    void serve(deps, request, response).catch((error: unknown) => fail(deps, error, request, response));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    void serveUpgrade(deps, request, socket, head).catch((error: unknown) => {
+      deps.log.error({ err: error }, 'an upgrade failed by a bug');
+      socket.destroy();
+    });
+  });
+  return server;
+}
+
+async function serve(deps: EdgeDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const decision = await decide(deps, request);
+  if ('answer' in decision) return sendAnswer(request, response, decision.answer);
+  const first = await forward(deps.dispatcher, request, response, decision.way);
+  if (first === 'sent') return;
+  const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
+  const second: Outcome = again ? await forward(deps.dispatcher, request, response, again) : first;
+  if (second !== 'sent') sendAnswer(request, response, ANSWERS.unreachable);
+}
+
+async function serveUpgrade(
+  deps: EdgeDeps,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const refuse = (write: (response: ServerResponse) => void) => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as never);
+    response.on('finish', () => socket.end());
+    write(response);
+  };
+  const refuseWith = (status: number, headers: string[], body: Buffer) =>
+    refuse((response) => response.writeHead(status, headers).end(body));
+  if (!isUpgrade(request.headers)) return refuse((response) => sendAnswer(request, response, ANSWERS.bad));
+  const decision = await decide(deps, request);
+  if ('answer' in decision) return refuse((response) => sendAnswer(request, response, decision.answer));
+  const upgrade = { request, socket, head };
+  const first = await forwardUpgrade(deps.dispatcher, upgrade, decision.way, refuseWith);
+  if (first === 'sent') return;
+  const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
+  const second = again ? await forwardUpgrade(deps.dispatcher, upgrade, again, refuseWith) : first;
+  if (second !== 'sent') refuse((response) => sendAnswer(request, response, ANSWERS.unreachable));
+}
+
+async function decide(deps: EdgeDeps, request: IncomingMessage): Promise<Decision> {
+  // A full address as the target would say another name than Host does.
+  if (!request.url?.startsWith('/')) return { answer: ANSWERS.bad };
+  const target = targetOfHost(request.headers.host, deps.appDomain);
+  if (target.kind === 'nobody') return { answer: ANSWERS.notFound };
+  if (target.kind === 'platform') return { way: platformWay(deps, request), slug: null };
+  const isProbe = verifyEdge(
+    deps.edgeKey,
+    `probe:${target.slug}`,
+    request.headers[PROBE_HEADER],
+    deps.clock.now(),
+  );
+  const found = isProbe ? await deps.table.refresh(target.slug) : await deps.table.find(target.slug);
+  if (!found) return { answer: ANSWERS.unavailable };
+  return decideForTenant(deps, request, found, isProbe);
+}
+
+async function decideForTenant(
+  deps: EdgeDeps,
+  request: IncomingMessage,
+  found: Found,
+  isProbe: boolean,
+): Promise<Decision> {
+  const { route } = found;
+  if (!route || route.status === 'purging') return { answer: ANSWERS.notFound };
+  if (route.status === 'suspended') return { answer: ANSWERS.suspended };
+  const isOpen = route.status === 'running' || isProbe;
+  if (!isOpen && route.status === 'provisioning' && wantsPage(request)) return { answer: ANSWERS.preparing };
+  if (!isOpen || route.upstream === null || route.orgId === null) return { answer: ANSWERS.unavailable };
+  if (found.ageMs > STALE_MS && !(await isThere(deps, route.upstream)))
+    return { answer: ANSWERS.unavailable };
+  const key = tenantEdgeKey(deps.edgeKey, route.orgId);
+  const say = {
+    'x-molecule-org-id': route.orgId,
+    [EDGE_HEADER]: signEdge(key, route.orgId, deps.clock.now()),
+  };
+  return {
+    slug: route.slug,
+    way: {
+      origin: route.upstream,
+      headers: cleanRequestHeaders(request.rawHeaders, { ...seenOf(deps, request), isForTenant: true, say }),
+      add: { [AGE_HEADER]: String(Math.round(found.ageMs / 1000)) },
+    },
+  };
+}
+
+/** The tenant may have moved: nothing was sent yet, so another address is worth one try. */
+async function decideAgain(
+  deps: EdgeDeps,
+  request: IncomingMessage,
+  before: { way: Way; slug: string | null },
+): Promise<Way | null> {
+  if (before.slug === null) return null;
+  const found = await deps.table.refresh(before.slug);
+  if (!found?.route?.upstream || found.route.upstream === before.way.origin) return null;
+  const decision = await decideForTenant(deps, request, found, false);
+  return 'way' in decision ? decision.way : null;
+}
+
+function platformWay(deps: EdgeDeps, request: IncomingMessage): Way {
+  const say = { [EDGE_HEADER]: signEdge(deps.edgeKey, 'control-plane', deps.clock.now()) };
+  return {
+    origin: deps.controlPlaneUrl,
+    headers: cleanRequestHeaders(request.rawHeaders, { ...seenOf(deps, request), isForTenant: false, say }),
+    add: {},
+  };
+}
+
+function seenOf(deps: EdgeDeps, request: IncomingMessage) {
+  return { clientAddress: request.socket.remoteAddress ?? 'unknown', scheme: deps.scheme };
+}
+
+async function isThere(deps: EdgeDeps, upstream: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await deps.dispatcher.request({
+      origin: upstream,
+      path: '/health',
+      method: 'GET',
+      signal: AbortSignal.timeout(3_000),
+    });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false; // Whatever keeps it from answering, it is not there.
+  }
+}
+
+function fail(deps: EdgeDeps, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  deps.log.error({ err: error }, 'a request failed by a bug');
+  if (response.headersSent) response.destroy();
+  else sendAnswer(request, response, ANSWERS.unreachable);
+}

@@ -1,0 +1,88 @@
+// Main: start, serve, stop.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TOKEN_PATTERN } from '@molecule/domain';
+import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import { Agent } from 'undici';
+import { type Config, readConfig } from './config.ts';
+import { createEdge } from './edge.ts';
+import { createLookUp } from './look-up.ts';
+import { RouteTable } from './route-table.ts';
+
+const SAVE_MS = 2_000;
+const CONNECT_LIMIT_MS = 5_000;
+const MAX_CONNECTIONS = 2_000;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  const edge = await startEdge(config);
+  process.stdout.write(`edge ready on port ${config.port}\n`);
+  const { isClean } = await edge.run(await signalled);
+  process.exit(isClean ? 0 : 1);
+}
+
+async function startEdge(config: Config): Promise<Shutdown> {
+  await mkdir(config.dataDir, { recursive: true });
+  const log = createLog({
+    level: config.logLevel,
+    file: join(config.dataDir, 'edge.log'),
+    hide: TOKEN_PATTERN,
+  });
+  const supervisor = new Supervisor(log);
+  const shutdown = new Shutdown(log);
+  const dispatcher = new Agent({
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: CONNECT_LIMIT_MS },
+  });
+  const edgeKey = config.edgeKey.reveal();
+  const table = new RouteTable({
+    clock: systemClock,
+    log,
+    file: join(config.dataDir, 'edge-routes.json'),
+    lookUp: createLookUp({ controlPlaneUrl: config.controlPlaneUrl, edgeKey, dispatcher }),
+  });
+  await table.load();
+  const server = createEdge({
+    table,
+    dispatcher,
+    clock: systemClock,
+    log,
+    edgeKey,
+    controlPlaneUrl: config.controlPlaneUrl,
+    appDomain: config.appDomain,
+    scheme: config.scheme,
+  });
+  supervisor.add({ name: 'save-routes', intervalMs: SAVE_MS, run: () => table.save() });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  supervisor.start();
+  shutdown.on('server', async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  shutdown.on('loops', () => supervisor.stop());
+  shutdown.on('routes', () => table.save());
+  shutdown.on('connections', () => dispatcher.destroy());
+  return shutdown;
+}
+
+main().catch((error: unknown) => {
+  const { code, name, message, stack } = error as Error & { code?: string };
+  const sentence =
+    code === 'EADDRINUSE'
+      ? 'the port is in use. Stop what uses it, or choose another with PORT'
+      : name === 'SettingsError'
+        ? message
+        : stack;
+  process.stderr.write(`\nThe edge cannot start: ${sentence}\n`);
+  process.exit(1);
+});
