@@ -315,6 +315,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       corsOrigins: config.corsOrigins,
       rateLimit: new RateLimit(clock, isOpen ? null : config.rateLimitPerMinute),
       hostedOrgId: config.hostedOrgId,
+      edgeKey: config.edgeKey,
       canvasDir: join(REPOSITORY, 'apps/canvas/dist'),
       access: {
         store: access,

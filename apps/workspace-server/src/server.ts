@@ -11,7 +11,7 @@ import {
   type Identify,
   refuseRoutesWithoutContract,
 } from '@molecule/http';
-import type { Log } from '@molecule/kit';
+import type { Log, Secret } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import {
@@ -84,6 +84,8 @@ export interface ServerDeps {
   rateLimit: RateLimit;
   /** Null on a self-hosted tenant. */
   hostedOrgId: string | null;
+  /** By which the edge of a hosted tenant is known. */
+  edgeKey: Secret | null;
   canvasDir: string;
   access: AccessDeps;
   orgTokens: OrgTokenDeps['orgTokens'];
@@ -152,7 +154,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol },
   });
 
-  const guard = createTenantGuard(deps.hostedOrgId);
+  const guard = createTenantGuard(deps.hostedOrgId, { key: deps.edgeKey, clock: deps.tenant.clock });
   const binder = createBinder(
     deps.identify,
     createAuthorize(deps.directory),
