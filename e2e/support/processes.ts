@@ -14,6 +14,11 @@ export function processesOf(dataDir: string): number[] {
     .map(Number);
 }
 
+/** Its arguments, joined by spaces; empty when it ended. */
+export function commandOf(pid: number): string {
+  return readSafely(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+}
+
 function readSafely(path: string): string {
   try {
     return readFileSync(path, 'utf8');

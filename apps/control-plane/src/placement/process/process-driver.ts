@@ -44,7 +44,10 @@ export class ProcessDriver implements PlacementDriver {
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
     this.#folders = new TenantFolders(options.root);
-    this.#users = new TenantUsers([options.root, options.mainOf('local'), process.execPath]);
+    this.#users = new TenantUsers(
+      [options.root, options.mainOf('local'), process.execPath],
+      options.programPath,
+    );
   }
 
   async checkRoom(orgId: string): Promise<void> {

@@ -9,14 +9,16 @@ const PROBE_LIMIT_MS = 20_000;
 
 export class TenantUsers {
   readonly #readable: readonly string[];
+  readonly #programPath: string;
   #canSeparate: Promise<boolean> | null = null;
 
   /** `readable`: what a tenant must be able to read and pass. */
-  constructor(readable: readonly string[]) {
+  constructor(readable: readonly string[], programPath: string) {
     this.#readable = readable;
+    this.#programPath = programPath;
   }
 
-  /** Asked once: does a program that runs as another user reach everything it needs? */
+  /** Asked once: does a program that runs as another user reach everything it needs, and can it have a database? */
   canSeparate(): Promise<boolean> {
     this.#canSeparate ??= process.getuid?.() === 0 ? this.#probe() : Promise.resolve(false);
     return this.#canSeparate;
@@ -29,18 +31,27 @@ export class TenantUsers {
     return uid;
   }
 
-  #probe(): Promise<boolean> {
-    const code = `for (const path of process.argv.slice(1)) require('fs').accessSync(path)`;
+  async #probe(): Promise<boolean> {
+    const look = `for (const path of process.argv.slice(1)) require('fs').accessSync(path)`;
+    const canRead = await this.#succeeds(process.execPath, ['-e', look, ...this.#readable]);
+    // Postgres wants a user with a name, which a bare number has in a namespace of its own only.
+    return (
+      canRead &&
+      (await this.#succeeds('unshare', ['--user', '--map-user=65534', '--map-group=65534', 'true']))
+    );
+  }
+
+  #succeeds(command: string, args: readonly string[]): Promise<boolean> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, ['-e', code, ...this.#readable], {
+      const child = spawn(command, args, {
         uid: FIRST_UID - 1,
         gid: FIRST_UID - 1,
         stdio: 'ignore',
-        env: {},
+        env: { PATH: this.#programPath },
         timeout: PROBE_LIMIT_MS,
       });
       child.once('error', () => resolve(false));
-      child.once('exit', (exitCode) => resolve(exitCode === 0));
+      child.once('exit', (code) => resolve(code === 0));
     });
   }
 }
