@@ -15,8 +15,8 @@ import { type Clock, type Log, singleFlight } from '@molecule/kit';
 const L1_MS = 60_000;
 const L2_MS = 300_000;
 const NEGATIVE_MS = 30_000;
-/** While a tenant is made, its state changes from one second to the next. */
-const UNSETTLED_MS = 1_000;
+/** A tenant that is refused now may be open in a moment: suspended, failed. */
+const REFUSED_MS = 1_000;
 const MAX_KNOWN = 50_000;
 
 export interface Route {
@@ -138,5 +138,7 @@ function isSettled(known: Known): boolean {
 
 function freshMs(known: Known): number {
   if (known.route === null) return NEGATIVE_MS;
-  return isSettled(known) ? L1_MS : UNSETTLED_MS;
+  // Who is handed over to a tenant in the moment it opens must not be turned away by what was known before.
+  if (known.route.status === 'provisioning') return 0;
+  return isSettled(known) ? L1_MS : REFUSED_MS;
 }

@@ -450,7 +450,10 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         log.warn(warning);
       }
       progress.say(`ready: log in ${join(config.dataDir, 'server.log')}`);
-      const code = isOpen || config.hostedOrgId !== null ? null : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode);
+      const code =
+        isOpen || config.hostedOrgId !== null
+          ? null
+          : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode);
       progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);
       if (code !== null) progress.print('  (signs this browser in; works once, for ten minutes)\n');
     }
