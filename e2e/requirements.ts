@@ -37,10 +37,13 @@ export const REQUIREMENTS = {
   'canvas.keyboard': 'The board is operated by keyboard',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
-  'platform.journey': 'Sign up, make an organisation, watch it boot and land on its canvas under its own name',
-  'platform.crash': 'kill -9 of the control plane in the middle of a boot: it resumes and the tenant comes up',
+  'platform.journey':
+    'Sign up, make an organisation, watch it boot and land on its canvas under its own name',
+  'platform.crash':
+    'kill -9 of the control plane in the middle of a boot: it resumes and the tenant comes up',
   'platform.outage': 'With the control plane away, known tenants are served as before',
-  'platform.names': 'Every name leads to one place; unknown ones answer alike, and forged headers count for nothing',
+  'platform.names':
+    'Every name leads to one place; unknown ones answer alike, and forged headers count for nothing',
   'platform.stop': 'Ctrl-C stops tenants too, and the next start brings them back',
 } as const;
 
