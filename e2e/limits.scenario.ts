@@ -114,6 +114,28 @@ const EDGES: Edge[] = [
     refusal: tooLarge,
   },
   {
+    limit: 'approvalActionChars',
+    what: 'the action of an approval',
+    send: (size) => send(`/workspaces/${agent.id}/approvals`, { action: 'a'.repeat(size) }),
+    refusal: { status: 400, text: /invalid request body/ },
+  },
+  {
+    limit: 'approvalReasonChars',
+    what: 'the reason of an approval',
+    send: (size) => send(`/workspaces/${agent.id}/approvals`, { action: 'a', reason: 'r'.repeat(size) }),
+    refusal: { status: 400, text: /invalid request body/ },
+  },
+  {
+    limit: 'approvalContextBytes',
+    what: 'the context of an approval',
+    send: (size) =>
+      send(`/workspaces/${agent.id}/approvals`, {
+        action: 'a',
+        context: JSON.parse(padded({}, size)) as Record<string, unknown>,
+      }),
+    refusal: { status: 400, text: /invalid request body/ },
+  },
+  {
     limit: 'orgTemplateBytes',
     what: 'an organisation template',
     send: (size) =>
@@ -151,6 +173,9 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   monthlySpendCentsMax: 'below',
   a2aResponseBytes: 'the agents that answer too much, bad-input.scenario.ts',
   queueDepth: 'queue-limit.scenario.ts',
+  approvalsListed: 'below',
+  approvalsListedMax: 'below',
+  approvalsPending: 'below',
   orgTokenNameChars: 'org-tokens.scenario.ts',
   orgTokenMintsPerHour: 'org-tokens.scenario.ts',
   sessionSearchDefault: 'session-search.scenario.ts',
@@ -231,6 +256,25 @@ describe('limits', () => {
     expect(refused[0]?.text).toContain('maximum 50 active tokens per workspace');
     const { count } = await tenant.asAdmin<{ count: number }>(`${path}?limit=200`);
     expect(count).toBe(LIMITS.tokensPerWorkspace);
+  });
+
+  it('approvals: 100 of a workspace wait, the next is refused; 50 are listed unless asked, 500 at most', async () => {
+    const asking = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((at) => addExternalAgent(tenant, `asks much ${at}`)),
+    );
+    const ask = (id: string) => send(`/workspaces/${id}/approvals`, { action: 'a' });
+    for (const { id } of asking) {
+      const answers = await Promise.all(Array.from({ length: LIMITS.approvalsPending + 1 }, () => ask(id)));
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMITS.approvalsPending);
+      expect(answers.find(({ status }) => status !== 201)?.status).toBe(429);
+    }
+    const own = `/workspaces/${asking[0]?.id}/approvals`;
+    expect(await read(own)).toHaveLength(LIMITS.approvalsListed);
+    expect(await read(`${own}?limit=${LIMITS.approvalsPending}`)).toHaveLength(LIMITS.approvalsPending);
+    for (const limit of [LIMITS.approvalsListedMax, LIMITS.approvalsListedMax + 1]) {
+      expect(await read(`/approvals/pending?limit=${limit}`)).toHaveLength(LIMITS.approvalsListedMax);
+    }
+    expect(await read('/approvals/pending')).toHaveLength(LIMITS.approvalsListed);
   });
 
   it('delegations: 50 are listed', async () => {
