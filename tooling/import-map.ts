@@ -29,6 +29,7 @@ export const MAY_START_PROGRAMS = [
   'packages/backends/src/process/',
   'packages/postgres/src/',
   'apps/control-plane/src/placement/process/',
+  'apps/workspace-server/src/sidecar/',
 ] as const;
 
 /** Fewer modules than this means that nothing was looked at, and not that all is well. */

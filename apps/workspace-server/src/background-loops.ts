@@ -6,6 +6,7 @@ import type { TokenUse } from './features/access/index.ts';
 import type { ActivityLog } from './features/activity/index.ts';
 import { type ApprovalStore, expireApprovals } from './features/approvals/index.ts';
 import type { DelegationDriver } from './features/delegations/index.ts';
+import type { KeyValueStore } from './features/key-values/index.ts';
 import type { Inbox, InboxStore, MessageKeyStore } from './features/relay/index.ts';
 import type { RequestKeyStore } from './features/request-keys/index.ts';
 import type { DeliveryStore } from './features/webhooks/index.ts';
@@ -20,6 +21,7 @@ export interface LoopParts {
   vitals: VitalSigns;
   activityLog: ActivityLog;
   approvals: ApprovalStore;
+  keyValues: Pick<KeyValueStore, 'sweep'>;
   tokenUse: TokenUse;
   publishSoon(): void;
   keyStore: MessageKeyStore;
@@ -58,6 +60,11 @@ export function addBackgroundLoops(supervisor: Supervisor, parts: LoopParts): vo
   supervisor.add({ name: 'approvals', intervalMs: 5 * SECOND, run: () => expireApprovals(parts) });
   supervisor.add({ name: 'token-use', intervalMs: 5 * SECOND, run: () => parts.tokenUse.flush() });
   supervisor.add({ name: 'vitals', intervalMs: SECOND, run: () => vitals.flush() });
+  supervisor.add({
+    name: 'key-values',
+    intervalMs: 600 * SECOND,
+    run: () => parts.keyValues.sweep(PRUNE_BATCH),
+  });
   supervisor.add({ name: 'retention', intervalMs: 6 * HOUR, run: () => prune(parts) });
 }
 

@@ -12,6 +12,7 @@ import { addBackgroundLoops } from './background-loops.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
+import { composeMemory } from './compose-memory.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
@@ -25,6 +26,7 @@ import { PgDelegationStore } from './features/delegations/delegation-store.pg.ts
 import { DelegationDriver } from './features/delegations/index.ts';
 import { PgEventLog } from './features/events/event-log.pg.ts';
 import { EventHub, publishEvents } from './features/events/index.ts';
+import { PgKeyValueStore } from './features/key-values/key-value-store.pg.ts';
 import { importOrg } from './features/org/index.ts';
 import { PgInboxStore } from './features/relay/inbox-store.pg.ts';
 import {
@@ -186,6 +188,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
 
     // Use-cases' dependencies.
     const record = { activityLog, hub };
+    const memory = await composeMemory({ config, pg, clock, log, directory, record, repository: REPOSITORY });
+    const keyValues = new PgKeyValueStore(db, clock);
     const drainSoon = () => supervisor.poke('queue');
     const inbox: Inbox = new Inbox({
       store: inboxStore,
@@ -341,6 +345,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db)] },
       webhooks,
       approvals: { approvals, directory, clock, publishSoon },
+      memories: memory.deps,
+      keyValues: { keyValues, directory, clock },
       agents: { agents, directory, publishSoon },
       events: {
         log: eventLog,
@@ -391,6 +397,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       activityLog,
       approvals,
       tokenUse: credentials.tokenUse,
+      keyValues,
       publishSoon,
       keyStore,
       requestKeys,
@@ -398,6 +405,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       deliveries: webhooks.deliveries,
       publish: () => publishEvents({ log: eventLog, hub }),
     });
+
+    memory.addLoops(supervisor);
 
     progress.say('opening the door …');
     await app.listen({ port: config.port, host: config.host });
@@ -425,6 +434,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     shutdown.on('connections', async () => {
       await Promise.all([connections.stop(), agentReader.stop()]);
     });
+    memory.stopOn(shutdown);
     shutdown.on('ephemeral', () => ephemeral.stop());
     shutdown.on('database', () => pg.stop(), 20_000);
 

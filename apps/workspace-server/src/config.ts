@@ -1,7 +1,14 @@
 // Config: the settings of the workspace-server. The only reader of its environment.
 
 import { resolve } from 'node:path';
-import { defineSettings, readSettings, type Secret, SettingsError, setting } from '@molecule/kit';
+import {
+  defineSettings,
+  readSettings,
+  type Secret,
+  SettingsError,
+  type SettingsOf,
+  setting,
+} from '@molecule/kit';
 
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'Port of the tenant server.' }),
@@ -94,6 +101,39 @@ export const SETTINGS = defineSettings({
     doc: 'Secret that GitHub signs its deliveries with; without it they are refused.',
     example: 'a-long-random-text',
   }),
+  memoryUrl: setting.url('MEMORY_PLUGIN_URL', {
+    optional: true,
+    doc: 'A memory plugin that runs elsewhere; the server starts its own when unset.',
+    example: 'http://localhost:9100',
+  }),
+  memoryToken: setting.secret('MEMORY_PLUGIN_TOKEN', {
+    optional: true,
+    doc: 'Bearer for the memory plugin; needed when it is not on this machine.',
+    example: '64-hexadecimal-digits',
+  }),
+  memoryDatabaseUrl: setting.secret('MEMORY_PLUGIN_DATABASE_URL', {
+    optional: true,
+    doc: "Database of the server's own memory plugin; the tenant's, in a schema of its own, when unset.",
+    example: 'postgres://user:password@localhost:5432/memories',
+  }),
+  memoryTimeout: setting.text('MEMORY_PLUGIN_TIMEOUT', {
+    default: '2s',
+    doc: 'How long one call to the memory plugin may take, such as 2s or 500ms.',
+  }),
+  isMemoryOff: setting.flag('MEMORY_PLUGIN_DISABLE', {
+    default: false,
+    doc: 'Start no memory plugin.',
+  }),
+  isMemoryRequired: setting.flag('MEMORY_REQUIRED', {
+    default: false,
+    doc: 'Do not start without a memory plugin that answers.',
+  }),
+  memoryWritesPerMinute: setting.int('MEMORY_WRITES_PER_MINUTE', {
+    default: 600,
+    min: 1,
+    max: 1_000_000,
+    doc: 'How many memories a workspace may write in a minute.',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much the server logs.',
@@ -122,6 +162,17 @@ export const PROVIDER_SETTINGS = [
   'MODEL_PROVIDER',
 ] as const;
 
+export interface MemoryConfig {
+  /** Null: the server starts its own plugin, or, when `isOff`, has none. */
+  url: string | null;
+  isOff: boolean;
+  token: Secret | null;
+  databaseUrl: Secret | null;
+  timeoutMs: number;
+  isRequired: boolean;
+  writesPerMinute: number;
+}
+
 export interface Config {
   port: number;
   host: string;
@@ -143,6 +194,7 @@ export interface Config {
   externalStaleMs: number;
   activityRetentionMs: number;
   rateLimitPerMinute: number;
+  memory: MemoryConfig;
   logLevel: string;
   templatesDir: string | null;
   providerEnv: Readonly<Record<string, string>>;
@@ -161,7 +213,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
   const environment = read.environment.trim().toLowerCase();
   const isDevelopment = ['development', 'dev'].includes(environment) && !read.adminToken;
   const isProduction = ['production', 'prod'].includes(environment);
-  const isLoopback = LOOPBACK.has(read.host) || /^127(\.\d{1,3}){3}$/.test(read.host);
+  const isLoopback = isOnThisMachine(read.host);
   refuseUnsafe({
     isLoopback,
     isDevelopment,
@@ -191,11 +243,36 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     externalStaleMs: read.externalStaleSeconds * 1000,
     activityRetentionMs: read.activityRetentionDays * 86_400_000,
     rateLimitPerMinute: /^[1-9]\d{0,8}$/.test(read.rateLimit.trim()) ? Number(read.rateLimit) : 600,
+    memory: Object.freeze(readMemoryConfig(read)),
     logLevel: read.logLevel,
     templatesDir: read.templatesDir ? resolve(read.templatesDir) : null,
     providerEnv: Object.freeze(pickProviderEnv(env)),
     isLoopback,
   });
+}
+
+function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
+  const timeout = /^(\d{1,6})(ms|s)?$/.exec(read.memoryTimeout.trim());
+  const timeoutMs = Number(timeout?.[1]) * (timeout?.[2] === 'ms' ? 1 : 1_000);
+  const problems: string[] = [];
+  if (!(timeoutMs >= 10 && timeoutMs <= 60_000))
+    problems.push('MEMORY_PLUGIN_TIMEOUT must be from 10ms to 60s. Example: MEMORY_PLUGIN_TIMEOUT=2s');
+  if (read.memoryUrl && !read.memoryToken && !isOnThisMachine(new URL(read.memoryUrl).hostname))
+    problems.push('MEMORY_PLUGIN_URL is on another machine; set MEMORY_PLUGIN_TOKEN, there and here');
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    url: read.memoryUrl ?? null,
+    isOff: read.isMemoryOff && !read.memoryUrl,
+    token: read.memoryToken ?? null,
+    databaseUrl: read.memoryDatabaseUrl ?? null,
+    timeoutMs,
+    isRequired: read.isMemoryRequired,
+    writesPerMinute: read.memoryWritesPerMinute,
+  };
+}
+
+function isOnThisMachine(host: string): boolean {
+  return LOOPBACK.has(host) || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function refuseUnsafe(facts: {

@@ -29,6 +29,8 @@ import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/inde
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
+import { bindKeyValueRoutes, type KeyValueDeps } from './features/key-values/index.ts';
+import { bindMemoryRoutes, type MemoryDeps } from './features/memories/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
@@ -96,6 +98,8 @@ export interface ServerDeps {
   activity: ActivityRouteDeps;
   webhooks: WebhookDeps;
   approvals: ApprovalDeps;
+  memories: MemoryDeps;
+  keyValues: KeyValueDeps;
   agents: AgentDeps;
   events: EventDeps;
   org: ImportDeps;
@@ -173,6 +177,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindActivityRoutes(app, binder, deps.activity);
   await bindWebhookRoutes(app, binder, deps.webhooks);
   bindApprovalRoutes(app, binder, deps.approvals);
+  bindMemoryRoutes(app, binder, deps.memories);
+  bindKeyValueRoutes(app, binder, deps.keyValues);
   bindAgentRoutes(app, binder, deps.agents);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);

@@ -8,6 +8,8 @@ export * as common from './common.ts';
 export * as delegations from './delegations.ts';
 export * as events from './events.ts';
 export * as files from './files.ts';
+export * as keyValues from './key-values.ts';
+export * as memories from './memories.ts';
 export * as memoryPlugin from './memory-plugin.ts';
 export * as org from './org.ts';
 export * as orgTokens from './org-tokens.ts';

@@ -62,6 +62,9 @@ export const FAULT_CODES = {
   WEBHOOK_NOT_CONFIGURED: { retryable: false },
   STORAGE_FULL: { retryable: true },
   DRAINING: { retryable: true },
+  MEMORY_UNAVAILABLE: { retryable: true },
+  MEMORY_NOT_CONFIGURED: { retryable: false },
+  MEMORY_PLUGIN_FAILED: { retryable: true },
   NOT_IMPLEMENTED: { retryable: false },
   INTERNAL: { retryable: false },
 } as const;
@@ -152,6 +155,15 @@ export const faults = {
     new Fault('WEBHOOK_NOT_CONFIGURED', `${service} webhook secret is not configured`),
   draining: () =>
     new Fault('DRAINING', 'the server is shutting down; retry shortly', { retryAfterSeconds: 5 }),
+  memoryUnavailable: (retryAfterSeconds: number, cause?: unknown) =>
+    new Fault('MEMORY_UNAVAILABLE', 'the memory plugin is not available; retry shortly', {
+      retryAfterSeconds,
+      cause,
+    }),
+  memoryNotConfigured: () =>
+    new Fault('MEMORY_NOT_CONFIGURED', 'memory is turned off on this tenant; set MEMORY_PLUGIN_URL'),
+  memoryPluginFailed: (cause: unknown) =>
+    new Fault('MEMORY_PLUGIN_FAILED', 'the memory plugin failed', { cause }),
   notImplemented: (what: string) => new Fault('NOT_IMPLEMENTED', `${what} is not implemented yet`),
   internal: (message: string, cause?: unknown) => new Fault('INTERNAL', message, { cause }),
 } as const;

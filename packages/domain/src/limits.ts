@@ -70,4 +70,11 @@ export const LIMITS = {
   memoriesFound: 50,
   memoriesFoundMax: 100,
   memoryNamespacesSearched: 1_000,
+  memoriesImported: 20_000,
+  memoryImportBytes: 32 * 1024 * 1024,
+  memoriesExported: 100_000,
+  keyValueKeyChars: 256,
+  keyValueBytes: 256 * 1024,
+  keyValuesPerWorkspace: 10_000,
+  keyValuesBytesPerWorkspace: 64 * 1024 * 1024,
 } as const;

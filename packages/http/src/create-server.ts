@@ -20,7 +20,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     trustProxy: false,
     requestTimeout: 0,
     keepAliveTimeout: 65_000,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 4_096 },
     genReqId: () => crypto.randomUUID(),
     frameworkErrors: (error, request, reply) => {
       void sendFault(request, reply, toFault(error, options.translate));

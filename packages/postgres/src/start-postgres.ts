@@ -17,6 +17,8 @@ export interface StartOptions {
 export interface RunningPostgres {
   db: Db;
   kind: 'embedded' | 'remote';
+  /** For a process of ours that connects by itself; on an embedded server as `role`, on a remote one as we do. */
+  url(role: string): string;
   stop(): Promise<void>;
 }
 
@@ -32,9 +34,11 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
       throw error;
     }
     tellOfSilence(db, log);
+    const url = options.databaseUrl;
     return {
       db,
       kind: 'remote',
+      url: () => url.reveal(),
       stop: () => db.end(),
     };
   }
@@ -45,6 +49,10 @@ export async function startPostgres(options: StartOptions): Promise<RunningPostg
   return {
     db,
     kind: 'embedded',
+    url: (role) => {
+      const { host, database } = server.connection();
+      return `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(host)}`;
+    },
     stop: async () => {
       try {
         await db.end();

@@ -1,0 +1,142 @@
+// Compose memory: the memory plugin, ours or another's, and what guards it.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { faults } from '@molecule/domain';
+import { type Clock, type Log, Secret, type Shutdown, type Supervisor, systemClock } from '@molecule/kit';
+import type { RunningPostgres } from '@molecule/postgres';
+import type { Config } from './config.ts';
+import type { RecordDeps } from './features/activity/index.ts';
+import {
+  HttpMemoryPlugin,
+  type MemoryDeps,
+  OrgWriters,
+  type PluginTarget,
+  plantSeeds,
+  purgeNamespaces,
+  tellAudits,
+  WriteLimit,
+} from './features/memories/index.ts';
+import { PgMemoryLedger } from './features/memories/memory-ledger.pg.ts';
+import type { WorkspaceDirectory } from './features/workspaces/index.ts';
+import { MEMORY_ROLE, makeMemoryRole } from './memory-role.pg.ts';
+import { Sidecar } from './sidecar/sidecar.ts';
+
+/** How long a call waits for a plugin that is starting. */
+const START_MS = 10_000;
+const REQUIRED_TRIES = 30;
+const SECOND = 1_000;
+
+export interface MemoryParts {
+  config: Config;
+  pg: RunningPostgres;
+  clock: Clock;
+  log: Log;
+  directory: WorkspaceDirectory;
+  record: RecordDeps;
+  repository: string;
+}
+
+export async function composeMemory(parts: MemoryParts) {
+  const { config, pg, clock, log, directory } = parts;
+  const sidecar = config.memory.url === null && !config.memory.isOff ? await makeSidecar(parts) : null;
+  const token = sidecar?.token ?? config.memory.token;
+  const target: PluginTarget = {
+    token,
+    url: async () => {
+      if (config.memory.url !== null) return config.memory.url;
+      if (!sidecar) throw faults.memoryNotConfigured();
+      try {
+        return await sidecar.process.address(START_MS);
+      } catch (error) {
+        throw faults.memoryUnavailable(2, error);
+      }
+    },
+  };
+  const plugin = new HttpMemoryPlugin({ target, clock, timeoutMs: config.memory.timeoutMs });
+  sidecar?.onUp(() => plugin.renewed());
+  const ledger = new PgMemoryLedger(pg.db, clock);
+  const orgs = new OrgWriters(directory);
+  await orgs.load(ledger);
+  sidecar?.process.start();
+  const deps: MemoryDeps = {
+    plugin,
+    ledger,
+    directory,
+    orgs,
+    limit: new WriteLimit(clock, config.memory.writesPerMinute),
+    record: parts.record,
+    clock,
+    log,
+  };
+  if (config.memory.isRequired) await requirePlugin(plugin);
+  return {
+    deps,
+    ledger,
+    addLoops: (supervisor: Supervisor) => addMemoryLoops(supervisor, deps, config.memory.isOff),
+    stopOn: (shutdown: Shutdown) =>
+      shutdown.on('memory', async () => {
+        await plugin.stop();
+        await sidecar?.process.stop();
+      }),
+  };
+}
+
+/** Our own plugin, on a port of its own choice, with a token that only the two of us know. */
+async function makeSidecar({ config, pg, clock, log, repository }: MemoryParts) {
+  const { databaseUrl } = config.memory;
+  if (!databaseUrl && pg.kind === 'embedded') await makeMemoryRole(pg.db);
+  const token = Secret.of(randomBytes(32).toString('hex'));
+  let noteUp = () => {};
+  const process = new Sidecar({
+    name: 'memory-plugin',
+    command: [globalThis.process.execPath, join(repository, 'apps/memory-plugin/dist/main.js')],
+    env: {
+      MEMORY_PLUGIN_LISTEN_ADDR: '127.0.0.1:0',
+      MEMORY_PLUGIN_DATABASE_URL: (databaseUrl ?? Secret.of(pg.url(MEMORY_ROLE))).reveal(),
+      MEMORY_PLUGIN_TOKEN: token.reveal(),
+      MEMORY_PLUGIN_IS_CHILD: '1',
+      LOG_LEVEL: config.logLevel === 'silent' ? 'silent' : 'warn',
+    },
+    logFile: join(config.dataDir, 'memory-plugin.log'),
+    clock,
+    log,
+    onUp: () => noteUp(),
+  });
+  return {
+    process,
+    token,
+    onUp: (listener: () => void) => {
+      noteUp = listener;
+    },
+  };
+}
+
+function addMemoryLoops(supervisor: Supervisor, deps: MemoryDeps, isOff: boolean): void {
+  supervisor.add({ name: 'memory-audits', intervalMs: 15 * SECOND, run: () => tellAudits(deps) });
+  if (isOff) return;
+  supervisor.add({ name: 'memory-plugin', intervalMs: 60 * SECOND, run: () => deps.plugin.refresh() });
+  supervisor.add({ name: 'memory-purges', intervalMs: 30 * SECOND, run: () => purgeNamespaces(deps) });
+  supervisor.add({ name: 'memory-seeds', intervalMs: 10 * SECOND, run: () => plantSeeds(deps) });
+}
+
+/** MEMORY_REQUIRED: no tenant without memory. */
+async function requirePlugin(plugin: HttpMemoryPlugin): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      plugin.renewed();
+      await plugin.refresh();
+      return;
+    } catch (error) {
+      if (attempt >= REQUIRED_TRIES) {
+        throw Object.assign(
+          new Error(
+            'the memory plugin does not answer, and MEMORY_REQUIRED is set. Look into memory-plugin.log, or unset it.',
+          ),
+          { isForPeople: true, cause: error },
+        );
+      }
+      await systemClock.sleep(SECOND);
+    }
+  }
+}

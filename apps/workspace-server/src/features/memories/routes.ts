@@ -1,0 +1,22 @@
+// Memory routes: by scope, by namespace, and the administrator's export and import.
+
+import { memories as contract } from '@molecule/contracts';
+import type { Binder } from '@molecule/http';
+import type { FastifyInstance } from 'fastify';
+import { exportMemories } from './export-memories.ts';
+import { importMemories } from './import-memories.ts';
+import type { MemoryDeps } from './memory-deps.ts';
+import { bindNamespaceRoutes } from './namespace-routes.ts';
+import { saying } from './route-parts.ts';
+import { bindScopedRoutes } from './scoped-routes.ts';
+
+export function bindMemoryRoutes(app: FastifyInstance, binder: Binder, deps: MemoryDeps): void {
+  bindScopedRoutes(app, binder, deps);
+  bindNamespaceRoutes(app, binder, deps);
+  binder.bind(app, contract.exportMemories, async () =>
+    saying('export query failed', () => exportMemories(deps)),
+  );
+  binder.bind(app, contract.importMemories, async ({ body }) =>
+    saying('failed to store memory', () => importMemories(deps, body)),
+  );
+}
