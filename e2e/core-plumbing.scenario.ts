@@ -167,6 +167,18 @@ describe('what no route answers', () => {
       404,
       'not found',
     ],
+    [
+      verifies('core.1.1-unknown-route', 'a method that no path has'),
+      () => asAdmin('QUERY', '/workspaces'),
+      404,
+      'not found',
+    ],
+    [
+      verifies('core.1.1-unknown-route', 'a content type that means nothing'),
+      () => asAdmin('POST', '/workspaces', { name: 'x' }, { 'content-type': 'garbage' }),
+      415,
+      'the content type cannot be read',
+    ],
   ];
   it.each(ROWS)('%s', exchange);
 });

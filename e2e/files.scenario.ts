@@ -335,6 +335,15 @@ describe('chat attachments', () => {
       body: { files: [] },
     });
     expect([json.status, JSON.parse(json.text).error]).toEqual([400, 'failed to parse multipart form']);
+    const boundless = await tenant.call(`/workspaces/${id}/chat/uploads`, {
+      method: 'POST',
+      headers: { ...admin(), 'content-type': 'multipart/form-data' },
+      body: '',
+    });
+    expect([boundless.status, JSON.parse(boundless.text).error]).toEqual([
+      400,
+      'failed to parse multipart form',
+    ]);
   });
 
   it.each([

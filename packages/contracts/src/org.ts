@@ -56,5 +56,5 @@ export const importOrg = defineRoute({
   invalidBody: 'invalid request body',
   response: importOrgReply,
   status: 201,
-  errors: [404, 412],
+  errors: [404, 412, 501],
 });

@@ -89,9 +89,14 @@ function jsonResponse(description: string, schema: Json): Json {
 function describeOperation(contract: RouteContract, path: string): Json {
   const answer = {
     description: 'Success',
-    content: { [contentTypeOf(contract)]: { schema: toSchema(contract.response, 'output') } },
+    // A redirect has no body.
+    ...((contract.status ?? 200) < 300
+      ? { content: { [contentTypeOf(contract)]: { schema: toSchema(contract.response, 'output') } } }
+      : {}),
   };
   const successes = [contract.status ?? 200, ...(contract.alsoStatuses ?? [])];
+  // What may be answered although nothing is broken; a 500 is always a bug or a failed stop.
+  const serverErrors = (contract.errors ?? []).filter((status) => status > 500);
   const errors = new Set([...COMMON_ERRORS, ...(contract.errors ?? [])]);
   const responses: Record<string, Json> = Object.fromEntries(
     successes.map((status) => [String(status), answer]),
@@ -108,6 +113,7 @@ function describeOperation(contract: RouteContract, path: string): Json {
     summary: contract.summary,
     description: `May be called by ${POLICY_CALLERS[contract.policy]}.`,
     'x-policy': contract.policy,
+    ...(serverErrors.length > 0 ? { 'x-server-errors': serverErrors } : {}),
     ...(contract.body ? { 'x-invalid-body': contract.invalidBody ?? 'invalid request body' } : {}),
     security: SECURITY_OF[contract.policy],
     parameters: [

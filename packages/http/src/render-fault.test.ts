@@ -36,9 +36,9 @@ describe('a fault on the wire', () => {
     expect(Object.keys(STATUS_OF_FAULT).sort()).toEqual([...CODES].sort());
   });
 
-  it('is never called a mistake of the caller when a retry may succeed, but for the limits', () => {
+  it('is never called a mistake of the caller when a retry may succeed, but for limits and what does not run yet', () => {
     const limits = CODES.filter((code) => FAULT_CODES[code].retryable && STATUS_OF_FAULT[code] < 500);
-    expect(limits.map((code) => STATUS_OF_FAULT[code])).toEqual([429, 429]);
+    expect(limits).toEqual(['RATE_LIMITED', 'QUEUE_FULL', 'NOT_RUNNING']);
   });
 
   it('says when to come back', async () => {
@@ -88,6 +88,16 @@ describe('errors of libraries', () => {
     expect(codeOf('FST_ERR_CTP_BODY_TOO_LARGE')).toBe('BODY_TOO_LARGE');
     expect(codeOf('FST_ERR_CTP_INVALID_CONTENT_LENGTH')).toBe('INVALID_REQUEST');
     expect(codeOf('FST_ERR_BAD_URL')).toBe('INVALID_REQUEST');
+  });
+
+  it('of a content type or a method that nobody serves are mistakes of the caller', async () => {
+    const { app } = serve(() => null);
+    app.post('/take', async () => 'taken');
+    const headers = { 'content-type': 'garbage' };
+    const odd = await app.inject({ method: 'POST', url: '/take', headers, payload: '{}' });
+    expect([odd.statusCode, odd.json().code]).toEqual([415, 'unsupported_media_type']);
+    const query = await app.inject({ method: 'QUERY' as 'GET', url: '/take' });
+    expect(query.statusCode).toBe(404);
   });
 
   it('in the URL answer 400 in our shape', async () => {

@@ -84,6 +84,11 @@ export function toFault(thrown: unknown, translate?: (thrown: unknown) => Fault 
       return faults.invalidRequest('invalid request body');
     case 'FST_ERR_BAD_URL':
       return faults.invalidRequest('invalid URL');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Fault('UNSUPPORTED_MEDIA_TYPE', 'the content type cannot be read');
+    case 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE':
+      // Only methods that no route has insist on one.
+      return faults.notFound('not found');
     default:
       return faults.internal('internal error', thrown);
   }

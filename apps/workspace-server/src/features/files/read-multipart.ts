@@ -1,7 +1,7 @@
 // Read multipart: the parts named `files` of a form, within their limits.
 
 import type { MultipartFile } from '@fastify/multipart';
-import { faults, LIMITS } from '@molecule/domain';
+import { faults, isFault, LIMITS } from '@molecule/domain';
 import type { FastifyRequest } from 'fastify';
 import { tooLargeUpload, type Upload } from './upload-files.ts';
 
@@ -23,9 +23,8 @@ export async function readUploads(request: FastifyRequest): Promise<Upload[]> {
       uploads.push({ name: part.filename, mimeType: part.mimetype || null, content });
     }
   } catch (error) {
-    const code = String((error as { code?: unknown }).code ?? '');
-    if (code.startsWith('FST_') || error instanceof SyntaxError) throw notAForm(error);
-    throw error;
+    // Everything else that this loop can meet is the parser at odds with what was sent.
+    throw isFault(error) ? error : notAForm(error);
   }
   if (uploads.length === 0) throw faults.invalidRequest("expected at least one 'files' field");
   return uploads;
