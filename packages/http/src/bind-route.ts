@@ -43,8 +43,8 @@ export type Authorize<Who = Caller, Route extends AnyRoute = RouteContract> = (
 
 export interface Binder<Who = Caller, Route extends AnyRoute = RouteContract> {
   bind<C extends Route>(app: FastifyInstance, contract: C, handler: Handler<C, Who>): void;
-  /** Counts a route that had to be mounted by other means (an upgrade) as bound. */
-  adopt(contract: Route): void;
+  /** Counts a route that had to be mounted by other means (an upgrade) as bound; it has to pass what is returned. */
+  adopt(contract: Route): Admit<Who, Route>;
   /** Every contract bound so far. */
   bound(): readonly Route[];
 }
@@ -68,6 +68,7 @@ export function createBinder<Who = Caller, Route extends AnyRoute = RouteContrac
     bound: () => contracts,
     adopt: (contract) => {
       contracts.push(contract);
+      return admit;
     },
     bind(app, contract, handler) {
       contracts.push(contract);

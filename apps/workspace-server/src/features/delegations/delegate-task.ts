@@ -1,7 +1,7 @@
 // Delegate task: accept a delegation (committed), then drive it to its end in the background.
 
 import { randomUUID } from 'node:crypto';
-import { canCommunicate, Fault, faults, isUuid, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
+import { canCommunicate, faults, isUuid, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock } from '@molecule/kit';
 import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
 import type { Delegation, DelegationStore } from './delegation-store.ts';
@@ -27,16 +27,6 @@ export async function delegateTask(
   const targetId = input.target_id.toLowerCase();
   if (targetId === source.id) throw faults.invalidRequest('self-delegation not permitted');
   const isAllowed = canCommunicate(deps.directory, source.id, targetId);
-  if (isAllowed && (await deps.delegations.countOpen(source.id)) >= LIMITS.delegationsInFlight) {
-    throw new Fault(
-      'QUEUE_FULL',
-      `${LIMITS.delegationsInFlight} delegations of this workspace are open already`,
-      {
-        retryAfterSeconds: 30,
-        extra: { retry_after: 30 },
-      },
-    );
-  }
   const { delegation, isNew } = await deps.delegations.create({
     id: randomUUID(),
     sourceId: source.id,
@@ -47,6 +37,7 @@ export async function delegateTask(
     idempotencyKey: isAllowed ? (input.idempotency_key ?? null) : null,
     error: isAllowed ? null : DENIED,
     deadlineAt: isAllowed ? deps.clock.now() + TIMEOUTS_MS.delegation : null,
+    maxOpen: LIMITS.delegationsInFlight,
   });
   deps.publishSoon();
   if (!isAllowed) throw faults.forbidden(DENIED);

@@ -2,9 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 import type { events } from '@molecule/contracts';
-import type { Clock } from '@molecule/kit';
+import { Fault } from '@molecule/domain';
+import { type Clock, KeyedLock, QueueFull } from '@molecule/kit';
 import type { Db, Tx } from '@molecule/postgres';
 import type { Delegation, DelegationStatus, DelegationStore, NewDelegation } from './delegation-store.ts';
+
+/** How many of one source may wait to be judged; the bound on open ones is far below. */
+const MAX_AT_THE_DOOR = 2_000;
 
 interface Row {
   id: string;
@@ -24,16 +28,32 @@ interface Row {
 export class PgDelegationStore implements DelegationStore {
   readonly #db: Db;
   readonly #clock: Clock;
+  readonly #bySource = new KeyedLock({ maxWaiting: MAX_AT_THE_DOOR });
 
   constructor(db: Db, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
   }
 
-  create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }> {
+  async create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }> {
+    try {
+      // One connection for each source, however many come at once.
+      return await this.#bySource.run(input.sourceId, () => this.#insert(input));
+    } catch (error) {
+      if (error instanceof QueueFull) throw tooManyOpen(MAX_AT_THE_DOOR);
+      throw error;
+    }
+  }
+
+  #insert(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }> {
     return this.#db.tx(async (tx) => {
       const now = new Date(this.#clock.now());
       const isEnded = input.status === 'failed' || input.status === 'completed';
+      if (input.maxOpen !== null && input.deadlineAt !== null) {
+        await tx.query("select pg_advisory_xact_lock(hashtextextended('delegations:' || $1, 0))", [
+          input.sourceId,
+        ]);
+      }
       const [row] = await tx.query<Row>(
         `insert into delegations (id, source_id, target_id, task, status, is_recorded, idempotency_key, error,
            deadline_at, created_at, updated_at, ended_at)
@@ -54,6 +74,7 @@ export class PgDelegationStore implements DelegationStore {
         ],
       );
       if (!row) return { delegation: await this.#findTwin(tx, input), isNew: false };
+      await this.#keepBound(tx, input);
       const delegation = toDelegation(row);
       await this.#tell(tx, delegation, delegation.status);
       return { delegation, isNew: true };
@@ -81,12 +102,15 @@ export class PgDelegationStore implements DelegationStore {
     return rows.map(toDelegation);
   }
 
-  async countOpen(sourceId: string): Promise<number> {
-    const [row] = await this.#db.query<{ open: number }>(
+  /** G5: who comes meanwhile for the same source waits for this transaction. */
+  async #keepBound(tx: Tx, input: NewDelegation): Promise<void> {
+    if (input.maxOpen === null || input.deadlineAt === null) return;
+    const [row] = await tx.query<{ open: number }>(
       'select count(*)::int as open from delegations where source_id = $1 and deadline_at is not null and not is_recorded',
-      [sourceId],
+      [input.sourceId],
     );
-    return row?.open ?? 0;
+    if ((row?.open ?? 0) <= input.maxOpen) return;
+    throw tooManyOpen(input.maxOpen);
   }
 
   advance(
@@ -163,6 +187,13 @@ export class PgDelegationStore implements DelegationStore {
       ],
     );
   }
+}
+
+function tooManyOpen(count: number): Fault {
+  return new Fault('QUEUE_FULL', `${count} delegations of this workspace are open already`, {
+    retryAfterSeconds: 30,
+    extra: { retry_after: 30 },
+  });
 }
 
 const PREVIEW = { task: 100, response: 200, summary: 80 };

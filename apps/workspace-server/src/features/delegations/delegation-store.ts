@@ -4,6 +4,7 @@
 //   G2. Every open delegation has a deadline; the sweep ends those past it.
 //   G3. One key of one source names one delegation until it failed; a racing second insert finds the first.
 //   G4. An end is written once: completed and failed are final.
+//   G5. The bound on open delegations is judged with the new one in it, one source at a time: no race passes it.
 
 export type DelegationStatus = 'pending' | 'dispatched' | 'queued' | 'completed' | 'failed';
 
@@ -33,16 +34,17 @@ export interface NewDelegation {
   idempotencyKey: string | null;
   error: string | null;
   deadlineAt: number | null;
+  /** How many that the server drives may be open for this source; null for no bound. */
+  maxOpen: number | null;
 }
 
 export interface DelegationStore {
-  /** The new delegation, or the one that already has this key. */
+  /** The new delegation, or the one that already has this key. QUEUE_FULL beyond `maxOpen` (G5). */
   create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }>;
   find(id: string): Promise<Delegation | null>;
   listBySource(sourceId: string, limit: number): Promise<Delegation[]>;
   /** Open delegations that the server has to drive or end, oldest first. */
   listOpen(limit: number): Promise<Delegation[]>;
-  countOpen(sourceId: string): Promise<number>;
   /** Moves on from an open status; null when the delegation had ended already (G4). */
   advance(
     id: string,

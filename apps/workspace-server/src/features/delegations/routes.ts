@@ -42,6 +42,7 @@ export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps:
       idempotencyKey: null,
       error: null,
       deadlineAt: deps.clock.now() + TIMEOUTS_MS.delegation,
+      maxOpen: null,
     });
     deps.publishSoon();
     return { delegation_id: body.delegation_id, status: 'recorded' as const };

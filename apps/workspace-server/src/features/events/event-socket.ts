@@ -1,13 +1,13 @@
 // Event socket: `/ws`. People follow everything; a workspace follows whom it may talk to.
 //
-//   K1. Who may follow is decided before the upgrade and again when a credential is revoked: its sockets close at once.
+//   K1. Who may follow, and how often somebody may try, is decided before the upgrade; who may, again when a credential is revoked: its sockets close at once.
 //   K2. A client that cannot keep up is closed with 1013 and resyncs; nobody waits for it, nothing is dropped silently.
 //   K3. Replay and live frames overlap, never gap: live frames are held while the replay is read.
 
 import type { WebSocket } from '@fastify/websocket';
 import { events as contract, type events } from '@molecule/contracts';
 import { canCommunicate, faults, LIMITS } from '@molecule/domain';
-import { type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
+import { type Admit, type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
 import type { EventDeps } from './event-deps.ts';
@@ -26,7 +26,7 @@ interface Follower {
   workspaceId: string | null;
 }
 
-export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
+export function bindEventSocket(app: FastifyInstance, deps: EventDeps, admit: Admit): void {
   app.route({
     method: 'GET',
     url: '/ws',
@@ -40,6 +40,8 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps): void {
           rawHeaders: request.raw.rawHeaders,
           bearer: bearerOfProtocol(request),
         });
+        await admit(contract.followEvents, caller, request, reply);
+        if (reply.sent) return;
         request.caller = caller;
         admitFollower(caller, request, deps);
         if (request.headers.upgrade?.toLowerCase() !== 'websocket') {

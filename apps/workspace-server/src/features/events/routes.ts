@@ -44,8 +44,7 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
     return reply;
   });
 
-  bindEventSocket(app, deps);
-  binder.adopt(events.followEvents);
+  bindEventSocket(app, deps, binder.adopt(events.followEvents));
 }
 
 function toRow(event: PublishedEvent): events.EventRow {
