@@ -183,6 +183,14 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   sessionSearchRows: 'activity-search.db.test.ts',
   requestKeyChars: 'create-once.scenario.ts',
   orgTokens: 'org-token-store.db.test.ts',
+  filesListed: 'live-files.test.ts',
+  filesPerReplace: 'files.scenario.ts',
+  fileReadBytes: 'files.scenario.ts',
+  fileWriteBytes: 'files.scenario.ts',
+  configTreeBytes: 'files.scenario.ts',
+  uploadFileBytes: 'files.scenario.ts',
+  uploadRequestBytes: 'files.scenario.ts',
+  terminalsPerWorkspace: 'terminal.scenario.ts',
 };
 
 describe('limits', () => {

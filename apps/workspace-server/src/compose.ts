@@ -360,6 +360,23 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         onSockets: (delta) => metrics.socketOpened(delta),
       },
       org,
+      logs: {
+        directory,
+        clock,
+        followers,
+        reader: { read: ({ id, backend }, query) => dispatcher.logs(id, backend, query) },
+      },
+      terminal: {
+        directory,
+        clock,
+        followers,
+        log,
+        open: ({ id, backend }, columns, rows) => dispatcher.terminal(id, backend, columns, rows),
+        record: async (workspaceId, act, actor) => {
+          await eventLog.append({ workspaceId, type: 'AUDIT', payload: { action: act }, actor });
+          publishSoon();
+        },
+      },
       files: composeFiles(fileStores, edit, dispatcher, log, async () => null),
       templates: { templates },
       transcripts: {

@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket';
 import { defineRoute } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
 import {
+  type Admit,
   addSecurityHeaders,
   createBinder,
   createServer,
@@ -20,6 +21,7 @@ import {
   bindOrgTokenRoutes,
   createAuthorize,
   createTenantGuard,
+  createUpgradeGate,
   type OrgTokenDeps,
   type RateLimit,
 } from './features/access/index.ts';
@@ -30,6 +32,7 @@ import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
 import { bindKeyValueRoutes, type KeyValueDeps } from './features/key-values/index.ts';
+import { bindLogRoutes, type LogRouteDeps } from './features/logs/index.ts';
 import { bindMemoryRoutes, type MemoryDeps } from './features/memories/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
@@ -41,6 +44,7 @@ import {
   serveCanvas,
   type TenantRouteDeps,
 } from './features/tenant/index.ts';
+import { bindTerminalSocket, type TerminalDeps } from './features/terminal/index.ts';
 import { bindTranscriptRoutes, type TranscriptDeps } from './features/transcripts/index.ts';
 import { bindWebhookRoutes, type WebhookDeps } from './features/webhooks/index.ts';
 import {
@@ -103,6 +107,8 @@ export interface ServerDeps {
   agents: AgentDeps;
   events: EventDeps;
   org: ImportDeps;
+  logs: LogRouteDeps;
+  terminal: Omit<TerminalDeps, 'gate'>;
   files: FileRouteDeps;
   templates: ImportTemplateDeps;
   transcripts: TranscriptDeps;
@@ -159,14 +165,18 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   const guard = createTenantGuard(deps.hostedOrgId, { key: deps.edgeKey, clock: deps.tenant.clock });
-  const binder = createBinder(
-    deps.identify,
-    createAuthorize(deps.directory),
-    async (route, caller, request, reply) => {
-      deps.rateLimit.admit(route, caller, request, reply);
-      await guard(route, caller, request, reply);
-    },
-  );
+  const authorize = createAuthorize(deps.directory);
+  const admit: Admit = async (route, caller, request, reply) => {
+    deps.rateLimit.admit(route, caller, request, reply);
+    await guard(route, caller, request, reply);
+  };
+  const binder = createBinder(deps.identify, authorize, admit);
+  const gate = createUpgradeGate({
+    identify: deps.identify,
+    authorize,
+    admit,
+    allowedOrigins: deps.corsOrigins,
+  });
   bindTenantRoutes(app, binder, deps.tenant);
   bindAccessRoutes(app, binder, deps.access);
   bindOrgTokenRoutes(app, binder, deps);
@@ -182,6 +192,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindAgentRoutes(app, binder, deps.agents);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
+  bindLogRoutes(app, binder, deps.logs);
+  bindTerminalSocket(app, binder, { ...deps.terminal, gate });
   await bindFileRoutes(app, binder, deps.files);
   bindTranscriptRoutes(app, binder, deps.transcripts);
   bindTemplateRoutes(app, binder, deps.templates);

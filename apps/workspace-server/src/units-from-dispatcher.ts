@@ -31,7 +31,7 @@ export function toUnits(dispatcher: Dispatcher): Units {
     },
     hasProvisioner: () => dispatcher.hasProvisioner(),
     logTail: async (id, backend, lines) =>
-      (await dispatcher.logs(id, backend, lines)).lines.map((line) => line.text),
+      (await dispatcher.logs(id, backend, { source: 'runtime', tail: lines })).lines.map((line) => line.text),
     onExit: (listener) => dispatcher.onExit(listener),
   };
 }

@@ -38,7 +38,13 @@ export interface ContractSuite {
 }
 
 /** These need a unit that runs. */
-const LIVE: ReadonlySet<Verb> = new Set<Verb>(['listFiles', 'openFile', 'writeFile', 'deleteFile']);
+const LIVE: ReadonlySet<Verb> = new Set<Verb>([
+  'terminal',
+  'listFiles',
+  'openFile',
+  'writeFile',
+  'deleteFile',
+]);
 
 const SCENARIOS = {
   unknownId: '1: a probe of a workspace that never was answers gone',
@@ -62,6 +68,9 @@ const SCENARIOS = {
   liveFiles: '22: a file written into a running unit reads back byte for byte, is listed, and can be deleted',
   liveTraversal: '21: a live path outside its root is refused on every file verb',
   liveStopped: 'the live folders of a stopped unit answer that it is not running',
+  terminal: 'a terminal gives back what its shell prints, takes a new size, and ends with the shell',
+  terminalStopped: 'a terminal needs a unit that runs',
+  bootLog: 'the boot log tells of the start, and goes on after a cursor',
   adopted: '38: after a restart of the server the unit is taken over, not doubled',
 } as const;
 export type Scenario = keyof typeof SCENARIOS;
@@ -351,6 +360,39 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       await expect(dispatcher.deleteFile(id, backend, place)).rejects.toMatchObject(code);
     });
 
+    scenario('terminal', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const session = await dispatcher.terminal(id, backend, 80, 24);
+      let printed = '';
+      let isOver = false;
+      session.onOutput((bytes) => {
+        printed += Buffer.from(bytes).toString('utf8');
+      });
+      session.onExit(() => {
+        isOver = true;
+      });
+      session.resize(100, 30);
+      session.write(Buffer.from('echo wörter\n'));
+      await expect.poll(() => printed, { timeout: 10_000 }).toContain('wörter');
+      session.write(Buffer.from('exit\n'));
+      await expect.poll(() => isOver, { timeout: 10_000 }).toBe(true);
+    });
+
+    scenario('terminalStopped', async () => {
+      await dispatcher.start(specOf(id), backend);
+      await dispatcher.stop(id, backend);
+      await expect(dispatcher.terminal(id, backend, 80, 24)).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    });
+
+    scenario('bootLog', async () => {
+      await dispatcher.start(specOf(id), backend);
+      const query = { source: 'boot', tail: 100 } as const;
+      const first = await dispatcher.logs(id, backend, query);
+      expect(first.lines.length).toBeGreaterThan(0);
+      const next = await dispatcher.logs(id, backend, { ...query, after: first.cursor });
+      expect([next.lines, next.cursor]).toEqual([[], first.cursor]);
+    });
+
     scenario('adopted', async () => {
       await dispatcher.start(specOf(id), backend);
       await under.seenByAgent(id);
@@ -392,7 +434,9 @@ async function ask(dispatcher: Dispatcher, verb: Verb, id: string, backend: Back
       return result;
     }
     case 'logs':
-      return dispatcher.logs(id, backend, 10);
+      return dispatcher.logs(id, backend, { source: 'runtime', tail: 10 });
+    case 'terminal':
+      return (await dispatcher.terminal(id, backend, 80, 24)).close();
     case 'writeAuthToken':
       return dispatcher.writeAuthToken(id, backend, 'another token');
     case 'writeConfigFiles':

@@ -51,9 +51,35 @@ export interface UnitExit {
 
 export type ExitListener = (workspaceId: string, exit: UnitExit) => void;
 
+/** `runtime`: what the agent printed. `boot`: what the backend noted while it started and ended the unit. */
+export type LogSource = 'runtime' | 'boot';
+
+export interface LogQuery {
+  source: LogSource;
+  /** The newest so many lines at most. */
+  tail: number;
+  /** The `cursor` of an earlier answer: only what came after it. */
+  after?: string;
+}
+
 export interface LogLines {
+  /** `at`: RFC 3339; null where the line does not say. */
   lines: { at: string | null; stream: 'stdout' | 'stderr'; text: string }[];
+  /** Older lines were left out. */
   isTruncated: boolean;
+  /** Where the next read goes on. Opaque. */
+  cursor: string;
+}
+
+/** A shell in the unit, on a terminal of its own. */
+export interface TerminalSession {
+  onOutput(listener: (bytes: Uint8Array) => void): void;
+  /** Once, when the shell ended, whoever ended it. */
+  onExit(listener: () => void): void;
+  write(bytes: Uint8Array): void;
+  resize(columns: number, rows: number): void;
+  /** Ends the shell and what it started. */
+  close(): void;
 }
 
 export interface BackendHealth {
@@ -72,8 +98,9 @@ export interface Backend {
   /** Stops and erases what the unit kept. */
   stopAndPrune(workspaceId: string): Promise<void>;
   probe(workspaceId: string): Promise<Probe>;
-  /** The last `tail` lines of what the agent printed. */
-  logs(workspaceId: string, tail: number): Promise<LogLines>;
+  logs(workspaceId: string, query: LogQuery): Promise<LogLines>;
+  /** NOT_RUNNING while the unit does not run. */
+  terminal(workspaceId: string, columns: number, rows: number): Promise<TerminalSession>;
   /** What the backend noted while it started and ended the unit. At most 256 KiB. */
   console(workspaceId: string): Promise<string>;
   /** Erases what the unit kept; rejects while it runs. */

@@ -17,7 +17,9 @@ import type {
   BackendKind,
   ExitListener,
   LogLines,
+  LogQuery,
   Probe,
+  TerminalSession,
   Unit,
   WorkspaceSpec,
 } from './backend.ts';
@@ -55,7 +57,14 @@ export interface Dispatcher {
   stop(workspaceId: string, backend: BackendName): Promise<void>;
   stopAndPrune(workspaceId: string, backend: BackendName): Promise<void>;
   probe(workspaceId: string, backend: BackendName): Promise<Probe>;
-  logs(workspaceId: string, backend: BackendName, tail: number): Promise<LogLines>;
+  logs(workspaceId: string, backend: BackendName, query: LogQuery): Promise<LogLines>;
+  /** NOT_RUNNING while the unit does not run. Whoever opens a terminal closes it. */
+  terminal(
+    workspaceId: string,
+    backend: BackendName,
+    columns: number,
+    rows: number,
+  ): Promise<TerminalSession>;
   console(workspaceId: string, backend: BackendName): Promise<string>;
   /** After a successful stop only; rejects while the unit runs. */
   removeVolumes(workspaceId: string, backend: BackendName): Promise<void>;
@@ -190,8 +199,12 @@ class BackendDispatcher implements Dispatcher {
     return this.#read('deleteFile', name, (backend) => backend.deleteFile(workspaceId, place));
   }
 
-  logs(workspaceId: string, name: BackendName, tail: number): Promise<LogLines> {
-    return this.#read('logs', name, (backend) => backend.logs(workspaceId, tail));
+  logs(workspaceId: string, name: BackendName, query: LogQuery): Promise<LogLines> {
+    return this.#read('logs', name, (backend) => backend.logs(workspaceId, query));
+  }
+
+  terminal(workspaceId: string, name: BackendName, columns: number, rows: number): Promise<TerminalSession> {
+    return this.#read('terminal', name, (backend) => backend.terminal(workspaceId, columns, rows));
   }
 
   console(workspaceId: string, name: BackendName): Promise<string> {

@@ -21,5 +21,6 @@ export * as templates from './templates.ts';
 export * as tenant from './tenant.ts';
 export * as tokens from './tokens.ts';
 export * as transcripts from './transcripts.ts';
+export * as units from './units.ts';
 export * as webhooks from './webhooks.ts';
 export * as workspaces from './workspaces.ts';

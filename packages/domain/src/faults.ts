@@ -131,8 +131,9 @@ export const faults = {
     }),
   noBackend: (message = 'provisioner not available') => new Fault('NO_BACKEND', message),
   backendTransient: (message: string, cause?: unknown) => new Fault('BACKEND_TRANSIENT', message, { cause }),
-  unsupportedOnBackend: (verb: string, backend: string, reason: string) =>
+  unsupportedOnBackend: (verb: string, backend: string, reason: string, cause?: unknown) =>
     new Fault('UNSUPPORTED_ON_BACKEND', `${verb} is not available on the ${backend} backend: ${reason}`, {
+      cause,
       extra: { backend, verb },
     }),
   notRunning: (message = 'the workspace is not running; start it to reach its files') =>

@@ -19,6 +19,7 @@ export const TIMEOUTS_MS = {
   delegation: 1_800_000,
   delegationRetry: 8_000,
   approval: 600_000,
+  terminalIdle: 1_800_000,
   drain: 30_000,
   restartContext: 30_000,
   restartContextPoll: 500,

@@ -77,6 +77,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'listTemplates importTemplate'),
   ...rows('workspace', 'listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile'),
   ...rows('context', 'readSharedContext'),
+  ...rows('workspace', 'readLogs openTerminal'),
   ...rows('workspace', 'readBudget assignAgent replaceAgent removeAgent moveAgent'),
   ...rows('workspace', 'searchSession readBudget assignAgent replaceAgent removeAgent moveAgent'),
   ...rows('admin', 'changeBudget'),

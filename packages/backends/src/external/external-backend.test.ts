@@ -33,6 +33,9 @@ const optOuts: ContractSuite['optOuts'] = {
   liveFiles: { ...keepsNothing, refuses: 'writeFile' },
   liveTraversal: { ...keepsNothing, refuses: 'openFile' },
   liveStopped: { ...keepsNothing, refuses: 'listFiles' },
+  terminal: { ...startsNothing, refuses: 'terminal' },
+  terminalStopped: { ...startsNothing, refuses: 'terminal' },
+  bootLog: { ...startsNothing, refuses: 'logs' },
   adopted: startsNothing,
 };
 

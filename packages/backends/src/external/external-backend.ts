@@ -30,6 +30,7 @@ export class ExternalBackend implements Backend {
   start = () => decline('start');
   logs = () => decline('logs');
   console = () => decline('console');
+  terminal = () => decline('terminal');
   writeAuthToken = () => decline('writeAuthToken');
   writeConfigFiles = () => decline('writeConfigFiles');
   readConfigFile = () => decline('readConfigFile');

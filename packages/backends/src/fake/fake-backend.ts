@@ -8,7 +8,9 @@ import type {
   BackendHealth,
   ExitListener,
   LogLines,
+  LogQuery,
   Probe,
+  TerminalSession,
   Unit,
   UnitExit,
   UnitHandle,
@@ -84,12 +86,34 @@ export class FakeBackend implements Backend {
     return scripted ?? (this.#controls.units.has(workspaceId) ? 'running' : 'gone');
   }
 
-  async logs(workspaceId: string, tail: number): Promise<LogLines> {
+  async logs(workspaceId: string, { source, tail, after }: LogQuery): Promise<LogLines> {
     this.#note('logs', workspaceId);
-    const printed = this.#controls.printed.get(workspaceId) ?? [];
+    const known = source === 'boot' ? ['started'] : (this.#controls.printed.get(workspaceId) ?? []);
+    const fresh = known.slice(Number(after ?? 0));
     return {
-      lines: printed.slice(-tail).map((text) => ({ at: null, stream: 'stdout', text })),
-      isTruncated: printed.length > tail,
+      lines: fresh.slice(-tail).map((text) => ({ at: null, stream: 'stdout', text })),
+      isTruncated: fresh.length > tail,
+      cursor: String(known.length),
+    };
+  }
+
+  /** Gives back what is written to it; `exit` ends it. */
+  async terminal(workspaceId: string): Promise<TerminalSession> {
+    this.#live('terminal', workspaceId);
+    const onOutput: ((bytes: Uint8Array) => void)[] = [];
+    const onExit: (() => void)[] = [];
+    const close = () => {
+      for (const listener of onExit.splice(0)) listener();
+    };
+    return {
+      onOutput: (listener) => onOutput.push(listener),
+      onExit: (listener) => onExit.push(listener),
+      write: (bytes) => {
+        for (const listener of onOutput) listener(bytes);
+        if (Buffer.from(bytes).toString().includes('exit')) close();
+      },
+      resize: () => {},
+      close,
     };
   }
 

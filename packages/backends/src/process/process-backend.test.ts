@@ -192,10 +192,13 @@ describe('a process unit', { timeout: 30_000 }, () => {
     const authToken = `${'a'.repeat(43)}_wABCDEF`;
     await start({ authToken });
     await under.seenByAgent(id);
-    const { lines, isTruncated } = await under.dispatcher.logs(id, 'process', 10);
+    const { lines, isTruncated } = await under.dispatcher.logs(id, 'process', {
+      source: 'runtime',
+      tail: 10,
+    });
     expect(lines.map((line) => line.text)).toEqual([`agent of ${id} is up`, '[secret]']);
     expect(isTruncated).toBe(false);
-    const short = await under.dispatcher.logs(id, 'process', 1);
+    const short = await under.dispatcher.logs(id, 'process', { source: 'runtime', tail: 1 });
     expect(short).toMatchObject({ lines: [{ text: '[secret]' }], isTruncated: true });
   });
 

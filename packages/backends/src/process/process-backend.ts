@@ -19,7 +19,9 @@ import type {
   BackendHealth,
   ExitListener,
   LogLines,
+  LogQuery,
   Probe,
+  TerminalSession,
   Unit,
   UnitExit,
   UnitHandle,
@@ -31,11 +33,12 @@ import { endProcesses } from './end-processes.ts';
 import { freePort } from './free-port.ts';
 import { workspaceFolder } from './host-folder.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from './live-files.ts';
+import { openTerminal } from './open-terminal.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
 import { dropSessionsBefore } from './session-reset.ts';
 import { spawnUnit } from './spawn-unit.ts';
 import { isolationText } from './unit-command.ts';
-import { unitEnvironment } from './unit-environment.ts';
+import { terminalEnvironment, unitEnvironment } from './unit-environment.ts';
 import {
   dropRecord,
   erase,
@@ -47,7 +50,7 @@ import {
   type UnitPaths,
   type UnitRecord,
 } from './unit-files.ts';
-import { noteLaunch, readLauncherLog, rotateLog, tailLog } from './unit-logs.ts';
+import { noteLaunch, readLauncherLog, readLog, rotateLog } from './unit-logs.ts';
 
 const TERM_GRACE_MS = 5_000;
 const WATCH_MS = 1_000;
@@ -129,8 +132,21 @@ export class ProcessBackend implements Backend {
     return marked.length > 0 || this.#busy.has(workspaceId) ? 'unknown' : 'gone';
   }
 
-  logs(workspaceId: string, tail: number): Promise<LogLines> {
-    return tailLog(this.#paths(workspaceId), tail);
+  logs(workspaceId: string, query: LogQuery): Promise<LogLines> {
+    const paths = this.#paths(workspaceId);
+    return readLog(query.source === 'boot' ? paths.launcherLog : paths.runtimeLog, query);
+  }
+
+  async terminal(workspaceId: string, columns: number, rows: number): Promise<TerminalSession> {
+    const folder = await this.#liveRoot(workspaceId, 'workspace');
+    const paths = this.#paths(workspaceId);
+    return openTerminal({
+      folder,
+      columns,
+      rows,
+      onLeftOver: (error) => this.#log.warn({ err: error, workspaceId }, 'a terminal left processes behind'),
+      env: terminalEnvironment(workspaceId, paths, folder, `${this.#stateDir}:${workspaceId}`),
+    });
   }
 
   console(workspaceId: string): Promise<string> {

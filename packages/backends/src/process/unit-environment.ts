@@ -50,6 +50,25 @@ export function unitEnvironment(
   return { env, refused };
 }
 
+/** What a person's shell in a unit gets: its folders and its marker, none of its secrets. */
+export function terminalEnvironment(
+  workspaceId: string,
+  paths: UnitPaths,
+  workspaceFolder: string,
+  marker: string,
+): Record<string, string> {
+  return {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    LANG: 'C.UTF-8',
+    TERM: 'xterm-256color',
+    HOME: paths.workspace,
+    WORKSPACE_ID: workspaceId,
+    WORKSPACE_DIR: workspaceFolder,
+    CONFIGS_DIR: paths.configs,
+    MOLECULE_UNIT: marker,
+  };
+}
+
 function ownVariables(spec: WorkspaceSpec, facts: UnitFacts): Record<string, string> {
   const { configs } = facts.paths;
   return {

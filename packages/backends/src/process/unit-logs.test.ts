@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pathsOf, prepareFolders, type UnitPaths } from './unit-files.ts';
-import { noteLaunch, readLauncherLog, rotateLog, tailLog } from './unit-logs.ts';
+import { noteLaunch, readLauncherLog, readLog, rotateLog } from './unit-logs.ts';
 
 const MIB = 1024 * 1024;
 
@@ -44,13 +44,17 @@ describe('the logs of a unit', () => {
   it('show whole lines of the end of a long file, and say that there were more', async () => {
     const line = `${'x'.repeat(1_000)}\n`;
     await writeFile(paths.runtimeLog, line.repeat(3_000));
-    const { lines, isTruncated } = await tailLog(paths, 100_000);
+    const { lines, isTruncated } = await readLog(paths.runtimeLog, { source: 'runtime', tail: 100_000 });
     expect(isTruncated).toBe(true);
     expect(new Set(lines.map(({ text }) => text.length))).toEqual(new Set([1_000]));
   });
 
   it('are empty, not an error, for a unit that never ran', async () => {
-    expect(await tailLog(paths, 10)).toEqual({ lines: [], isTruncated: false });
+    expect(await readLog(paths.runtimeLog, { source: 'runtime', tail: 10 })).toEqual({
+      lines: [],
+      isTruncated: false,
+      cursor: '0',
+    });
     expect(await readLauncherLog(paths)).toBe('');
   });
 
@@ -59,5 +63,45 @@ describe('the logs of a unit', () => {
     await noteLaunch(paths, 'started');
     expect((await stat(paths.launcherLog)).size).toBeLessThan(256 * 1024);
     expect(await readLauncherLog(paths)).toMatch(/ started\n$/);
+  });
+});
+
+describe('reading on after a cursor', () => {
+  it('gives each whole line once, and starts again when the log was cut', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'molecule-log-'));
+    try {
+      const file = join(folder, 'runtime.log');
+      const read = (after?: string) =>
+        readLog(file, { source: 'runtime', tail: 100, ...(after === undefined ? {} : { after }) });
+      await writeFile(file, 'one\ntwo\nhal');
+      const first = await read();
+      expect(first.lines.map(({ text }) => text)).toEqual(['one', 'two']);
+      await appendFile(file, 'f\nthree\n');
+      const second = await read(first.cursor);
+      expect(second.lines.map(({ text }) => text)).toEqual(['half', 'three']);
+      await writeFile(file, 'new\n');
+      expect((await read(second.cursor)).lines.map(({ text }) => text)).toEqual(['new']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('tells when a line was printed, where the line says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'molecule-log-'));
+    try {
+      const file = join(folder, 'runtime.log');
+      await writeFile(
+        file,
+        '{"level":30,"time":1700000000000,"msg":"x"}\nplain\n2026-01-02T03:04:05.678Z started\n',
+      );
+      const { lines } = await readLog(file, { source: 'runtime', tail: 100 });
+      expect(lines.map(({ at }) => at)).toEqual([
+        '2023-11-14T22:13:20.000Z',
+        null,
+        '2026-01-02T03:04:05.678Z',
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

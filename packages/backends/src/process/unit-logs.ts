@@ -4,11 +4,12 @@
 
 import { appendFile, open, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { LIMITS } from '@molecule/domain';
-import type { LogLines } from '../backend.ts';
+import type { LogLines, LogQuery } from '../backend.ts';
 import type { UnitPaths } from './unit-files.ts';
 
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const KEPT_LOGS = 3;
+const NEWLINE = 10;
 const TAIL_BYTES = 1024 * 1024;
 
 /** Our own tokens, whoever printed them; the kit's log does the same for what the server prints. */
@@ -26,17 +27,31 @@ export async function rotateLog(paths: UnitPaths): Promise<number> {
   return size - MAX_LOG_BYTES;
 }
 
-export async function tailLog(paths: UnitPaths, tail: number): Promise<LogLines> {
-  const size = await sizeOf(paths.runtimeLog);
-  const text = (await readEnd(paths.runtimeLog, size, TAIL_BYTES)).toString('utf8');
-  const all = text.split('\n');
+/** Whole lines only: half a line at the end is left for the next read. A log that was cut is read from its start. */
+export async function readLog(file: string, { tail, after }: LogQuery): Promise<LogLines> {
+  const size = await sizeOf(file);
+  const known = after === undefined ? 0 : Number(after);
+  const from = Number.isSafeInteger(known) && known >= 0 && known <= size ? known : 0;
+  const window = await readEnd(file, size, Math.min(size - from, TAIL_BYTES));
+  const end = window.lastIndexOf(NEWLINE) + 1;
+  const all = window.subarray(0, end).toString('utf8').split('\n');
+  const isCut = size - from > TAIL_BYTES;
   // The first line of a cut text is half a line.
-  if (size > TAIL_BYTES) all.shift();
+  if (isCut) all.shift();
   const lines = all.filter((line) => line !== '');
   return {
-    lines: lines.slice(-tail).map((line) => ({ at: null, stream: 'stdout', text: redact(line) })),
-    isTruncated: size > TAIL_BYTES || lines.length > tail,
+    lines: lines.slice(-tail).map((line) => ({ at: timeOf(line), stream: 'stdout', text: redact(line) })),
+    isTruncated: isCut || lines.length > tail,
+    cursor: String(size - window.byteLength + end),
   };
+}
+
+/** Our own lines begin with their time; structured ones carry it in epoch milliseconds. */
+function timeOf(line: string): string | null {
+  const plain = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) /.exec(line)?.[1];
+  if (plain) return plain;
+  const ms = Number(/^\{.*"time":(\d{13})[,}]/.exec(line)?.[1] ?? Number.NaN);
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 
 export async function readLauncherLog(paths: UnitPaths): Promise<string> {

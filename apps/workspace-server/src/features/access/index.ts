@@ -1,4 +1,11 @@
 // Access: who passes which gate, and the credentials of workspaces and browsers.
+
+export {
+  bearerOfProtocol,
+  createUpgradeGate,
+  refuseForeignOrigin,
+  type UpgradeGate,
+} from './admit-upgrade.ts';
 export {
   CALLER_TEXTS,
   refuseSystemCaller,

@@ -9,7 +9,12 @@ import { events as contract, type events } from '@molecule/contracts';
 import { canCommunicate, faults, LIMITS } from '@molecule/domain';
 import { type Admit, type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { refuseSystemCaller, requireOwnToken } from '../access/index.ts';
+import {
+  bearerOfProtocol,
+  refuseForeignOrigin,
+  refuseSystemCaller,
+  requireOwnToken,
+} from '../access/index.ts';
 import type { EventDeps } from './event-deps.ts';
 import { parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
@@ -175,23 +180,4 @@ function keepAlive(socket: WebSocket): void {
     socket.ping();
   }, PING_MS);
   socket.on('close', () => clearInterval(timer));
-}
-
-/** `Sec-WebSocket-Protocol: bearer.<token>`, for browsers, which cannot set headers. */
-function bearerOfProtocol(request: FastifyRequest): string | null {
-  for (const protocol of (request.headers['sec-websocket-protocol'] ?? '').split(',')) {
-    const name = protocol.trim();
-    if (name.startsWith('bearer.')) return name.slice('bearer.'.length);
-  }
-  return null;
-}
-
-/** A browser of another site is refused; a client without Origin (an agent) is judged by its credential alone. */
-function refuseForeignOrigin(request: FastifyRequest, allowed: readonly string[]): void {
-  const origin = request.headers.origin;
-  if (!origin) return;
-  const isOwn = URL.canParse(origin) && new URL(origin).host === request.headers.host;
-  if (!isOwn && !allowed.some((entry) => entry.toLowerCase() === origin.toLowerCase())) {
-    throw faults.forbidden('origin not allowed');
-  }
 }
