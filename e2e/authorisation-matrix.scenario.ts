@@ -365,7 +365,7 @@ describe('authorisation matrix', () => {
     const disagreements: string[] = [];
     let cells = 0;
     // What ends the credentials that the others still need comes last.
-    const last = ['revokeAllOrgTokens', 'signOut'];
+    const last = ['collapseTeam', 'revokeAllOrgTokens', 'signOut'];
     const ordered = [...operations].sort((a, b) => last.indexOf(a.name) - last.indexOf(b.name));
     for (const operation of ordered) {
       for (const cell of cellsOf(operation).filter(({ expected }) => expected === 'pass')) {

@@ -1,7 +1,7 @@
 // Compose lifecycle: joins restarts and hibernation with what they ask of the other features.
 
-import { TIMEOUTS_MS } from '@molecule/domain';
-import type { Clock, Log, Supervisor } from '@molecule/kit';
+import { TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
+import { type Clock, KeyedLock, type Log, type Supervisor } from '@molecule/kit';
 import { findOrgFolder } from './features/org/index.ts';
 import { type QuietDeps, sendQuietly } from './features/relay/index.ts';
 import type { WorkspaceTemplates } from './features/templates/index.ts';
@@ -14,6 +14,7 @@ import {
   type SecretNames,
   type VitalSigns,
   type WorkspaceDirectory,
+  type WorkspaceFiles,
 } from './features/workspaces/index.ts';
 
 export interface RestartParts {
@@ -25,6 +26,7 @@ export interface RestartParts {
   relay: QuietDeps;
   templates: WorkspaceTemplates;
   orgTemplatesRoot: string;
+  files: Pick<WorkspaceFiles, 'read'>;
 }
 
 export function composeRestarts(parts: RestartParts) {
@@ -39,7 +41,11 @@ export function composeRestarts(parts: RestartParts) {
     findTemplate: (name) => templates.findByWorkspaceName(name),
     readOrgFolder: (name) => findOrgFolder(parts.orgTemplatesRoot, name),
   };
-  return { restartContext, configSources };
+  const teamSources = {
+    ...configSources,
+    readOwnConfig: async ({ id }: WorkspaceState) => (await parts.files.read(id))['config.yaml'] ?? null,
+  };
+  return { restartContext, configSources, teamSources, teamLock: new KeyedLock() };
 }
 
 export function addLifecycleLoops(

@@ -47,6 +47,7 @@ import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import { AgentReader } from './features/transcripts/index.ts';
 import {
   createPrepareUnit,
+  NO_MEMORIES,
   NO_SECRETS,
   requireWorkspace,
   transitionWorkspace,
@@ -265,6 +266,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         return config ? engineOf(config) : null;
       },
       publicUrl,
+      initialMemories: NO_MEMORIES,
     };
     const org = {
       ...create,
@@ -280,6 +282,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       relay,
       templates,
       orgTemplatesRoot: org.templatesRoot,
+      files,
     });
     const workspaces = {
       ...create,

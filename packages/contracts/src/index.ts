@@ -17,6 +17,7 @@ export * as platform from './platform.ts';
 export * as provisioning from './provisioning.ts';
 export * as registry from './registry.ts';
 export * from './route.ts';
+export * as teams from './teams.ts';
 export * as templates from './templates.ts';
 export * as tenant from './tenant.ts';
 export * as tokens from './tokens.ts';

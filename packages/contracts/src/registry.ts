@@ -88,6 +88,7 @@ export const discover = defineRoute({
   summary: "Find another workspace's address",
   headers: { 'X-Workspace-ID': { doc: 'The workspace that asks', isRequired: true } },
   params: idParams,
+  /** 301 instead of 200 where a successor answers for a removed workspace. */
   query: z.object({ redirect: flag }),
   response: z.object({ id: uuid, url: z.string(), name: z.string() }),
   errors: [403, 404, 410, 503],

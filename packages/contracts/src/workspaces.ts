@@ -196,7 +196,8 @@ export const deleteWorkspace = defineRoute({
   tag: 'workspaces',
   summary: 'Remove a workspace and everything below it',
   params: idParams,
-  query: z.object({ confirm: flag, purge: flag }),
+  /** `forward_to`: the workspace that answers for this one from now on, when it is looked up. */
+  query: z.object({ confirm: flag, purge: flag, forward_to: z.string().optional() }),
   response: z.object({ status: z.enum(['removed', 'purged']), cascade_deleted: z.number().int() }),
   errors: [404, 409, 500],
   errorShapes: {

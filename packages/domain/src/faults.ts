@@ -55,6 +55,7 @@ export const FAULT_CODES = {
   NOT_RUNNING: { retryable: true },
   CONSOLE_FAILED: { retryable: true },
   CONFIG_MISSING: { retryable: false },
+  TEAM_CONFIG_UNREADABLE: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
   STOP_FAILED: { retryable: true },
@@ -142,6 +143,8 @@ export const faults = {
     new Fault('UNSUPPORTED_ON_BACKEND', 'console output unavailable on this deployment (no control plane)'),
   consoleFailed: (cause: unknown) =>
     new Fault('CONSOLE_FAILED', 'control plane returned an error fetching console output', { cause }),
+  teamConfigUnreadable: (message: string, cause?: unknown) =>
+    new Fault('TEAM_CONFIG_UNREADABLE', message, { cause }),
   configMissing: (message: string) => new Fault('CONFIG_MISSING', message),
   platformUnavailable: (cause?: unknown) =>
     new Fault('PLATFORM_UNAVAILABLE', 'platform datastore unavailable — retry shortly', {

@@ -61,6 +61,7 @@ export const LIMITS = {
   terminalEarlyFrames: 64,
   terminalBufferedBytes: 4 * 1024 * 1024,
   importNodes: 500,
+  teamMembers: 100,
   orgTemplateBytes: 1024 * 1024,
   initialMemoryChars: 100_000,
   bootLogTailBytes: 8_192,

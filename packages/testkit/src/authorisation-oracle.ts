@@ -72,7 +72,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('admin', 'listPendingApprovals'),
   ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
   ...rows('admin', 'readConsole'),
-  ...rows('workspace', 'readTranscript'),
+  ...rows('workspace', 'readTranscript expandTeam collapseTeam'),
   ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
   ...rows('admin', 'listTemplates importTemplate'),
   ...rows('workspace', 'listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile'),

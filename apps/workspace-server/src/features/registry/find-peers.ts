@@ -54,7 +54,7 @@ export async function discover(
   callerId: string,
   id: string,
   options: { maySeeAll: boolean },
-): Promise<{ id: string; url: string; name: string }> {
+): Promise<{ found: { id: string; url: string; name: string }; isForwarded: boolean }> {
   if (!isUuid(id)) throw faults.invalidWorkspaceId();
   let target = deps.directory.get(id.toLowerCase());
   for (let hops = 0; target?.forwardedTo && hops < MAX_FORWARDS; hops++) {
@@ -71,7 +71,10 @@ export async function discover(
   if (!target.isUrlOurs && !(await deps.isUrlDispatchable(target.url))) {
     throw faults.workspaceUnavailable('workspace URL failed safety check');
   }
-  return { id: target.id, url: target.url, name: target.name };
+  return {
+    found: { id: target.id, url: target.url, name: target.name },
+    isForwarded: target.id !== id.toLowerCase(),
+  };
 }
 
 const notAuthorized = () => faults.forbidden('not authorized to discover this workspace');

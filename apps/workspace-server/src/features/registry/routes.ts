@@ -51,10 +51,13 @@ export function bindRegistryRoutes(app: FastifyInstance, binder: Binder, deps: R
     return { status: 'updated' as const };
   });
 
-  binder.bind(app, registry.discover, async ({ params, request, caller }) => {
+  binder.bind(app, registry.discover, async ({ params, query, request, reply, caller }) => {
     const callerId = namedCaller(request.headers['x-workspace-id']);
     requireOwnToken(caller, callerId, deps.access, { admits: 'own_or_admin' });
-    return discover(deps, callerId, params.id, { maySeeAll: caller.kind !== 'workspace' });
+    const maySeeAll = caller.kind !== 'workspace';
+    const { found, isForwarded } = await discover(deps, callerId, params.id, { maySeeAll });
+    if (isForwarded && query.redirect) return reply.code(301).header('location', found.url).send(found);
+    return found;
   });
 
   binder.bind(app, registry.listPeers, async ({ params, query, caller }) => {

@@ -22,6 +22,7 @@ import type { AccessStore } from '../access/index.ts';
 import { doOnce, type RequestKey, type RequestKeyStore } from '../request-keys/index.ts';
 import { describeConnection } from './describe-connection.ts';
 import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
+import { type InitialMemories, storeInitialMemories } from './initial-memories.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
 import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 
@@ -34,6 +35,7 @@ export interface CreateDeps extends EditDeps {
   checkTemplate(template: string): Promise<{ runtime?: string; model?: string } | null>;
   publicUrl: () => string;
   requestKeys: RequestKeyStore<Tx>;
+  initialMemories: InitialMemories;
 }
 
 export async function createWorkspace(
@@ -52,10 +54,18 @@ export async function createWorkspace(
       }
       const reply = toReply(plan);
       await commitNewWorkspace(deps, actor, plan, input.files ?? {}, (tx) => claim(tx, reply));
-      return addConnection(deps, reply);
+      const said = await storeInitialMemories(deps.initialMemories, reply.id, input.initial_memories ?? []);
+      return addConnection(deps, withWarnings(reply, said));
     },
     (answer) => addConnection(deps, answer as workspaces.CreateWorkspaceReply),
   );
+}
+
+function withWarnings(
+  reply: workspaces.CreateWorkspaceReply,
+  more: readonly string[],
+): workspaces.CreateWorkspaceReply {
+  return more.length === 0 ? reply : { ...reply, warnings: [...(reply.warnings ?? []), ...more] };
 }
 
 /** What is kept of the answer: everything but a token. */

@@ -17,6 +17,13 @@ export {
   transitionWorkspace,
 } from './edit-workspace.ts';
 export { type HibernateIdleDeps, hibernateIdle } from './hibernate-idle.ts';
+export {
+  type InitialMemories,
+  type InitialMemory,
+  MEMORY_SCOPES,
+  NO_MEMORIES,
+  readInitialMemories,
+} from './initial-memories.ts';
 export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 export { RESTART_CONTEXT_SENDER, RestartContext } from './restart-context.ts';

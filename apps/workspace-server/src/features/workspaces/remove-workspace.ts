@@ -4,7 +4,7 @@
 //   X2. Stopping goes on when the client hangs up; a unit that does not stop is reported (500) and stopped again on retry.
 //   X3. Volumes are erased only for units that stopped, and only on purge.
 
-import { Fault, faults, type WorkspaceState } from '@molecule/domain';
+import { Fault, faults, parseWorkspaceId, type WorkspaceState } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
 import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
@@ -25,14 +25,15 @@ export async function removeWorkspace(
   deps: RemoveDeps,
   actor: string,
   id: string,
-  options: { isConfirmed: boolean; isPurge: boolean },
+  options: { isConfirmed: boolean; isPurge: boolean; successorId?: string | undefined },
 ): Promise<{ status: 'removed' | 'purged'; cascadeDeleted: number }> {
   const root = requireKnown(deps.directory, id);
   const children = deps.directory.childrenOf(root.id);
   if (children.length > 0 && !options.isConfirmed) throw confirmationRequired(children);
   const doomed = [root, ...deps.directory.descendantsOf(root.id)];
   const below = doomed.length - 1;
-  await markRemoved(deps, actor, doomed, below);
+  const successorId = chooseSuccessor(deps, doomed, options.successorId);
+  await markRemoved(deps, actor, doomed, { below, successorId });
   await stopUnits(deps, doomed);
   if (!options.isPurge) return { status: 'removed', cascadeDeleted: below };
   await purge(deps, actor, doomed);
@@ -50,11 +51,24 @@ function confirmationRequired(children: WorkspaceState[]): Fault {
   });
 }
 
+/** Null: nobody answers for what is removed. */
+function chooseSuccessor(
+  deps: RemoveDeps,
+  doomed: readonly WorkspaceState[],
+  asked: string | undefined,
+): string | null {
+  if (asked === undefined) return null;
+  const successor = deps.directory.get(parseWorkspaceId(asked) ?? '');
+  const isGood = successor && successor.status !== 'removed' && !doomed.some(({ id }) => id === successor.id);
+  if (!isGood) throw faults.invalidRequest('forward_to must name a workspace that stays');
+  return successor.id;
+}
+
 async function markRemoved(
   deps: RemoveDeps,
   actor: string,
   doomed: WorkspaceState[],
-  below: number,
+  { below, successorId }: { below: number; successorId: string | null },
 ): Promise<void> {
   const ids = doomed.map((state) => state.id);
   const committed = await editWorkspaces(
@@ -63,11 +77,17 @@ async function markRemoved(
     actor,
     (rows) => {
       const edits = [...rows.values()].flatMap((before) => {
-        const payload = before.id === doomed[0]?.id ? { cascade_deleted: below } : {};
+        const isRoot = before.id === doomed[0]?.id;
+        const payload = isRoot ? { cascade_deleted: below } : {};
         const edit = planTransition(deps.clock, before, {
           trigger: 'remove',
           payload: () => payload,
-          patch: { url: '', isUrlOurs: false, removedAt: deps.clock.now() },
+          patch: {
+            url: '',
+            isUrlOurs: false,
+            removedAt: deps.clock.now(),
+            ...(isRoot && successorId !== null ? { forwardedTo: successorId } : {}),
+          },
         });
         return edit ? [edit] : [];
       });

@@ -7,12 +7,14 @@ import type { FastifyInstance } from 'fastify';
 import { readRequestKey } from '../request-keys/index.ts';
 import { changeBudget, toBudgetView } from './change-budget.ts';
 import { type CreateDeps, createWorkspace } from './create-workspace.ts';
+import type { TeamDeps } from './expand-team.ts';
 import { type HibernateDeps, hibernateWorkspace } from './hibernate-workspace.ts';
 import { type PauseDeps, pauseWorkspace, resumeWorkspace } from './pause-workspace.ts';
 import { bindProvisioningRoutes, type ProvisioningRouteDeps } from './provisioning-routes.ts';
 import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
 import { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 import { type RestartDeps, restartWorkspace } from './restart-workspace.ts';
+import { bindTeamRoutes } from './team-routes.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { toAdminView, toView } from './workspace-view.ts';
 
@@ -21,11 +23,13 @@ export type WorkspaceRouteDeps = CreateDeps &
   PauseDeps &
   HibernateDeps &
   RestartDeps &
-  ProvisioningRouteDeps;
+  ProvisioningRouteDeps &
+  TeamDeps;
 
 export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: WorkspaceRouteDeps): void {
   const { directory, vitals } = deps;
   bindProvisioningRoutes(app, binder, deps);
+  bindTeamRoutes(app, binder, deps);
 
   binder.bind(app, workspaces.createWorkspace, async ({ body, caller, request }) => {
     const key = readRequestKey(caller, request.headers['idempotency-key'], 'createWorkspace', body);
@@ -80,6 +84,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
     const { status, cascadeDeleted } = await removeWorkspace(deps, describeCaller(caller), params.id, {
       isConfirmed: query.confirm,
       isPurge: query.purge,
+      successorId: query.forward_to,
     });
     return { status, cascade_deleted: cascadeDeleted };
   });

@@ -1,0 +1,41 @@
+// Initial memories are read leniently, and whatever of them is not kept is said.
+
+import { LIMITS } from '@molecule/domain';
+import { describe, expect, it } from 'vitest';
+import { NO_MEMORIES, readInitialMemories, storeInitialMemories } from './initial-memories.ts';
+
+describe('initial memories', () => {
+  it.each([
+    ['a plain one is local', { content: 'a' }, [{ content: 'a', scope: 'LOCAL' }]],
+    ['every scope is taken', { content: 'a', scope: 'TEAM' }, [{ content: 'a', scope: 'TEAM' }]],
+    ['a null scope is local', { content: 'a', scope: null }, [{ content: 'a', scope: 'LOCAL' }]],
+    ['an unknown scope is skipped', { content: 'a', scope: 'WORLD' }, []],
+    ['a scope in lower case is skipped', { content: 'a', scope: 'team' }, []],
+    ['no content is skipped', { scope: 'TEAM' }, []],
+    ['blank content is skipped', { content: '  ' }, []],
+    ['another type is skipped', 'text', []],
+    ['null is skipped', null, []],
+  ])('%s', (_, entry, expected) => {
+    expect(readInitialMemories([entry])).toEqual(expected);
+  });
+
+  it('are cut at their limit, on both sides of it', () => {
+    const [whole, cut] = readInitialMemories([
+      { content: 'x'.repeat(LIMITS.initialMemoryChars) },
+      { content: 'x'.repeat(LIMITS.initialMemoryChars + 1) },
+    ]);
+    expect(whole?.content).toHaveLength(LIMITS.initialMemoryChars);
+    expect(cut?.content).toHaveLength(LIMITS.initialMemoryChars);
+  });
+
+  it('that were skipped or not stored are said', async () => {
+    const input = [{ content: 'a' }, { content: 'b' }, 7];
+    expect(await storeInitialMemories(NO_MEMORIES, 'w', input)).toEqual([
+      '1 of 3 initial memories are not valid and were skipped',
+      '2 of 3 initial memories were not stored: this server keeps no memories',
+    ]);
+    const all = { store: async () => ({ stored: 2, reason: '' }) };
+    expect(await storeInitialMemories(all, 'w', input.slice(0, 2))).toEqual([]);
+    expect(await storeInitialMemories(NO_MEMORIES, 'w', [])).toEqual([]);
+  });
+});
