@@ -8,8 +8,10 @@ import type { RunningPostgres } from '@molecule/postgres';
 import type { Config } from './config.ts';
 import type { RecordDeps } from './features/activity/index.ts';
 import {
+  FirstMemories,
   HttpMemoryPlugin,
   type MemoryDeps,
+  MemorySearch,
   OrgWriters,
   type PluginTarget,
   plantSeeds,
@@ -72,7 +74,8 @@ export async function composeMemory(parts: MemoryParts) {
   if (config.memory.isRequired) await requirePlugin(plugin);
   return {
     deps,
-    ledger,
+    search: new MemorySearch(deps),
+    firstMemories: new FirstMemories(deps),
     addLoops: (supervisor: Supervisor) => addMemoryLoops(supervisor, deps, config.memory.isOff),
     stopOn: (shutdown: Shutdown) =>
       shutdown.on('memory', async () => {

@@ -345,7 +345,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       },
       relay,
       delegations: { delegations, directory, clock, publishSoon, driveSoon },
-      activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db)] },
+      activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db), memory.search] },
       webhooks,
       approvals: { approvals, directory, clock, publishSoon },
       memories: memory.deps,

@@ -35,7 +35,7 @@ export async function plantSeeds(deps: MemoryDeps): Promise<number> {
 }
 
 /** A seed that is refused (of a workspace that is gone, or a GLOBAL one of no root) is logged and given up. */
-async function plant(deps: MemoryDeps, { id, workspaceId, scope, content }: Seed): Promise<void> {
+export async function plant(deps: MemoryDeps, { id, workspaceId, scope, content }: Seed): Promise<void> {
   try {
     await commitMemory(deps, {
       workspace: { id: workspaceId },
@@ -49,7 +49,12 @@ async function plant(deps: MemoryDeps, { id, workspaceId, scope, content }: Seed
       id,
     });
   } catch (error) {
-    if (!isFault(error) || AWAY.has(error.code)) throw error;
+    if (!isFault(error) || isAway(error)) throw error;
     deps.log.warn({ err: error, workspaceId, scope }, 'a first memory was not stored');
   }
+}
+
+/** Failures that say nothing about the memory: later it may go well. */
+export function isAway(error: unknown): boolean {
+  return isFault(error) && AWAY.has(error.code);
 }

@@ -1,8 +1,7 @@
 // Memory ledger on Postgres. Invariants: memory-ledger.ts.
 
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '@molecule/kit';
-import type { Db, Tx } from '@molecule/postgres';
+import type { Db } from '@molecule/postgres';
 import type { Audit, Author, MemoryLedger, NewAudit, Seed } from './memory-ledger.ts';
 
 export class PgMemoryLedger implements MemoryLedger {
@@ -131,18 +130,20 @@ export class PgMemoryLedger implements MemoryLedger {
     await this.#db.query('delete from memory_seeds where id = $1', [seedId]);
   }
 
-  /** In the transaction that makes the workspace. */
-  async keepSeedsIn(
-    tx: Tx,
-    workspaceId: string,
-    seeds: readonly Omit<Seed, 'id' | 'workspaceId'>[],
-  ): Promise<void> {
-    for (const seed of seeds) {
-      await tx.query(
-        'insert into memory_seeds (id, workspace_id, scope, content, created_at) values ($1, $2, $3, $4, $5)',
-        [randomUUID(), workspaceId, seed.scope, seed.content, this.#now()],
-      );
-    }
+  async keepSeeds(seeds: readonly Seed[]): Promise<void> {
+    const column = <T>(pick: (seed: Seed) => T): T[] => seeds.map(pick);
+    await this.#db.query(
+      `insert into memory_seeds (id, workspace_id, scope, content, created_at)
+       select id, workspace_id, scope, content, $5
+       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as s (id, workspace_id, scope, content)`,
+      [
+        column((seed) => seed.id),
+        column((seed) => seed.workspaceId),
+        column((seed) => seed.scope),
+        column((seed) => seed.content),
+        this.#now(),
+      ],
+    );
   }
 
   #now(): Date {

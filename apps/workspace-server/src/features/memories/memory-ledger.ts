@@ -52,6 +52,7 @@ export interface MemoryLedger {
   purges(limit: number): Promise<string[]>;
   purged(namespace: string): Promise<void>;
 
+  keepSeeds(seeds: readonly Seed[]): Promise<void>;
   seeds(limit: number): Promise<Seed[]>;
   planted(seedId: string): Promise<void>;
 }
