@@ -21,7 +21,7 @@ const TARGETS = [
   {
     name: 'workspace-server',
     sources: [...SERVER, 'packages/postgres/src', 'packages/backends/src', 'apps/workspace-server/src'],
-    build: bundle,
+    build: (app) => bundle(`apps/${app}`),
   },
   {
     name: 'memory-plugin',
@@ -31,7 +31,14 @@ const TARGETS = [
   {
     name: 'workspace-runtime',
     sources: [...SERVER, 'apps/workspace-runtime/src'],
-    build: (app) => bundle(app, /^(ai|@ai-sdk\/.*)$/),
+    build: (app) => bundle(`apps/${app}`, { outside: /^(ai|@ai-sdk\/.*)$/ }),
+  },
+  {
+    // What a container's image carries beside the runtime.
+    name: 'unit-program',
+    home: 'packages/backends',
+    sources: [...NEUTRAL, 'packages/backends/src'],
+    build: () => bundle('packages/backends', { entry: 'src/docker/in-unit/main.ts', outside: /^$/ }),
   },
   {
     name: 'control-plane',
@@ -52,11 +59,11 @@ const TARGETS = [
   },
 ];
 
-async function bundle(app, outside = /^(?!@molecule\/)/) {
-  const entry = `apps/${app}/src/main.ts`;
-  if (!existsSync(join(ROOT, entry))) throw new Error(`${app} cannot be built: ${entry} is missing`);
+async function bundle(home, { entry: inside = 'src/main.ts', outside = /^(?!@molecule\/)/ } = {}) {
+  const entry = `${home}/${inside}`;
+  if (!existsSync(join(ROOT, entry))) throw new Error(`${home} cannot be built: ${entry} is missing`);
   const { build } = await import('esbuild');
-  const dist = join(ROOT, 'apps', app, 'dist');
+  const dist = join(ROOT, home, 'dist');
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -121,9 +128,9 @@ async function viteBuild(app) {
 /** Builds what is stale (or everything, or only the named) and returns the names. `onBuild` is told before each. */
 export async function buildStale({ isForced = false, only, onBuild = () => {} } = {}) {
   const built = [];
-  for (const { name, sources, build } of TARGETS) {
+  for (const { name, home = `apps/${name}`, sources, build } of TARGETS) {
     if (only && !only.includes(name)) continue;
-    const stamp = join(ROOT, 'apps', name, 'dist/.built-from');
+    const stamp = join(ROOT, home, 'dist/.built-from');
     if (!isForced && isBuiltFrom(ROOT, sources, stamp)) continue;
     onBuild(name);
     const before = fingerprint(ROOT, sources);

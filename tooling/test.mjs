@@ -19,6 +19,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROJECTS = [
   { name: 'unit', limitMs: 15 * 60_000, needsBuild: false },
   { name: 'db', limitMs: 15 * 60_000, needsBuild: false },
+  { name: 'docker', limitMs: 15 * 60_000, needsBuild: true },
   { name: 'e2e', limitMs: 30 * 60_000, needsBuild: true },
 ];
 

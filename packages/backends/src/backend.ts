@@ -5,7 +5,7 @@ import type { Tier, WorkspaceAccess } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 
-export type BackendKind = 'process' | 'external' | 'fake';
+export type BackendKind = 'process' | 'docker' | 'external' | 'fake';
 
 /** Everything that a start needs. Config and token are complete before the agent can read them. */
 export interface WorkspaceSpec {

@@ -23,6 +23,7 @@ import type {
   Unit,
   WorkspaceSpec,
 } from './backend.ts';
+import { DockerBackend, type DockerOptions } from './docker/docker-backend.ts';
 import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
 import { ProcessBackend, type ProcessOptions } from './process/process-backend.ts';
@@ -33,6 +34,7 @@ import { WorkQueue } from './work-queue.ts';
 
 export interface DispatcherOptions {
   process?: ProcessOptions;
+  docker?: DockerOptions;
   fake?: FakeControls;
   clock: Clock;
   log: Log;
@@ -100,7 +102,7 @@ export interface Dispatcher {
 }
 
 const NO_BACKEND =
-  'no backend is available to run this workspace: start the server with WORKSPACE_BACKEND=process, or connect an external agent';
+  'no backend is available to run this workspace: start the server with WORKSPACE_BACKEND=process or docker, or connect an external agent';
 const PROBE_MS = 5_000;
 const LIST_MS = 10_000;
 const READ_MS = 10_000;
@@ -130,6 +132,7 @@ class BackendDispatcher implements Dispatcher {
     this.#hooks = options.hooks ?? {};
     this.#backends.set('external', new ExternalBackend());
     if (options.process) this.#backends.set('process', new ProcessBackend(options.process, options.log));
+    if (options.docker) this.#backends.set('docker', new DockerBackend(options.docker, options.log));
     if (options.fake) this.#backends.set('fake', new FakeBackend(options.fake));
   }
 
@@ -335,6 +338,7 @@ class BackendDispatcher implements Dispatcher {
   #find(name: BackendName, verb: Verb): Backend | null {
     switch (name) {
       case 'process':
+      case 'docker':
       case 'external':
       case 'fake': {
         const backend = this.#backends.get(name) ?? null;
@@ -342,7 +346,6 @@ class BackendDispatcher implements Dispatcher {
         if (backend && declined !== null) throw faults.unsupportedOnBackend(verb, name, declined);
         return backend;
       }
-      case 'docker':
       case 'cloud':
       case 'none':
         return null;

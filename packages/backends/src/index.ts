@@ -18,6 +18,7 @@ export {
   type DispatcherOptions,
   type StartResult,
 } from './dispatcher.ts';
+export type { DockerOptions } from './docker/docker-backend.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
 export type { FileEntry, FilePlace, OpenFile, UnitRoot } from './unit-file.ts';

@@ -50,6 +50,7 @@ export const WITHOUT_BACKEND: Record<Verb, 'fail_workspace' | 'success' | 'gone'
 /** Null: supported. A text: why this backend declines the verb. */
 export const CAPABILITIES: Record<BackendKind, Record<Verb, string | null>> = {
   process: everything(),
+  docker: everything(),
   external: {
     start: 'the agent runs elsewhere and registers itself',
     stop: null,

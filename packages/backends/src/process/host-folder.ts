@@ -13,14 +13,19 @@ export async function workspaceFolder(
   ownFolder: string,
   allowedRoots: readonly string[],
 ): Promise<string> {
-  if (asked.workspaceDir === null || asked.workspaceAccess === 'none') return ownFolder;
-  if (asked.workspaceAccess === 'read_only') {
+  if (asked.workspaceDir !== null && asked.workspaceAccess === 'read_only') {
     throw faults.unsupportedOnBackend(
       'workspace_access read_only',
       'process',
       'a process cannot be kept from writing into a folder',
     );
   }
+  return (await allowedFolder(asked, allowedRoots)) ?? ownFolder;
+}
+
+/** The folder of this machine that the workspace may have, links resolved; null when it asks for none. */
+export async function allowedFolder(asked: Asked, allowedRoots: readonly string[]): Promise<string | null> {
+  if (asked.workspaceDir === null || asked.workspaceAccess === 'none') return null;
   if (!isAbsolute(asked.workspaceDir) || asked.workspaceDir.split('/').includes('..')) {
     throw faults.invalidRequest('invalid workspace_dir');
   }

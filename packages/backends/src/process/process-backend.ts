@@ -27,12 +27,12 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../live-files.ts';
 import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
 import { readConfigFile, writeConfig, writeConfigFiles, writeToken } from './config-files.ts';
 import { endProcesses } from './end-processes.ts';
 import { freePort } from './free-port.ts';
 import { workspaceFolder } from './host-folder.ts';
-import { deleteLiveFile, listFolder, openFile, writeLiveFile } from './live-files.ts';
 import { openTerminal } from './open-terminal.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
 import { dropSessionsBefore } from './session-reset.ts';

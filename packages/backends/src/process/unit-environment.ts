@@ -34,20 +34,29 @@ export function unitEnvironment(
   spec: WorkspaceSpec,
   facts: UnitFacts,
 ): { env: Record<string, string>; refused: string[] } {
-  const refused = Object.keys(spec.env).filter((name) => LOADER.test(name) || PLATFORM_SECRETS.has(name));
-  const asked = Object.entries(spec.env).filter(([name]) => !refused.includes(name));
+  const { asked, refused } = askedVariables(spec.env);
+  const env = {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    LANG: 'C.UTF-8',
+    ...asked,
+    ...ownVariables(spec, facts),
+  };
+  return { env, refused };
+}
+
+/** N2: what of the asked-for variables an agent gets. Throws INVALID_REQUEST for what is no variable. */
+export function askedVariables(env: Readonly<Record<string, string>>): {
+  asked: Record<string, string>;
+  refused: string[];
+} {
+  const refused = Object.keys(env).filter((name) => LOADER.test(name) || PLATFORM_SECRETS.has(name));
+  const asked = Object.entries(env).filter(([name]) => !refused.includes(name));
   for (const [name, value] of asked) {
     if (!NAME.test(name) || value.includes('\0')) {
       throw faults.invalidRequest(`the environment variable ${JSON.stringify(name)} is not valid`);
     }
   }
-  const env = {
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
-    LANG: 'C.UTF-8',
-    ...Object.fromEntries(asked),
-    ...ownVariables(spec, facts),
-  };
-  return { env, refused };
+  return { asked: Object.fromEntries(asked), refused };
 }
 
 /** What a person's shell in a unit gets: its folders and its marker, none of its secrets. */

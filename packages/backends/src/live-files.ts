@@ -8,7 +8,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { faults, LIMITS } from '@molecule/domain';
-import { type FileEntry, folderParts, isEntered, isHidden, type OpenFile, pathParts } from '../unit-file.ts';
+import { type FileEntry, folderParts, isEntered, isHidden, type OpenFile, pathParts } from './unit-file.ts';
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,0 +1,77 @@
+// Unit program: what the tenant asks of the folders of a container, from inside it, where its links and mounts mean what
+// the agent means by them. Its first line of output is its answer, as JSON; the bytes of an opened file follow it.
+//
+// Arguments: list ROOT PATH DEPTH | open ROOT PATH | write ROOT PATH (content on standard input) | delete ROOT PATH |
+//            tidy FILE (which holds {"forget": [paths below /configs], "owner": [uid, gid] or null})
+
+import { lchown, lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { faults, isFault, LIMITS } from '@molecule/domain';
+import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../../live-files.ts';
+
+const CONFIGS = '/configs';
+const OWNED = [CONFIGS, '/workspace'];
+
+async function main([verb, root = '', path = '', depth = '1']: string[]): Promise<void> {
+  switch (verb) {
+    case 'list':
+      return answer(await listFolder(root, path, Number(depth)));
+    case 'open': {
+      const file = await openFile(root, path);
+      answer(file && { sizeBytes: file.sizeBytes });
+      if (file) await pipeline(file.content, process.stdout, { end: false });
+      return;
+    }
+    case 'write':
+      await writeLiveFile(root, path, await readInput());
+      return answer(true);
+    case 'delete':
+      return answer(await deleteLiveFile(root, path));
+    case 'tidy':
+      await tidy(JSON.parse(await readFile(root, 'utf8')));
+      return answer(true);
+    default:
+      throw new Error(`no such verb: ${verb}`);
+  }
+}
+
+function answer(value: unknown): void {
+  process.stdout.write(`${JSON.stringify({ value })}\n`);
+}
+
+async function readInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > LIMITS.fileWriteBytes + 1) throw faults.bodyTooLarge(LIMITS.fileWriteBytes);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function tidy({ forget, owner }: { forget: string[]; owner: [number, number] | null }): Promise<void> {
+  for (const path of forget) await deleteLiveFile(CONFIGS, path);
+  if (owner) for (const folder of OWNED) await give(folder, owner);
+}
+
+/** No link is followed: its own owner changes. */
+async function give(path: string, owner: [number, number]): Promise<void> {
+  try {
+    await lchown(path, ...owner);
+    if (!(await lstat(path)).isDirectory()) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  for (const name of await readdir(path)) await give(join(path, name), owner);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const { code, message } = isFault(error)
+    ? error
+    : { code: 'INTERNAL', message: (error as NodeJS.ErrnoException).code ?? 'a bug' };
+  process.stdout.write(`${JSON.stringify({ fault: { code, message } })}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,71 @@
+// Unit notes: what this server keeps in its own folder about the containers of a workspace: what it noted while it
+// started and ended them, what they printed before they were removed, and which files it wrote into their volumes.
+
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LogLines } from '../backend.ts';
+import { pathsOf, type UnitPaths, writeAtomically } from '../process/unit-files.ts';
+import { noteLaunch, readLauncherLog, rotateLog, tailLog } from '../process/unit-logs.ts';
+
+export interface StartRecord {
+  /** Below /configs. */
+  configFiles: string[];
+  /** Who owns the volumes, as `uid:gid`. */
+  user: string;
+}
+
+export class UnitNotes {
+  readonly #stateDir: string;
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+  }
+
+  async note(workspaceId: string, text: string): Promise<void> {
+    await noteLaunch(await this.#folders(workspaceId), text);
+  }
+
+  console(workspaceId: string): Promise<string> {
+    return readLauncherLog(pathsOf(this.#stateDir, workspaceId));
+  }
+
+  /** Keeps what a container printed, before it is removed. */
+  async keepOutput(workspaceId: string, lines: LogLines['lines']): Promise<void> {
+    if (lines.length === 0) return;
+    const paths = await this.#folders(workspaceId);
+    const text = lines.map((line) => `${line.text}\n`).join('');
+    await appendFile(paths.runtimeLog, text, { mode: 0o600 });
+    await rotateLog(paths);
+  }
+
+  keptOutput(workspaceId: string, tail: number): Promise<LogLines> {
+    return tailLog(pathsOf(this.#stateDir, workspaceId), tail);
+  }
+
+  async saveStart(workspaceId: string, record: StartRecord): Promise<void> {
+    const paths = await this.#folders(workspaceId);
+    await writeAtomically(join(paths.run, 'start.json'), JSON.stringify(record), 0o600);
+  }
+
+  /** Null when nothing was started, or it is not known what. */
+  async lastStart(workspaceId: string): Promise<StartRecord | null> {
+    try {
+      const path = join(pathsOf(this.#stateDir, workspaceId).run, 'start.json');
+      const record = JSON.parse(await readFile(path, 'utf8')) as StartRecord;
+      return Array.isArray(record.configFiles) && typeof record.user === 'string' ? record : null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  async erase(workspaceId: string): Promise<void> {
+    await rm(pathsOf(this.#stateDir, workspaceId).root, { recursive: true, force: true });
+  }
+
+  async #folders(workspaceId: string): Promise<UnitPaths> {
+    const paths = pathsOf(this.#stateDir, workspaceId);
+    for (const dir of [paths.root, paths.run, paths.log]) await mkdir(dir, { recursive: true, mode: 0o700 });
+    return paths;
+  }
+}
