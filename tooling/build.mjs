@@ -26,7 +26,7 @@ const TARGETS = [
   {
     name: 'memory-plugin',
     sources: [...SERVER, 'packages/postgres/src', 'apps/memory-plugin/src'],
-    build: bundle,
+    build: (app) => bundle(`apps/${app}`),
   },
   {
     name: 'workspace-runtime',
@@ -43,9 +43,9 @@ const TARGETS = [
   {
     name: 'control-plane',
     sources: [...SERVER, 'packages/postgres/src', 'apps/control-plane/src'],
-    build: bundle,
+    build: (app) => bundle(`apps/${app}`),
   },
-  { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: bundle },
+  { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: (app) => bundle(`apps/${app}`) },
   {
     name: 'canvas',
     sources: [

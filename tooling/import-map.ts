@@ -27,6 +27,7 @@ export const TEST_FILE = '\\.(test|contract|scenario|bench)\\.tsx?$|/testing/';
 /** The one part of each package that starts programs. Everything else asks it to. */
 export const MAY_START_PROGRAMS = [
   'packages/backends/src/process/',
+  'packages/backends/src/docker/image/',
   'packages/postgres/src/',
   'apps/control-plane/src/placement/process/',
   'apps/workspace-server/src/sidecar/',

@@ -14,6 +14,7 @@ export const TIMER_EXCEPTIONS: Readonly<Record<string, string>> = {
   'packages/postgres/': 'waits for a database process, below the level of loops',
   'packages/backends/src/process/':
     'waits for processes of the operating system, some of them without an exit event',
+  'packages/backends/src/docker/in-unit/': 'a program of its own inside a container, with one short wait',
   'apps/canvas/': 'runs in a browser, where a closed tab ends every timer',
   'apps/workspace-server/src/features/relay/agent-connection.ts':
     'silence limit of one call, cleared when it ends',

@@ -6,9 +6,9 @@
 //       allowed.
 
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
+import { askedVariables } from '../asked-variables.ts';
 import type { WorkspaceSpec } from '../backend.ts';
-import { allowedFolder } from '../process/host-folder.ts';
-import { askedVariables } from '../process/unit-environment.ts';
+import { allowedFolder } from '../host-folder.ts';
 import { type HostRights, isOnHostNetwork, limitsOf, TIERS, type TierSizes } from './tiers.ts';
 import { labelsOf, namesOf, type Owner } from './unit-names.ts';
 

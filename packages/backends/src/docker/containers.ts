@@ -122,6 +122,11 @@ export function stateOf(word: string): Probe {
   return word === 'restarting' || word === 'removing' ? 'unknown' : 'gone';
 }
 
+/** What the container's program was given. */
+export function variableOf(found: ContainerInspectInfo, name: string): string | null {
+  return found.Config.Env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+}
+
 /** Above 128 the code says which signal ended the agent. */
 export function exitOf(state: ContainerInspectInfo['State']): UnitExit {
   const signal = SIGNALS[state.ExitCode];

@@ -11,26 +11,30 @@
 import { resolve } from 'node:path';
 import { faults, isUuid, redactSecrets } from '@molecule/domain';
 import { type Log, type Loop, systemClock } from '@molecule/kit';
+import type { ContainerInspectInfo } from 'dockerode';
 import type {
   Backend,
   BackendHealth,
   ExitListener,
   LogLines,
+  LogQuery,
   Probe,
+  TerminalSession,
   Unit,
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
-import { freePort } from '../process/free-port.ts';
+import { freePort } from '../free-port.ts';
 import { type FileEntry, type FilePlace, folderParts, type OpenFile, pathParts } from '../unit-file.ts';
 import { archiveOf, ownerOf, startFiles, TOKEN_FILE } from './config-archive.ts';
 import { INNER_PORT, planContainer } from './container-plan.ts';
-import { Containers, exitOf, stateOf } from './containers.ts';
+import { Containers, exitOf, stateOf, variableOf } from './containers.ts';
 import { cancelled, Engine, statusOf } from './engine.ts';
 import type { ImageSources } from './image/root-files.ts';
 import { WorkspaceImage } from './image/workspace-image.ts';
 import { isolationText } from './isolation-text.ts';
 import { linesOf } from './log-frames.ts';
+import { openTerminal } from './open-terminal.ts';
 import { ensureNetwork, findNetwork, type TenantNetwork } from './tenant-network.ts';
 import {
   type HostRights,
@@ -69,7 +73,7 @@ export interface DockerOptions {
   rights?: HostRights;
   hostFolderRoots?: readonly string[];
   /** What a container runs instead of what its image says. */
-  command?: () => readonly string[];
+  command?: readonly string[];
   termGraceMs?: number;
 }
 
@@ -157,11 +161,24 @@ export class DockerBackend implements Backend {
     return state;
   }
 
-  async logs(workspaceId: string, tail: number): Promise<LogLines> {
+  /** The cursor is the time of the last line: it means the same to the container that runs and to those before it. */
+  async logs(workspaceId: string, query: LogQuery): Promise<LogLines> {
+    if (query.source === 'boot') return this.#notes.bootLog(workspaceId, query);
+    const { tail, after = '' } = query;
+    const kept = await this.#notes.keptOutput(workspaceId, tail + 1);
     const printed = await this.#printed(workspaceId, tail + 1);
-    if (printed.length > tail) return { lines: printed.slice(-tail), isTruncated: true };
-    const kept = await this.#notes.keptOutput(workspaceId, tail - printed.length);
-    return { lines: [...kept.lines, ...printed], isTruncated: kept.isTruncated };
+    const fresh = [...kept, ...printed].filter(({ at }) => (at ?? '') > after);
+    const isTruncated = fresh.length > tail;
+    return { lines: fresh.slice(-tail), isTruncated, cursor: fresh.at(-1)?.at ?? after };
+  }
+
+  async terminal(workspaceId: string, columns: number, rows: number): Promise<TerminalSession> {
+    const found = await this.#running(workspaceId);
+    return openTerminal(this.#engine, found, {
+      columns,
+      rows,
+      onLeftOver: (error) => this.#log.warn({ err: error, workspaceId }, 'a terminal left processes behind'),
+    });
   }
 
   console(workspaceId: string): Promise<string> {
@@ -260,7 +277,7 @@ export class DockerBackend implements Backend {
       socketPath,
       hostPort: isHost ? await freePort(() => false) : null,
       hostFolderRoots: hostFolderRoots ?? [],
-      command: command?.() ?? [],
+      command: command ?? [],
       hasInit: await this.#hasInit(),
     });
     if (refused.length > 0) {
@@ -295,8 +312,7 @@ export class DockerBackend implements Backend {
     for (let i = 0; i < PORT_TRIES; i++) {
       const found = await this.#containers.inspect(workspaceId);
       if (!found?.State.Running) return '';
-      const inner = found.Config.Env.find((entry) => entry.startsWith('PORT='))?.slice('PORT='.length);
-      if (found.HostConfig.NetworkMode === 'host') return `http://127.0.0.1:${inner}`;
+      if (found.HostConfig.NetworkMode === 'host') return `http://127.0.0.1:${variableOf(found, 'PORT')}`;
       const port = found.NetworkSettings.Ports[`${INNER_PORT}/tcp`]?.[0]?.HostPort;
       if (port) return `http://127.0.0.1:${port}`;
       await systemClock.sleep(PORT_PAUSE_MS);
@@ -334,11 +350,15 @@ export class DockerBackend implements Backend {
     // Refused before anything is asked: not every bad path can be an argument of a program.
     if (verb === 'list') folderParts(path);
     else pathParts(path);
+    const found = await this.#running(workspaceId);
+    const folder = root === 'home' ? (variableOf(found, 'HOME') ?? '/') : `/${root}`;
+    return runUnitProgram(this.#engine, found.Id, [verb, folder, path, ...more], input);
+  }
+
+  async #running(workspaceId: string): Promise<ContainerInspectInfo> {
     const found = await this.#containers.inspect(workspaceId);
     if (found?.State.Status !== 'running') throw faults.notRunning();
-    const home = found.Config.Env.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
-    const folder = root === 'home' ? home : `/${root}`;
-    return runUnitProgram(this.#engine, found.Id, [verb, folder, path, ...more], input);
+    return found;
   }
 
   /** K6. Nothing that a container printed keeps it from ending. */

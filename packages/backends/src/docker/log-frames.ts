@@ -39,9 +39,12 @@ export function linesOf(text: Buffer): LogLines['lines'] {
       .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => {
-        const [, at, words] = /^(\S+Z) ?(.*)$/s.exec(line) ?? [];
-        return { at: at ?? null, stream, text: words ?? line };
-      }),
+      .map((line) => ({ stream, ...timed(line) })),
   );
+}
+
+/** A line that begins with the engine's time stamp. */
+export function timed(line: string): { at: string | null; text: string } {
+  const [, at, text] = /^(\S+Z) ?(.*)$/s.exec(line) ?? [];
+  return { at: at ?? null, text: text ?? line };
 }

@@ -3,9 +3,10 @@
 
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogLines } from '../backend.ts';
-import { pathsOf, type UnitPaths, writeAtomically } from '../process/unit-files.ts';
-import { noteLaunch, readLauncherLog, rotateLog, tailLog } from '../process/unit-logs.ts';
+import type { LogLines, LogQuery } from '../backend.ts';
+import { pathsOf, type UnitPaths, writeAtomically } from '../unit-folders.ts';
+import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';
+import { timed } from './log-frames.ts';
 
 export interface StartRecord {
   /** Below /configs. */
@@ -29,17 +30,23 @@ export class UnitNotes {
     return readLauncherLog(pathsOf(this.#stateDir, workspaceId));
   }
 
-  /** Keeps what a container printed, before it is removed. */
+  bootLog(workspaceId: string, query: LogQuery): Promise<LogLines> {
+    return readLog(pathsOf(this.#stateDir, workspaceId).launcherLog, query);
+  }
+
+  /** Keeps what a container printed, each line with its time, before the container is removed. */
   async keepOutput(workspaceId: string, lines: LogLines['lines']): Promise<void> {
     if (lines.length === 0) return;
     const paths = await this.#folders(workspaceId);
-    const text = lines.map((line) => `${line.text}\n`).join('');
+    const text = lines.map(({ at, text }) => `${at} ${text}\n`).join('');
     await appendFile(paths.runtimeLog, text, { mode: 0o600 });
     await rotateLog(paths);
   }
 
-  keptOutput(workspaceId: string, tail: number): Promise<LogLines> {
-    return tailLog(pathsOf(this.#stateDir, workspaceId), tail);
+  async keptOutput(workspaceId: string, tail: number): Promise<LogLines['lines']> {
+    const { runtimeLog } = pathsOf(this.#stateDir, workspaceId);
+    const { lines } = await readLog(runtimeLog, { source: 'runtime', tail });
+    return lines.map((line) => ({ ...line, ...timed(line.text) }));
   }
 
   async saveStart(workspaceId: string, record: StartRecord): Promise<void> {

@@ -9,7 +9,7 @@ import { lstat, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { faults } from '@molecule/domain';
 import type { WorkspaceSpec } from '../backend.ts';
-import { prepareFolders, type UnitPaths, writeAtomically } from './unit-files.ts';
+import { prepareFolders, type UnitPaths, writeAtomically } from '../unit-folders.ts';
 
 const MAX_TREE_BYTES = 16 * 1024 * 1024;
 const MAX_READ_BYTES = 5 * 1024 * 1024;

@@ -27,30 +27,21 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import { freePort } from '../free-port.ts';
+import { workspaceFolder } from '../host-folder.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../live-files.ts';
 import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
+import { pathsOf, prepareFolders, type UnitPaths } from '../unit-folders.ts';
+import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';
 import { readConfigFile, writeConfig, writeConfigFiles, writeToken } from './config-files.ts';
 import { endProcesses } from './end-processes.ts';
-import { freePort } from './free-port.ts';
-import { workspaceFolder } from './host-folder.ts';
 import { openTerminal } from './open-terminal.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
 import { dropSessionsBefore } from './session-reset.ts';
 import { spawnUnit } from './spawn-unit.ts';
 import { isolationText } from './unit-command.ts';
 import { terminalEnvironment, unitEnvironment } from './unit-environment.ts';
-import {
-  dropRecord,
-  erase,
-  listUnitIds,
-  pathsOf,
-  prepareFolders,
-  readRecord,
-  saveRecord,
-  type UnitPaths,
-  type UnitRecord,
-} from './unit-files.ts';
-import { noteLaunch, readLauncherLog, readLog, rotateLog } from './unit-logs.ts';
+import { dropRecord, erase, listUnitIds, readRecord, saveRecord, type UnitRecord } from './unit-files.ts';
 
 const TERM_GRACE_MS = 5_000;
 const WATCH_MS = 1_000;

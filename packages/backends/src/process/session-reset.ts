@@ -2,7 +2,7 @@
 
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { prepareFolders, type UnitPaths, writeAtomically } from './unit-files.ts';
+import { prepareFolders, type UnitPaths, writeAtomically } from '../unit-folders.ts';
 
 /** `resetAt`: epoch milliseconds. A reset that was carried out before changes nothing; a crash in between repeats it. */
 export async function dropSessionsBefore(paths: UnitPaths, resetAt: number): Promise<void> {

@@ -1,25 +1,12 @@
 // Unit environment: the written list of variables that an agent gets. Never the environment of this process.
 //
 //   N1. Our own names win over whatever the workspace asked for.
-//   N2. Names that would change how the process is loaded, or that carry a secret of the platform, are left out and told.
+//   N2. Of what it asked for it gets what asked-variables.ts lets through.
 
 import { dirname } from 'node:path';
-import { faults } from '@molecule/domain';
+import { askedVariables } from '../asked-variables.ts';
 import type { WorkspaceSpec } from '../backend.ts';
-import type { UnitPaths } from './unit-files.ts';
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const LOADER = /^(LD_.*|DYLD_.*|NODE_OPTIONS|BASH_ENV|ENV)$/;
-const PLATFORM_SECRETS = new Set([
-  'ADMIN_TOKEN',
-  'CP_ADMIN_API_TOKEN',
-  'SECRETS_ENCRYPTION_KEY',
-  'MOLECULE_CP_SHARED_SECRET',
-  'PROVISION_SHARED_SECRET',
-  'MEMORY_PLUGIN_TOKEN',
-  'MEMORY_PLUGIN_DATABASE_URL',
-  'MOLECULE_UNIT',
-]);
+import type { UnitPaths } from '../unit-folders.ts';
 
 export interface UnitFacts {
   paths: UnitPaths;
@@ -42,21 +29,6 @@ export function unitEnvironment(
     ...ownVariables(spec, facts),
   };
   return { env, refused };
-}
-
-/** N2: what of the asked-for variables an agent gets. Throws INVALID_REQUEST for what is no variable. */
-export function askedVariables(env: Readonly<Record<string, string>>): {
-  asked: Record<string, string>;
-  refused: string[];
-} {
-  const refused = Object.keys(env).filter((name) => LOADER.test(name) || PLATFORM_SECRETS.has(name));
-  const asked = Object.entries(env).filter(([name]) => !refused.includes(name));
-  for (const [name, value] of asked) {
-    if (!NAME.test(name) || value.includes('\0')) {
-      throw faults.invalidRequest(`the environment variable ${JSON.stringify(name)} is not valid`);
-    }
-  }
-  return { asked: Object.fromEntries(asked), refused };
 }
 
 /** What a person's shell in a unit gets: its folders and its marker, none of its secrets. */

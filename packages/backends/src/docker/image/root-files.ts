@@ -25,7 +25,7 @@ export type RootFile =
 export const AGENT_UID = 1000;
 
 /** Beside Node. What this machine lacks, the image lacks. */
-const PROGRAMS = ['bash', 'busybox', 'curl', 'git'];
+const PROGRAMS = ['bash', 'busybox', 'curl', 'env', 'git'];
 const PROGRAM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const GIT_CORE = '/usr/lib/git-core';
 const GIT_FILES = ['git-remote-http', 'git-remote-https', 'git-sh-setup', 'git-sh-i18n', 'git-submodule'];
@@ -33,7 +33,7 @@ const NSS = /^libnss_(files|dns)\.so\.\d+$/;
 const CERTIFICATES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 /** What people expect in a shell, where busybox is there to be it. */
 const APPLETS = (
-  'sh ash awk basename cat chmod chown cp cut date dd df diff dirname du echo env expr false find free grep gunzip ' +
+  'sh ash awk basename cat chmod chown cp cut date dd df diff dirname du echo expr false find free grep gunzip ' +
   'gzip head hostname id kill less ln ls md5sum mkdir mktemp more mount mv nc nslookup od ping pgrep printf ps pwd ' +
   'readlink realpath rm rmdir sed seq sha256sum sleep sort stat tail tar tee test top touch tr true umount uname uniq ' +
   'unzip vi wc wget which whoami xargs yes zcat'

@@ -2,15 +2,18 @@
 // the agent means by them. Its first line of output is its answer, as JSON; the bytes of an opened file follow it.
 //
 // Arguments: list ROOT PATH DEPTH | open ROOT PATH | write ROOT PATH (content on standard input) | delete ROOT PATH |
+//            hangup MARK (ends what carries MOLECULE_TERMINAL=MARK) |
 //            tidy FILE (which holds {"forget": [paths below /configs], "owner": [uid, gid] or null})
 
 import { lchown, lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { faults, isFault, LIMITS } from '@molecule/domain';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../../live-files.ts';
 
 const CONFIGS = '/configs';
+const HANGUP_GRACE_MS = 500;
 const OWNED = [CONFIGS, '/workspace'];
 
 async function main([verb, root = '', path = '', depth = '1']: string[]): Promise<void> {
@@ -30,6 +33,9 @@ async function main([verb, root = '', path = '', depth = '1']: string[]): Promis
       return answer(await deleteLiveFile(root, path));
     case 'tidy':
       await tidy(JSON.parse(await readFile(root, 'utf8')));
+      return answer(true);
+    case 'hangup':
+      await hangUp(root);
       return answer(true);
     default:
       throw new Error(`no such verb: ${verb}`);
@@ -66,6 +72,35 @@ async function give(path: string, owner: [number, number]): Promise<void> {
     throw error;
   }
   for (const name of await readdir(path)) await give(join(path, name), owner);
+}
+
+async function hangUp(mark: string): Promise<void> {
+  for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+    for (const pid of await marked(`MOLECULE_TERMINAL=${mark}`)) endIfThere(pid, signal);
+    if (signal === 'SIGHUP') await setTimeout(HANGUP_GRACE_MS);
+  }
+}
+
+async function marked(variable: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const env = await readFile(`/proc/${name}/environ`, 'latin1');
+      if (env.split('\0').includes(variable)) found.push(Number(name));
+    } catch {
+      // Ended meanwhile, or somebody else's.
+    }
+  }
+  return found;
+}
+
+function endIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

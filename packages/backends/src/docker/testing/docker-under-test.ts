@@ -42,7 +42,6 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
   const doors: string[] = [];
   const log = createLog({ level: 'silent' });
   const supervisors: Supervisor[] = [];
-  let command: readonly string[] = [];
   const open = (): Dispatcher => {
     const dispatcher = createDispatcher({
       docker: {
@@ -55,7 +54,6 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
           return `http://${gateway}:9`;
         },
         hostUrl: () => 'http://127.0.0.1:9',
-        command: () => command,
         termGraceMs: 2_000,
         ...change,
       },
@@ -89,9 +87,7 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
     killFromOutside: async (id) => {
       await containerOf(id).kill({ signal: 'SIGKILL' });
     },
-    breakStarts: () => {
-      command = ['/no-such-program'];
-    },
+    breakStarts: () => engineSocket.refuseStarts(),
     breakListing: () => engineSocket.close(),
     close: async () => {
       for (const supervisor of supervisors) await supervisor.stop();
@@ -107,8 +103,8 @@ export class EngineProxy {
   readonly path: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Requests that wait while the engine seems frozen. */
   #isFrozen = false;
+  #refusesStarts = false;
 
   static async open(path: string): Promise<EngineProxy> {
     const proxy = new EngineProxy(path);
@@ -129,6 +125,11 @@ export class EngineProxy {
     }
   }
 
+  /** Containers can be made from now on, and not be started: the connection breaks. */
+  refuseStarts(): void {
+    this.#refusesStarts = true;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
@@ -142,7 +143,11 @@ export class EngineProxy {
 
   #pass(from: Socket, to: Socket): void {
     this.#sockets.add(from);
-    from.on('data', (chunk) => to.write(chunk));
+    from.on('data', (chunk) => {
+      const isStart = /^POST \/containers\/\w+\/start/.test(chunk.toString('latin1'));
+      if (isStart && this.#refusesStarts) from.destroy();
+      else to.write(chunk);
+    });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());
     from.on('close', () => {

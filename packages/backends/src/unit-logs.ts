@@ -4,8 +4,8 @@
 
 import { appendFile, open, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { LIMITS } from '@molecule/domain';
-import type { LogLines, LogQuery } from '../backend.ts';
-import type { UnitPaths } from './unit-files.ts';
+import type { LogLines, LogQuery } from './backend.ts';
+import type { UnitPaths } from './unit-folders.ts';
 
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const KEPT_LOGS = 3;

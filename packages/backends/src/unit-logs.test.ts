@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pathsOf, prepareFolders, type UnitPaths } from './unit-files.ts';
+import { pathsOf, prepareFolders, type UnitPaths } from './unit-folders.ts';
 import { noteLaunch, readLauncherLog, readLog, rotateLog } from './unit-logs.ts';
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { faults } from '@molecule/domain';
-import type { WorkspaceSpec } from '../backend.ts';
+import type { WorkspaceSpec } from './backend.ts';
 
 type Asked = Pick<WorkspaceSpec, 'workspaceDir' | 'workspaceAccess'>;
 
