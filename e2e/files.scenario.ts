@@ -184,6 +184,15 @@ describe('the files API', () => {
     expect((await ask(`${at}/next.txt`)).body.size).toBe(LIMITS.fileReadBytes);
   });
 
+  it('takes a path of the longest length and no longer one', async () => {
+    const path = (bytes: number) => `/${`${'d'.repeat(99)}/`.repeat(10)}${'f'.repeat(bytes - 1_000)}`;
+    expect((await ask(files(encodeURI(path(LIMITS.filePathBytes))), 'GET')).body.error).toBe(
+      'file not found',
+    );
+    const over = await ask(files(encodeURI(path(LIMITS.filePathBytes + 1))), 'GET');
+    expect([over.status, over.body.error]).toEqual([400, 'invalid path']);
+  });
+
   it('answers 404 and 501 where there is nothing to reach', async () => {
     const unknown = await ask(`/workspaces/${crypto.randomUUID()}/files`);
     expect([unknown.status, unknown.body.error]).toEqual([404, 'workspace not found']);
@@ -321,6 +330,19 @@ describe('chat attachments', () => {
       400,
       'failed to parse multipart form',
     ]);
+  });
+
+  it('are taken up to their number, and not one more', async () => {
+    const many = (count: number) =>
+      formOf(
+        ...Array.from({ length: count }, (_, i): [string, string, Uint8Array<ArrayBuffer>] => [
+          'files',
+          `f${i}`,
+          new Uint8Array(1),
+        ]),
+      );
+    expect((await upload(id, many(LIMITS.uploadFiles))).status).toBe(200);
+    expect((await upload(id, many(LIMITS.uploadFiles + 1))).status).toBe(400);
   });
 
   it('are refused without a file, and as anything but a form', async () => {

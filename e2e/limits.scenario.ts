@@ -114,6 +114,37 @@ const EDGES: Edge[] = [
     refusal: tooLarge,
   },
   {
+    limit: 'memoryContentBytes',
+    what: 'a memory',
+    send: (size) => send(`/workspaces/${agent.id}/memories`, { content: 'm'.repeat(size), scope: 'LOCAL' }),
+    refusal: { status: 413, text: /content is larger than 100000 bytes/ },
+  },
+  {
+    limit: 'memoryTagChars',
+    what: 'the tag of a memory',
+    send: (size) =>
+      send(`/workspaces/${agent.id}/memories`, { content: 'm', scope: 'LOCAL', namespace: 'n'.repeat(size) }),
+    refusal: { status: 400, text: /namespace must be <= 50 characters/ },
+  },
+  {
+    limit: 'memoryQueryChars',
+    what: 'a question to memory',
+    send: (size) => send(`/workspaces/${agent.id}/memories?q=${'q'.repeat(size)}`, undefined, 'GET'),
+    refusal: { status: 400, text: /invalid query: q/ },
+  },
+  {
+    limit: 'keyValueKeyChars',
+    what: 'a key',
+    send: (size) => send(`/workspaces/${agent.id}/memory`, { key: 'k'.repeat(size), value: 1 }),
+    refusal: { status: 400, text: /key must be <= 256 characters/ },
+  },
+  {
+    limit: 'keyValueBytes',
+    what: 'a value, with its quotes',
+    send: (size) => send(`/workspaces/${agent.id}/memory`, { key: 'k', value: 'v'.repeat(size - 2) }),
+    refusal: tooLarge,
+  },
+  {
     limit: 'approvalActionChars',
     what: 'the action of an approval',
     send: (size) => send(`/workspaces/${agent.id}/approvals`, { action: 'a'.repeat(size) }),
@@ -183,6 +214,10 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   sessionSearchRows: 'activity-search.db.test.ts',
   requestKeyChars: 'create-once.scenario.ts',
   orgTokens: 'org-token-store.db.test.ts',
+  filePathBytes: 'files.scenario.ts',
+  uploadFiles: 'files.scenario.ts',
+  logTailDefault: 'terminal.scenario.ts',
+  logTailMax: 'terminal.scenario.ts',
   filesListed: 'live-files.test.ts',
   filesPerReplace: 'files.scenario.ts',
   fileReadBytes: 'files.scenario.ts',
@@ -191,6 +226,43 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   uploadFileBytes: 'files.scenario.ts',
   uploadRequestBytes: 'files.scenario.ts',
   terminalsPerWorkspace: 'terminal.scenario.ts',
+};
+
+/** Bounds of loops, sockets, backends and stores: why no request meets their edge. */
+const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
+  activitySummaryChars: 'longer summaries are cut, not refused',
+  delegationDepth: 'a chain of agents, see the delegation scenarios',
+  initialMemoryChars: 'longer memories of an import are cut, not refused',
+  queueAttempts: 'attempts of the inbox, see its unit tests',
+  restartWindowMs: 'a span of the start budget',
+  restartsPerWindow: 'the start budget, see the dispatcher tests',
+  socketBufferedEvents: 'what a slow follower may lag',
+  startsInFlight: 'the dispatcher, see its tests',
+  streamBufferedEvents: 'what a slow follower may lag',
+  transcriptBytes: 'what an agent may answer, see the transcript scenario',
+  workspaces: 'twenty thousand rows',
+  hibernationIdleMinutes: 'larger numbers are cut, not refused',
+  filesBodyBytes: 'the body of a file write; the file itself is refused earlier',
+  uploadsKeptBytes: 'half a gigabyte of attachments',
+  logFollowers: 'open answers of one workspace',
+  terminalCells: 'larger screens fall back to the default',
+  terminalEarlyFrames: 'what is typed before the shell is there',
+  terminalBufferedBytes: 'what a slow screen may lag',
+  bootLogTailBytes: 'longer tails are cut, see their unit tests',
+  bootErrorChars: 'longer errors are cut, not refused',
+  consoleBytes: 'longer consoles are cut, not refused',
+  memoryOpaqueBytes: 'the wire of the memory plugin',
+  memoryNamespaceChars: 'the wire of the memory plugin',
+  memoryIdChars: 'the wire of the memory plugin',
+  memoryBatch: 'the wire of the memory plugin',
+  memoriesFound: 'larger numbers fall back to the default',
+  memoriesFoundMax: 'larger numbers are cut, not refused',
+  memoryNamespacesSearched: 'the wire of the memory plugin',
+  memoriesImported: 'twenty thousand memories',
+  memoryImportBytes: 'the body of an import',
+  memoriesExported: 'a hundred thousand memories',
+  keyValuesPerWorkspace: 'ten thousand keys, see the store tests',
+  keyValuesBytesPerWorkspace: 'megabytes of values, see the store tests',
 };
 
 describe('limits', () => {
@@ -205,22 +277,13 @@ describe('limits', () => {
   });
 
   it('names where each other row is tested, or that no route has it', () => {
-    const known = new Set([...EDGES.map(({ limit }) => limit), ...Object.keys(ELSEWHERE)]);
-    const rest = Object.keys(LIMITS).filter((name) => !known.has(name as keyof typeof LIMITS));
-    // Bounds of loops, sockets and backends, and rows that wait for their routes.
-    expect(rest.sort()).toEqual([
-      'activitySummaryChars',
-      'delegationDepth',
-      'initialMemoryChars',
-      'queueAttempts',
-      'restartWindowMs',
-      'restartsPerWindow',
-      'socketBufferedEvents',
-      'startsInFlight',
-      'streamBufferedEvents',
-      'transcriptBytes',
-      'workspaces',
+    const known = new Set([
+      ...EDGES.map(({ limit }) => limit),
+      ...Object.keys(ELSEWHERE),
+      ...Object.keys(NOT_OVER_HTTP),
     ]);
+    const rest = Object.keys(LIMITS).filter((name) => !known.has(name as keyof typeof LIMITS));
+    expect(rest).toEqual([]);
   });
 
   it('activity: 100 rows unless asked, 500 at most, the default for what is no number', async () => {

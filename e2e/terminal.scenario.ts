@@ -1,7 +1,10 @@
 // Logs and terminal: what an agent prints is read once or followed, and a person's shell in its unit ends with its socket,
 // its unit or its credential.
 
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
@@ -83,6 +86,17 @@ describe('logs', () => {
         text: expect.any(String),
       });
     }
+  });
+
+  it('have 200 lines unless asked, 5,000 at most, and the default for what is no number', async () => {
+    const log = join(tenant.dataDir, 'workspaces', `ws-${id}`, 'log', 'runtime.log');
+    await appendFile(log, 'a line\n'.repeat(LIMITS.logTailMax + 10));
+    const count = async (query: string) =>
+      (await tenant.asAdmin<{ lines: unknown[] }>(`/workspaces/${id}/logs?${query}`)).lines.length;
+    expect(await count('')).toBe(LIMITS.logTailDefault);
+    expect(await count(`tail=${LIMITS.logTailMax}`)).toBe(LIMITS.logTailMax);
+    expect(await count(`tail=${LIMITS.logTailMax + 1}`)).toBe(LIMITS.logTailMax);
+    for (const bad of ['0', '-1', 'x']) expect(await count(`tail=${bad}`)).toBe(LIMITS.logTailDefault);
   });
 
   it('begin where the caller says', async () => {
