@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -57,29 +58,35 @@ async function agentEvents(at: ExternalAgent, count: number): Promise<[string, u
 }
 
 describe('the agent of a workspace', () => {
-  it('is assigned, replaced and removed by the workspace itself, and each step is told', async () => {
-    const own = { headers: as(here) };
-    const [assignedStatus, first] = await call('POST', here, { model: 'opus' }, own);
-    expect([assignedStatus, first]).toEqual([201, { agent_id: expect.any(String), model: 'opus' }]);
-    const [replacedStatus, second] = await call('PATCH', here, { model: 'haiku' }, own);
-    expect([replacedStatus, second]).toEqual([
-      200,
-      { agent_id: expect.any(String), model: 'haiku', old_model: 'opus' },
-    ]);
-    expect(second.agent_id).not.toBe(first.agent_id);
-    expect(await call('DELETE', here, undefined, own)).toEqual([
-      200,
-      { status: 'removed', agent_id: second.agent_id },
-    ]);
-    expect(await agentEvents(here, 3)).toEqual([
-      ['AGENT_ASSIGNED', { agent_id: first.agent_id, model: 'opus' }],
-      ['AGENT_REPLACED', { agent_id: second.agent_id, model: 'haiku', old_model: 'opus' }],
-      ['AGENT_REMOVED', { agent_id: second.agent_id, model: 'haiku' }],
-    ]);
-    expect((await assign(here, 'opus'))[0]).toBe(201);
-  });
+  it(
+    verifies(
+      ['core.11-assign', 'core.11-replace', 'core.11-remove', 'core.11-events'],
+      'is assigned, replaced and removed by the workspace itself, and each step is told',
+    ),
+    async () => {
+      const own = { headers: as(here) };
+      const [assignedStatus, first] = await call('POST', here, { model: 'opus' }, own);
+      expect([assignedStatus, first]).toEqual([201, { agent_id: expect.any(String), model: 'opus' }]);
+      const [replacedStatus, second] = await call('PATCH', here, { model: 'haiku' }, own);
+      expect([replacedStatus, second]).toEqual([
+        200,
+        { agent_id: expect.any(String), model: 'haiku', old_model: 'opus' },
+      ]);
+      expect(second.agent_id).not.toBe(first.agent_id);
+      expect(await call('DELETE', here, undefined, own)).toEqual([
+        200,
+        { status: 'removed', agent_id: second.agent_id },
+      ]);
+      expect(await agentEvents(here, 3)).toEqual([
+        ['AGENT_ASSIGNED', { agent_id: first.agent_id, model: 'opus' }],
+        ['AGENT_REPLACED', { agent_id: second.agent_id, model: 'haiku', old_model: 'opus' }],
+        ['AGENT_REMOVED', { agent_id: second.agent_id, model: 'haiku' }],
+      ]);
+      expect((await assign(here, 'opus'))[0]).toBe(201);
+    },
+  );
 
-  it('moves to another workspace, and both are told', async () => {
+  it(verifies('core.11-move', 'moves to another workspace, and both are told'), async () => {
     const [, { agent_id }] = await assign(here, 'opus');
     expect(await move({ target_workspace_id: there.id.toUpperCase() })).toEqual([
       200,
@@ -112,37 +119,43 @@ describe('the agent of a workspace', () => {
     expect((await move({ target_workspace_id: here.id }, as(there)))[0]).toBe(401);
   });
 
-  it('answers each conflict and absence with the text of the contract', async () => {
-    const conflict = 'workspace already has an active agent, use PATCH to replace';
-    expect(await call('PATCH', here, { model: 'x' })).toMatchObject([
-      404,
-      { error: 'no active agent to replace' },
-    ]);
-    expect(await call('DELETE', here)).toMatchObject([404, { error: 'no active agent to remove' }]);
-    await assign(here, 'opus');
-    await assign(there, 'haiku');
-    expect(await assign(here, 'x')).toMatchObject([409, { error: conflict }]);
-    expect(await move({ target_workspace_id: there.id })).toMatchObject([
-      409,
-      { error: 'target workspace already has an active agent' },
-    ]);
-    const gone = await addExternalAgent(tenant, 'gone');
-    await tenant.asAdmin(`/workspaces/${gone.id}`, { method: 'DELETE' });
-    for (const id of [crypto.randomUUID(), gone.id]) {
-      expect(await move({ target_workspace_id: id })).toMatchObject([
+  it(
+    verifies(
+      ['core.11-assign', 'core.11-replace', 'core.11-remove', 'core.11-move'],
+      'answers each conflict and absence with the text of the contract',
+    ),
+    async () => {
+      const conflict = 'workspace already has an active agent, use PATCH to replace';
+      expect(await call('PATCH', here, { model: 'x' })).toMatchObject([
         404,
-        { error: 'target workspace not found' },
+        { error: 'no active agent to replace' },
       ]);
-    }
-    const nowhere = { id: crypto.randomUUID() };
-    for (const method of ['POST', 'PATCH']) {
-      expect(await call(method, nowhere, { model: 'x' })).toMatchObject([
-        404,
-        { error: 'workspace not found' },
+      expect(await call('DELETE', here)).toMatchObject([404, { error: 'no active agent to remove' }]);
+      await assign(here, 'opus');
+      await assign(there, 'haiku');
+      expect(await assign(here, 'x')).toMatchObject([409, { error: conflict }]);
+      expect(await move({ target_workspace_id: there.id })).toMatchObject([
+        409,
+        { error: 'target workspace already has an active agent' },
       ]);
-    }
-    expect(await call('DELETE', nowhere)).toMatchObject([404, { error: 'workspace not found' }]);
-  });
+      const gone = await addExternalAgent(tenant, 'gone');
+      await tenant.asAdmin(`/workspaces/${gone.id}`, { method: 'DELETE' });
+      for (const id of [crypto.randomUUID(), gone.id]) {
+        expect(await move({ target_workspace_id: id })).toMatchObject([
+          404,
+          { error: 'target workspace not found' },
+        ]);
+      }
+      const nowhere = { id: crypto.randomUUID() };
+      for (const method of ['POST', 'PATCH']) {
+        expect(await call(method, nowhere, { model: 'x' })).toMatchObject([
+          404,
+          { error: 'workspace not found' },
+        ]);
+      }
+      expect(await call('DELETE', nowhere)).toMatchObject([404, { error: 'workspace not found' }]);
+    },
+  );
 
   it.each([
     ['nothing', undefined],

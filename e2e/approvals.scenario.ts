@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -41,65 +42,93 @@ const decide = (id: string, who: ExternalAgent, body: unknown, verb = 'decide') 
   tenant.call(`/workspaces/${worker.id}/approvals/${id}/${verb}`, { method: 'POST', headers: as(who), body });
 
 describe('approvals', () => {
-  it('are told to the worker and its manager, and listed for both the worker and the administrator', async () => {
-    const id = await ask();
-    const pending = await tenant.asAdmin<Record<string, unknown>[]>('/approvals/pending');
-    expect(pending.find((row) => row.id === id)).toEqual({
-      id,
-      workspace_id: worker.id,
-      workspace_name: 'worker',
-      action: 'deploy',
-      reason: 'it is ready',
-      status: 'pending',
-      created_at: expect.any(String),
-    });
-    const own = await tenant.call(`/workspaces/${worker.id}/approvals`, { headers: as(worker) });
-    expect(JSON.parse(own.text)[0]).toMatchObject({ id, status: 'pending', decided_by: null, task_id: null });
-    await until('the escalation is told', async () => {
-      const told = await tenant.asAdmin<{ event_type: string }[]>(`/events/${manager.id}`);
-      return told.some(({ event_type }) => event_type === 'APPROVAL_ESCALATED');
-    });
-  });
+  it(
+    verifies(
+      ['core.10-list', 'core.10-pending', 'core.10-events'],
+      'are told to the worker and its manager, and listed for both the worker and the administrator',
+    ),
+    async () => {
+      const id = await ask();
+      const pending = await tenant.asAdmin<Record<string, unknown>[]>('/approvals/pending');
+      expect(pending.find((row) => row.id === id)).toEqual({
+        id,
+        workspace_id: worker.id,
+        workspace_name: 'worker',
+        action: 'deploy',
+        reason: 'it is ready',
+        status: 'pending',
+        created_at: expect.any(String),
+      });
+      const own = await tenant.call(`/workspaces/${worker.id}/approvals`, { headers: as(worker) });
+      expect(JSON.parse(own.text)[0]).toMatchObject({
+        id,
+        status: 'pending',
+        decided_by: null,
+        task_id: null,
+      });
+      await until('the escalation is told', async () => {
+        const told = await tenant.asAdmin<{ event_type: string }[]>(`/events/${manager.id}`);
+        return told.some(({ event_type }) => event_type === 'APPROVAL_ESCALATED');
+      });
+    },
+  );
 
-  it('are decided by an ancestor, which signs with its own id, and reach the agent beside the payload', async () => {
-    const id = await ask();
-    const socket = new WebSocket(`${tenant.url.replace('http', 'ws')}/ws`, {
-      headers: { ...as(worker), 'x-workspace-id': worker.id },
-    });
-    const frames: Record<string, unknown>[] = [];
-    socket.on('message', (data) => frames.push(JSON.parse(String(data))));
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  it(
+    verifies(
+      ['core.10-events', 'core.10-deciders'],
+      'are decided by an ancestor, which signs with its own id, and reach the agent beside the payload',
+    ),
+    async () => {
+      const id = await ask();
+      const socket = new WebSocket(`${tenant.url.replace('http', 'ws')}/ws`, {
+        headers: { ...as(worker), 'x-workspace-id': worker.id },
+      });
+      const frames: Record<string, unknown>[] = [];
+      socket.on('message', (data) => frames.push(JSON.parse(String(data))));
+      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
 
-    const answer = await decide(id, manager, { decision: 'approve', decided_by: 'the president' });
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { status: 'approved', approval_id: id }]);
+      const answer = await decide(id, manager, { decision: 'approve', decided_by: 'the president' });
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([
+        200,
+        { status: 'approved', approval_id: id },
+      ]);
 
-    await until('the agent is told', () => frames.some((frame) => frame.approval_id === id));
-    const signature = `workspace:${manager.id}`;
-    expect(frames.find((frame) => frame.approval_id === id)).toMatchObject({
-      event: 'APPROVAL_DECIDED',
-      workspace_id: worker.id,
-      status: 'approved',
-      decided_by: signature,
-      payload: { approval_id: id, status: 'approved', decided_by: signature },
-    });
-    socket.close();
-  });
+      await until('the agent is told', () => frames.some((frame) => frame.approval_id === id));
+      const signature = `workspace:${manager.id}`;
+      expect(frames.find((frame) => frame.approval_id === id)).toMatchObject({
+        event: 'APPROVAL_DECIDED',
+        workspace_id: worker.id,
+        status: 'approved',
+        decided_by: signature,
+        payload: { approval_id: id, status: 'approved', decided_by: signature },
+      });
+      socket.close();
+    },
+  );
 
-  it('are not decided by whoever asked, nor by a colleague, nor by a manager about itself', async () => {
-    const id = await ask();
-    expect((await decide(id, worker, { decision: 'approved' })).status).toBe(403);
-    expect((await decide(id, worker, undefined, 'approve')).status).toBe(403);
-    expect((await decide(id, colleague, { decision: 'approved' })).status).toBe(401);
-    const mine = await tenant.call(`/workspaces/${manager.id}/approvals/${id}/approve`, {
-      method: 'POST',
-      headers: as(manager),
-    });
-    expect(mine.status).toBe(403);
-    const rows = await tenant.asAdmin<{ id: string; status: string }[]>(`/workspaces/${worker.id}/approvals`);
-    expect(rows.find((row) => row.id === id)?.status).toBe('pending');
-  });
+  it(
+    verifies(
+      'core.10-deciders',
+      'are not decided by whoever asked, nor by a colleague, nor by a manager about itself',
+    ),
+    async () => {
+      const id = await ask();
+      expect((await decide(id, worker, { decision: 'approved' })).status).toBe(403);
+      expect((await decide(id, worker, undefined, 'approve')).status).toBe(403);
+      expect((await decide(id, colleague, { decision: 'approved' })).status).toBe(401);
+      const mine = await tenant.call(`/workspaces/${manager.id}/approvals/${id}/approve`, {
+        method: 'POST',
+        headers: as(manager),
+      });
+      expect(mine.status).toBe(403);
+      const rows = await tenant.asAdmin<{ id: string; status: string }[]>(
+        `/workspaces/${worker.id}/approvals`,
+      );
+      expect(rows.find((row) => row.id === id)?.status).toBe('pending');
+    },
+  );
 
-  it('accept every spelling of a decision, once', async () => {
+  it(verifies('core.10-decide', 'accept every spelling of a decision, once'), async () => {
     const spellings: [string, unknown, string][] = [
       ['decide', { approved: true, decided_by: 'ann' }, 'approved'],
       ['decide', { decision: 'reject' }, 'denied'],
@@ -125,12 +154,12 @@ describe('approvals', () => {
     ['no verdict', {}, "decision must be 'approved' or 'denied'"],
     ['an unknown verdict', { decision: 'later' }, "decision must be 'approved' or 'denied'"],
     ['a wrong type', { decision: 1 }, 'invalid request body'],
-  ])('refuse %s with the text of the contract', async (_name, body, error) => {
+  ])(verifies('core.10-decide', 'refuse %s with the text of the contract'), async (_name, body, error) => {
     const answer = await decide(await ask(), manager, body);
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([400, error]);
   });
 
-  it('refuse a request without an action', async () => {
+  it(verifies('core.10-request', 'refuse a request without an action'), async () => {
     for (const body of [{}, { action: '' }, { action: 7 }, { action: 'x', context: 'text' }]) {
       const answer = await tenant.call(`/workspaces/${worker.id}/approvals`, {
         method: 'POST',

@@ -1,6 +1,7 @@
 // Budget: an administrator sets what a workspace may spend; the workspace may read it; messages stop once it is spent.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   type Answer,
   addExternalAgent,
@@ -41,15 +42,21 @@ const sendMessage = () =>
   });
 
 describe('the budget of a workspace', () => {
-  it('is open-ended until it is set, read by the workspace itself, and lifted by null', async () => {
-    const none = { budget_limit: null, monthly_spend: 0, budget_remaining: null, budget_used: 0 };
-    expect(await read()).toEqual(none);
-    const set = { budget_limit: 500, monthly_spend: 0, budget_remaining: 500, budget_used: 0 };
-    expect(said(await change({ budget_limit: 500 }))).toEqual([200, set]);
-    const own = await tenant.call(path(), { headers: bearer(agent.token) });
-    expect(said(own)).toEqual([200, set]);
-    expect(said(await change({ budget_limit: null }))).toEqual([200, none]);
-  });
+  it(
+    verifies(
+      'core.3.7-budget',
+      'is open-ended until it is set, read by the workspace itself, and lifted by null',
+    ),
+    async () => {
+      const none = { budget_limit: null, monthly_spend: 0, budget_remaining: null, budget_used: 0 };
+      expect(await read()).toEqual(none);
+      const set = { budget_limit: 500, monthly_spend: 0, budget_remaining: 500, budget_used: 0 };
+      expect(said(await change({ budget_limit: 500 }))).toEqual([200, set]);
+      const own = await tenant.call(path(), { headers: bearer(agent.token) });
+      expect(said(own)).toEqual([200, set]);
+      expect(said(await change({ budget_limit: null }))).toEqual([200, none]);
+    },
+  );
 
   it.each([
     ['no body', undefined, 'invalid request body'],
@@ -59,49 +66,58 @@ describe('the budget of a workspace', () => {
     ['less than nothing', { budget_limit: -1 }, 'budget_limit must be >= 0 (USD cents)'],
     ['a fraction', { budget_limit: 1.5 }, 'budget_limit must be an integer (USD cents) or null'],
     ['a text', { budget_limit: '5' }, 'budget_limit must be an integer (USD cents) or null'],
-  ])('is not changed by %s', async (_what, body, error) => {
+  ])(verifies('core.3.7-refused', 'is not changed by %s'), async (_what, body, error) => {
     const answer = await change(body);
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([400, error]);
   });
 
-  it('is not changed by the workspace itself, nor for a workspace that is not there', async () => {
-    const own = await tenant.call(path(), {
-      method: 'PATCH',
-      headers: bearer(agent.token),
-      body: { budget_limit: 1 },
-    });
-    expect([own.status, JSON.parse(own.text).error]).toEqual([401, 'invalid admin auth token']);
-    const unknown = `/workspaces/${crypto.randomUUID()}/budget`;
-    for (const answer of [
-      await change({ budget_limit: 1 }, unknown),
-      await tenant.call(unknown, { headers: bearer(tenant.adminToken) }),
-    ]) {
-      expect([answer.status, JSON.parse(answer.text).error]).toEqual([404, 'workspace not found']);
-    }
-  });
+  it(
+    verifies(
+      ['core.3.7-refused', 'core.2.9-admin'],
+      'is not changed by the workspace itself, nor for a workspace that is not there',
+    ),
+    async () => {
+      const own = await tenant.call(path(), {
+        method: 'PATCH',
+        headers: bearer(agent.token),
+        body: { budget_limit: 1 },
+      });
+      expect([own.status, JSON.parse(own.text).error]).toEqual([401, 'invalid admin auth token']);
+      const unknown = `/workspaces/${crypto.randomUUID()}/budget`;
+      for (const answer of [
+        await change({ budget_limit: 1 }, unknown),
+        await tenant.call(unknown, { headers: bearer(tenant.adminToken) }),
+      ]) {
+        expect([answer.status, JSON.parse(answer.text).error]).toEqual([404, 'workspace not found']);
+      }
+    },
+  );
 
-  it('stops messages once it is spent, not before, and shows what was overspent', async () => {
-    await change({ budget_limit: 100 });
-    await spend(99);
-    expect((await sendMessage()).status).toBeLessThan(300);
-    await spend(100);
-    const refused = await sendMessage();
-    expect([refused.status, JSON.parse(refused.text).error]).toEqual([
-      402,
-      'workspace budget limit exceeded',
-    ]);
-    await spend(130);
-    expect(await read()).toEqual({
-      budget_limit: 100,
-      monthly_spend: 130,
-      budget_remaining: -30,
-      budget_used: 130,
-    });
-    await change({ budget_limit: 131 });
-    expect((await sendMessage()).status).toBeLessThan(300);
-    await change({ budget_limit: 0 });
-    expect((await sendMessage()).status).toBe(402);
-  });
+  it(
+    verifies('core.6.2-budget', 'stops messages once it is spent, not before, and shows what was overspent'),
+    async () => {
+      await change({ budget_limit: 100 });
+      await spend(99);
+      expect((await sendMessage()).status).toBeLessThan(300);
+      await spend(100);
+      const refused = await sendMessage();
+      expect([refused.status, JSON.parse(refused.text).error]).toEqual([
+        402,
+        'workspace budget limit exceeded',
+      ]);
+      await spend(130);
+      expect(await read()).toEqual({
+        budget_limit: 100,
+        monthly_spend: 130,
+        budget_remaining: -30,
+        budget_used: 130,
+      });
+      await change({ budget_limit: 131 });
+      expect((await sendMessage()).status).toBeLessThan(300);
+      await change({ budget_limit: 0 });
+      expect((await sendMessage()).status).toBe(402);
+    },
+  );
 
   it('is shown in the list, never in the reading of one workspace, and not changed by the general change', async () => {
     await change({ budget_limit: 700 });

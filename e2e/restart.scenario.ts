@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const LIMIT_MS = 60_000;
@@ -99,22 +100,25 @@ describe('a restart', () => {
       'rehearsal-default',
       'prompt of rehearsal-default',
     ],
-  ])('%s', async (_, name, query, body, __, label, prompt) => {
-    const id = await create(name);
-    const answer = await restart(id, body, query);
-    expect([answer.status, answer.body]).toEqual([
-      200,
-      { status: 'provisioning', config_dir: label, reset_session: false },
-    ]);
-    await untilOnline(id);
-    if (prompt !== null) expect(await configFile(id, 'system-prompt.md')).toBe(prompt);
-    expect(await configFile(id, 'config.yaml')).toContain(`name: ${name}`);
-  });
+  ])(
+    verifies(['core.3.5-restart', 'core.3.5-restart-template'], '%s'),
+    async (_, name, query, body, __, label, prompt) => {
+      const id = await create(name);
+      const answer = await restart(id, body, query);
+      expect([answer.status, answer.body]).toEqual([
+        200,
+        { status: 'provisioning', config_dir: label, reset_session: false },
+      ]);
+      await untilOnline(id);
+      if (prompt !== null) expect(await configFile(id, 'system-prompt.md')).toBe(prompt);
+      expect(await configFile(id, 'config.yaml')).toContain(`name: ${name}`);
+    },
+  );
 
   it.each([
     ['?reset=true', undefined],
     ['', { reset: true }],
-  ])('drops the saved session on %s %j', async (query, body) => {
+  ])(verifies('core.3.5-restart', 'drops the saved session on %s %j'), async (query, body) => {
     const id = await create('Forgetful');
     const saved = join(tenant.dataDir, 'workspaces', `ws-${id}`, 'sessions', 'last');
     await writeFile(saved, 'what was said');
@@ -126,48 +130,60 @@ describe('a restart', () => {
     await expect(readFile(saved)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('ends the credential of the agent that ran, at once, and tells that it starts', async () => {
-    const id = await create('Rotating');
-    const { auth_token } = await tenant.asAdmin<{ auth_token: string }>(`/workspaces/${id}/tokens`, {
-      method: 'POST',
-    });
-    const beat = () =>
-      tenant.call('/registry/heartbeat', {
+  it(
+    verifies(
+      ['core.2.5-rotation', 'core.3.5-restart'],
+      'ends the credential of the agent that ran, at once, and tells that it starts',
+    ),
+    async () => {
+      const id = await create('Rotating');
+      const { auth_token } = await tenant.asAdmin<{ auth_token: string }>(`/workspaces/${id}/tokens`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${auth_token}` },
-        body: { workspace_id: id },
       });
-    expect((await beat()).status).toBe(200);
-    await restart(id);
-    expect((await beat()).status).toBe(401);
-    await untilOnline(id);
-    const told = await tenant.asAdmin<{ event_type: string; payload: unknown }[]>(`/events/${id}`);
-    const starts = told.filter(({ event_type }) => event_type === 'WORKSPACE_PROVISIONING');
-    expect(starts).toHaveLength(2);
-    expect(starts.map(({ payload }) => payload)).toContainEqual({
-      name: 'Rotating',
-      tier: 3,
-      runtime: 'rehearsal',
-    });
-  });
+      const beat = () =>
+        tenant.call('/registry/heartbeat', {
+          method: 'POST',
+          headers: { authorization: `Bearer ${auth_token}` },
+          body: { workspace_id: id },
+        });
+      expect((await beat()).status).toBe(200);
+      await restart(id);
+      expect((await beat()).status).toBe(401);
+      await untilOnline(id);
+      const told = await tenant.asAdmin<{ event_type: string; payload: unknown }[]>(`/events/${id}`);
+      const starts = told.filter(({ event_type }) => event_type === 'WORKSPACE_PROVISIONING');
+      expect(starts).toHaveLength(2);
+      expect(starts.map(({ payload }) => payload)).toContainEqual({
+        name: 'Rotating',
+        tier: 3,
+        runtime: 'rehearsal',
+      });
+    },
+  );
 
-  it('is refused where it makes no sense, with the words of the contract', async () => {
-    const { id: external } = await addExternalAgent(tenant, 'elsewhere');
-    expect(await restart(external)).toMatchObject({ status: 400 });
-    expect(await restart('11111111-1111-4111-8111-111111111111')).toMatchObject({
-      status: 404,
-      body: { error: 'workspace not found' },
-    });
-    const boss = await create('Boss');
-    const worker = await create('Worker', { parent_id: boss });
-    await tenant.asAdmin(`/workspaces/${boss}/pause`, { method: 'POST' });
-    expect(await restart(worker)).toMatchObject({
-      status: 409,
-      body: { error: 'parent workspace "Boss" is paused — resume it first' },
-    });
-    await tenant.asAdmin(`/workspaces/${boss}?confirm=true`, { method: 'DELETE' });
-    expect(await restart(worker)).toMatchObject({ status: 410, body: { error: 'workspace removed' } });
-  });
+  it(
+    verifies(
+      'core.3.5-restart-refused',
+      'is refused where it makes no sense, with the words of the contract',
+    ),
+    async () => {
+      const { id: external } = await addExternalAgent(tenant, 'elsewhere');
+      expect(await restart(external)).toMatchObject({ status: 400 });
+      expect(await restart('11111111-1111-4111-8111-111111111111')).toMatchObject({
+        status: 404,
+        body: { error: 'workspace not found' },
+      });
+      const boss = await create('Boss');
+      const worker = await create('Worker', { parent_id: boss });
+      await tenant.asAdmin(`/workspaces/${boss}/pause`, { method: 'POST' });
+      expect(await restart(worker)).toMatchObject({
+        status: 409,
+        body: { error: 'parent workspace "Boss" is paused — resume it first' },
+      });
+      await tenant.asAdmin(`/workspaces/${boss}?confirm=true`, { method: 'DELETE' });
+      expect(await restart(worker)).toMatchObject({ status: 410, body: { error: 'workspace removed' } });
+    },
+  );
 });
 
 interface Transcript {
@@ -181,40 +197,47 @@ const transcriptOf = (id: string, query = '') =>
   tenant.asAdmin<Transcript>(`/workspaces/${id}/transcript${query}`);
 
 describe('the restart context', () => {
-  it('reaches the agent once it is online, line by line, and leaves no activity', async () => {
-    const id = await create('Informed');
-    expect((await transcriptOf(id)).lines).toEqual([]);
-    await restart(id);
-    let told = '';
-    await until(
-      'the agent was told',
-      async () => {
-        const answer = await tenant.call(`/workspaces/${id}/transcript`, { headers: asAdmin() });
-        if (answer.status !== 200) return false;
-        told = (JSON.parse(answer.text) as Transcript).lines.find(({ type }) => type === 'user')?.text ?? '';
-        return told !== '';
-      },
-      LIMIT_MS,
-    );
-    const second = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ';
-    expect(told).toMatch(
-      new RegExp(
-        [
-          '^=== WORKSPACE RESTART CONTEXT ===',
-          `Restart at: ${second}`,
-          `Previous session ended: ${second} \\(0h 0m ago\\)`,
-          'Env vars now available: \\(none\\)',
-          '=== END RESTART CONTEXT ===$',
-        ].join('\n'),
-      ),
-    );
-    const activity = await tenant.asAdmin<unknown[]>(`/workspaces/${id}/activity`);
-    expect(JSON.stringify(activity)).not.toContain('RESTART CONTEXT');
-  });
+  it(
+    verifies(
+      'core.3.5-restart-context',
+      'reaches the agent once it is online, line by line, and leaves no activity',
+    ),
+    async () => {
+      const id = await create('Informed');
+      expect((await transcriptOf(id)).lines).toEqual([]);
+      await restart(id);
+      let told = '';
+      await until(
+        'the agent was told',
+        async () => {
+          const answer = await tenant.call(`/workspaces/${id}/transcript`, { headers: asAdmin() });
+          if (answer.status !== 200) return false;
+          told =
+            (JSON.parse(answer.text) as Transcript).lines.find(({ type }) => type === 'user')?.text ?? '';
+          return told !== '';
+        },
+        LIMIT_MS,
+      );
+      const second = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ';
+      expect(told).toMatch(
+        new RegExp(
+          [
+            '^=== WORKSPACE RESTART CONTEXT ===',
+            `Restart at: ${second}`,
+            `Previous session ended: ${second} \\(0h 0m ago\\)`,
+            'Env vars now available: \\(none\\)',
+            '=== END RESTART CONTEXT ===$',
+          ].join('\n'),
+        ),
+      );
+      const activity = await tenant.asAdmin<unknown[]>(`/workspaces/${id}/activity`);
+      expect(JSON.stringify(activity)).not.toContain('RESTART CONTEXT');
+    },
+  );
 });
 
 describe('the system', () => {
-  it('ticks with every subsystem that it has', async () => {
+  it(verifies('core.1.6-every-loop-ticks', 'ticks with every subsystem that it has'), async () => {
     const names = [
       'broadcaster',
       'liveness-monitor',

@@ -3,6 +3,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const page = { runtime: 'test', supported: true, lines: [], cursor: 0, more: false, source: null };
@@ -81,44 +82,53 @@ const read = (where: ScenarioTenant, id: string, query = '', headers: Record<str
   where.call(`/workspaces/${id}/transcript${query}`, { headers });
 
 describe('the transcript of an agent elsewhere', () => {
-  it('is asked for at the address of its row, with since and limit and nothing else', async () => {
-    const { id } = await external(tenant, `${agentUrl}/deep/path`, 'http://203.0.113.9/');
-    seen.length = 0;
-    const answer = await read(tenant, id, '?since=7&limit=3&other=1');
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, page]);
-    expect(seen).toEqual([
-      { url: '/transcript?since=7&limit=3', authorization: undefined, cookie: undefined },
-    ]);
-    expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
-  });
+  it(
+    verifies(
+      'core.9.5-forwarded',
+      'is asked for at the address of its row, with since and limit and nothing else',
+    ),
+    async () => {
+      const { id } = await external(tenant, `${agentUrl}/deep/path`, 'http://203.0.113.9/');
+      seen.length = 0;
+      const answer = await read(tenant, id, '?since=7&limit=3&other=1');
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([200, page]);
+      expect(seen).toEqual([
+        { url: '/transcript?since=7&limit=3', authorization: undefined, cookie: undefined },
+      ]);
+      expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+    },
+  );
 
   it('is asked for at the address of its card where the row has none', async () => {
     const { id } = await external(tenant, null, agentUrl);
     expect((await read(tenant, id)).status).toBe(200);
   });
 
-  it("sees the workspace's own credential, and never anybody else's", async () => {
-    const { id, token } = await external(tenant, agentUrl);
-    const minted = await tenant.call('/org/tokens', { method: 'POST', body: {} });
-    const orgToken = (JSON.parse(minted.text) as { auth_token: string }).auth_token;
-    seen.length = 0;
-    const callers: Record<string, string>[] = [
-      { authorization: `Bearer ${token}` },
-      { authorization: `Bearer ${orgToken}` },
-      { cookie: 'somebody=here' },
-      {},
-    ];
-    for (const headers of callers) {
-      expect((await read(tenant, id, '', headers)).status).toBe(200);
-    }
-    expect(seen.map(({ authorization }) => authorization)).toEqual([
-      `Bearer ${token}`,
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect(seen.every((call) => call.cookie === undefined)).toBe(true);
-  });
+  it(
+    verifies('core.9.5-credential', "sees the workspace's own credential, and never anybody else's"),
+    async () => {
+      const { id, token } = await external(tenant, agentUrl);
+      const minted = await tenant.call('/org/tokens', { method: 'POST', body: {} });
+      const orgToken = (JSON.parse(minted.text) as { auth_token: string }).auth_token;
+      seen.length = 0;
+      const callers: Record<string, string>[] = [
+        { authorization: `Bearer ${token}` },
+        { authorization: `Bearer ${orgToken}` },
+        { cookie: 'somebody=here' },
+        {},
+      ];
+      for (const headers of callers) {
+        expect((await read(tenant, id, '', headers)).status).toBe(200);
+      }
+      expect(seen.map(({ authorization }) => authorization)).toEqual([
+        `Bearer ${token}`,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(seen.every((call) => call.cookie === undefined)).toBe(true);
+    },
+  );
 
   it.each([
     ['passes on status, type and body', 'teapot', 418, 'short and stout'],
@@ -127,7 +137,7 @@ describe('the transcript of an agent elsewhere', () => {
     ['says when the answer breaks off', 'cut', 500, 'failed to read workspace response'],
     ['says when nobody answers', 'gone', 502, 'workspace unreachable'],
     ['follows no redirect', 'redirect', 502, 'workspace unreachable'],
-  ])('%s', async (_, since, status, text) => {
+  ])(verifies(['core.9.5-errors', 'core.1.5-transcript'], '%s'), async (_, since, status, text) => {
     const { id } = await external(tenant, agentUrl);
     const answer = await read(tenant, id, `?since=${since}`);
     expect(answer.status).toBe(status);
@@ -147,7 +157,7 @@ describe('the transcript of an agent elsewhere', () => {
       400,
       'workspace URL not allowed',
     ],
-  ])('%s is refused', async (_, url, cardUrl, status, error) => {
+  ])(verifies('core.9.5-errors', '%s is refused'), async (_, url, cardUrl, status, error) => {
     const { id } = await external(tenant, url, cardUrl);
     const answer = await read(tenant, id);
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([status, error]);

@@ -152,7 +152,10 @@ describe('a delivery of GitHub', () => {
       refused('^workspace not found$'),
     ],
   ])(
-    verifies('webhook.github', '%s is answered as the contract says'),
+    verifies(
+      ['webhook.github', 'core.14-issues', 'core.14-reviews', 'core.14-others'],
+      '%s is answered as the contract says',
+    ),
     async (_title, sent, status, body) => {
       const answer = await deliver(sent);
       expect([answer.status, answer.body]).toEqual([
@@ -191,7 +194,7 @@ describe('a delivery of GitHub', () => {
       /workflow CI \(run 3\) end on main: failure/,
     ],
   ])(
-    verifies('webhook.github', 'of %s becomes a message of webhook:github'),
+    verifies(['webhook.github', 'core.14-messages'], 'of %s becomes a message of webhook:github'),
     async (event, body, metadata, text) => {
       const id = randomUUID();
       const answer = await deliver({
@@ -233,23 +236,29 @@ describe('a delivery of GitHub', () => {
     ]);
   });
 
-  it(verifies('webhook.github', 'has its effect once, also when it comes five times at once'), async () => {
-    const sent: Sent = {
-      event: 'issue_comment',
-      body: issueComment,
-      path: `/webhooks/github/${pollId}`,
-      headers: { 'x-github-delivery': randomUUID() },
-    };
-    const before = await tenant.asAdmin<unknown[]>(`/workspaces/${pollId}/activity`);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(sent)));
-    answers.push(await deliver(sent));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 202).map(({ body }) => body)).toEqual(
-      Array.from({ length: 5 }, () => ignored('this delivery was taken already')),
-    );
-    const after = await tenant.asAdmin<unknown[]>(`/workspaces/${pollId}/activity`);
-    expect(after.length - before.length).toBe(1);
-  });
+  it(
+    verifies(
+      ['webhook.github', 'core.14-once'],
+      'has its effect once, also when it comes five times at once',
+    ),
+    async () => {
+      const sent: Sent = {
+        event: 'issue_comment',
+        body: issueComment,
+        path: `/webhooks/github/${pollId}`,
+        headers: { 'x-github-delivery': randomUUID() },
+      };
+      const before = await tenant.asAdmin<unknown[]>(`/workspaces/${pollId}/activity`);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(sent)));
+      answers.push(await deliver(sent));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 202).map(({ body }) => body)).toEqual(
+        Array.from({ length: 5 }, () => ignored('this delivery was taken already')),
+      );
+      const after = await tenant.asAdmin<unknown[]>(`/workspaces/${pollId}/activity`);
+      expect(after.length - before.length).toBe(1);
+    },
+  );
 
   it(verifies('webhook.github', 'that failed may come again'), async () => {
     const headers = { 'x-github-delivery': randomUUID() };
@@ -272,17 +281,23 @@ describe('a delivery of GitHub', () => {
     ['the signature of other bytes', { 'x-hub-signature-256': sign(`${bytes} `) }],
     ['a signature without its prefix', { 'x-hub-signature-256': sign(bytes).slice('sha256='.length) }],
     ['a short signature', { 'x-hub-signature-256': sign(bytes).slice(0, -2) }],
-  ])(verifies(['webhook.github', 'core.2.9-signed'], 'with %s is refused'), async (_title, headers) => {
-    for (const path of ['/webhooks/github', `/webhooks/github/${pollId}`]) {
-      const answer = await deliver({ event: 'issue_comment', body: bytes, path, headers });
-      expect(answer).toEqual({
-        status: 401,
-        body: expect.objectContaining({ error: 'invalid webhook signature' }),
-      });
-    }
-  });
+  ])(
+    verifies(
+      ['webhook.github', 'core.2.9-signed', 'core.14-signature', 'core.16-github'],
+      'with %s is refused',
+    ),
+    async (_title, headers) => {
+      for (const path of ['/webhooks/github', `/webhooks/github/${pollId}`]) {
+        const answer = await deliver({ event: 'issue_comment', body: bytes, path, headers });
+        expect(answer).toEqual({
+          status: 401,
+          body: expect.objectContaining({ error: 'invalid webhook signature' }),
+        });
+      }
+    },
+  );
 
-  it(verifies('webhook.github', 'without a body is refused'), async () => {
+  it(verifies(['webhook.github', 'core.14-body'], 'without a body is refused'), async () => {
     const answer = await tenant.call('/webhooks/github', {
       method: 'POST',
       headers: { 'x-github-event': 'ping' },
@@ -300,7 +315,7 @@ describe('a delivery of GitHub', () => {
 describe('on a hosted tenant', () => {
   it(
     verifies(
-      'core.1.7-exempt-webhooks',
+      ['core.1.7-exempt-webhooks', 'core.14-secret'],
       'a delivery passes the tenant guard, and says where no secret is set',
     ),
     async () => {

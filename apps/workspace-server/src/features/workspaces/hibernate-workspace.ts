@@ -6,6 +6,8 @@ import type { ProvisionRequests } from './provision-requests.ts';
 import { requireKnown } from './require-workspace.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
+const NOT_HIBERNATABLE = 'workspace not found or not in a hibernatable state (must be online or degraded)';
+
 export interface HibernateDeps extends EditDeps {
   provision: ProvisionRequests;
   vitals: VitalSigns;
@@ -19,11 +21,8 @@ export async function hibernateWorkspace(
   id: string,
   isForced: boolean,
 ): Promise<void> {
-  const workspace = requireKnown(deps.directory, id);
-  const notNow = () =>
-    faults.workspaceNotFound(
-      'workspace not found or not in a hibernatable state (must be online or degraded)',
-    );
+  const workspace = requireKnown(deps.directory, id, NOT_HIBERNATABLE);
+  const notNow = () => faults.workspaceNotFound(NOT_HIBERNATABLE);
   if (workspace.backend === 'external' || !['online', 'degraded'].includes(workspace.status)) throw notNow();
   const activeTasks = () => Math.max(deps.vitals.of(workspace.id).activeTasks, deps.inFlight(workspace.id));
   if (!isForced && activeTasks() > 0) {

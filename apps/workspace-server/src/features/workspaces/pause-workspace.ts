@@ -7,6 +7,9 @@ import type { ProvisionRequests } from './provision-requests.ts';
 import { requireKnown } from './require-workspace.ts';
 import { refusePausedAncestor } from './restart-workspace.ts';
 
+const NOT_PAUSABLE = 'workspace not found or already paused';
+const NOT_PAUSED = 'workspace not found or not paused';
+
 export interface PauseDeps extends EditDeps {
   provision: ProvisionRequests;
   log: Log;
@@ -15,9 +18,9 @@ export interface PauseDeps extends EditDeps {
 }
 
 export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
-  const root = requireKnown(deps.directory, id);
+  const root = requireKnown(deps.directory, id, NOT_PAUSABLE);
   const isPausable = (state: WorkspaceState) => state.status !== 'removed' && state.status !== 'paused';
-  if (!isPausable(root)) throw faults.workspaceNotFound('workspace not found or already paused');
+  if (!isPausable(root)) throw faults.workspaceNotFound(NOT_PAUSABLE);
   const affected = [root, ...deps.directory.descendantsOf(root.id)].filter(isPausable);
   const committed = await editWorkspaces(
     deps,
@@ -50,8 +53,8 @@ async function stopPaused(deps: PauseDeps, id: string): Promise<void> {
 }
 
 export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
-  const root = requireKnown(deps.directory, id);
-  if (root.status !== 'paused') throw faults.workspaceNotFound('workspace not found or not paused');
+  const root = requireKnown(deps.directory, id, NOT_PAUSED);
+  if (root.status !== 'paused') throw faults.workspaceNotFound(NOT_PAUSED);
   refusePausedAncestor(deps.directory, root.id);
   if (root.backend !== 'external' && !deps.provision.hasProvisioner()) throw faults.noBackend();
   const affected = [root, ...deps.directory.descendantsOf(root.id)].filter(

@@ -10,12 +10,16 @@ export function requireWorkspace(directory: WorkspaceDirectory, id: string): Wor
   return state;
 }
 
-/** A workspace that exists or was removed, but not purged. */
-export function requireKnown(directory: WorkspaceDirectory, id: string): WorkspaceState {
+/** A workspace that exists or was removed, but not purged; `unknownText` is what the 404 says. */
+export function requireKnown(
+  directory: WorkspaceDirectory,
+  id: string,
+  unknownText?: string,
+): WorkspaceState {
   const parsed = parseWorkspaceId(id);
   if (!parsed) throw faults.invalidWorkspaceId();
   const state = directory.get(parsed);
-  if (!state) throw faults.workspaceNotFound();
+  if (!state) throw faults.workspaceNotFound(unknownText);
   return state;
 }
 

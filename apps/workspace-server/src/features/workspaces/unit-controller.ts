@@ -25,6 +25,8 @@ import type { Units } from './units.ts';
 import type { VitalSigns } from './vital-signs.ts';
 import type { NewEvent } from './workspace-store.ts';
 
+const NO_BACKEND =
+  'no backend is available to run this workspace: start the server with WORKSPACE_BACKEND=process, or connect an external agent';
 const ACTOR = 'system:controller';
 const MAX_ROUND_GAP_MS = 4 * TIMEOUTS_MS.healthSweep;
 const MAX_FAILURES = 5;
@@ -267,6 +269,8 @@ export class UnitController {
   async #start(id: string): Promise<void> {
     const state = this.#deps.directory.get(id);
     if (state?.status !== 'provisioning' || this.#isStopping) return;
+    // Nothing will run, so no token is issued: the agent that comes by itself gets the first one.
+    if (!this.hasProvisioner()) return this.#failProvision(state, 'no_backend', NO_BACKEND);
     try {
       const spec = await this.#deps.prepare(state);
       const outcome = await this.#deps.units.start(spec, state.backend);
