@@ -142,6 +142,34 @@ describe("the tenant's own plugin", () => {
     ]);
   });
 
+  it('has what a new workspace was given, and the answer says what was not kept', async () => {
+    const made = await tenant.asAdmin<{ id: string; warnings?: string[] }>('/workspaces', {
+      method: 'POST',
+      body: {
+        name: 'heir',
+        external: true,
+        parent_id: agent.id,
+        initial_memories: [
+          { content: 'the vault is at VAULT_TOKEN=abc' },
+          { content: 'we ship on friday', scope: 'TEAM' },
+          { content: 'only roots say this', scope: 'GLOBAL' },
+          { content: '\u00fc'.repeat(100_000) },
+        ],
+      },
+    });
+    expect(made.warnings).toContain(
+      '1 of 4 initial memories were not stored: only root workspaces can write GLOBAL memories',
+    );
+    const found = await tenant.asAdmin<Record<string, string>[]>(`/workspaces/${made.id}/memories`);
+    expect(
+      found.map(({ content, scope, namespace }) => [content?.slice(0, 40), scope, namespace]).sort(),
+    ).toEqual([
+      ['the vault is at [REDACTED:TOKEN]', 'LOCAL', `workspace:${made.id}`],
+      ['we ship on friday', 'TEAM', `workspace:${made.id}`],
+      ['\u00fc'.repeat(40), 'LOCAL', `workspace:${made.id}`],
+    ]);
+  });
+
   it('deletes what a purged workspace remembered', async () => {
     const doomed = await addExternalAgent(tenant, 'doomed');
     await callAs(tenant, doomed, 'POST', '/memories', { content: 'purge me', scope: 'LOCAL' });
@@ -310,6 +338,23 @@ describe('a plugin from elsewhere', () => {
     expect((await write()).status).toBe(201);
     isForgotten = true;
     expect((await write()).status).toBe(201);
+  });
+
+  it('that is away when a workspace is made gets its first memories later', async () => {
+    let isAway = true;
+    const written: string[] = [];
+    const { tenant } = await tenantWith((request, body, response) => {
+      const isWrite = request.method === 'POST' && request.url?.endsWith('/memories');
+      if (isWrite && isAway) return send(response, 500, { code: 'internal', message: 'no' });
+      if (isWrite) written.push(JSON.parse(body).content);
+      return behave(request, body, response);
+    });
+    const body = { name: 'heir', external: true, initial_memories: [{ content: 'patience' }] };
+    const made = await tenant.asAdmin<{ warnings?: string[] }>('/workspaces', { method: 'POST', body });
+    expect(made.warnings).toBeUndefined();
+    isAway = false;
+    await until('it has them', () => written.includes('patience'), 60_000);
+    expect(written).toEqual(['patience']);
   });
 
   it('that cannot expire memories is not asked to, and whoever wants that is told', async () => {

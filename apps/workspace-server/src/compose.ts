@@ -47,7 +47,6 @@ import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import { AgentReader } from './features/transcripts/index.ts';
 import {
   createPrepareUnit,
-  NO_MEMORIES,
   NO_SECRETS,
   requireWorkspace,
   transitionWorkspace,
@@ -266,7 +265,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         return config ? engineOf(config) : null;
       },
       publicUrl,
-      initialMemories: NO_MEMORIES,
+      initialMemories: memory.firstMemories,
     };
     const org = {
       ...create,

@@ -68,7 +68,9 @@ export function buildPath(pattern: string, params: unknown, query: unknown): str
   });
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
-    if (value !== undefined && value !== null) search.set(key, String(value));
+    // A list is the same name several times.
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== null) search.append(key, String(one));
   }
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;

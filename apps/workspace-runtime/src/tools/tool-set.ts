@@ -4,6 +4,12 @@ import type { Tool } from '../engines/engine.ts';
 import { checkTaskStatus } from './delegation/check-task-status.ts';
 import { delegateTask } from './delegation/delegate-task.ts';
 import { delegateTaskAsync } from './delegation/delegate-task-async.ts';
+import { commitMemory } from './memory/commit-memory.ts';
+import { commitMemoryV2, commitSummary } from './memory/commit-to-namespace.ts';
+import { forgetMemory } from './memory/forget-memory.ts';
+import { listReadableNamespaces, listWritableNamespaces } from './memory/list-namespaces.ts';
+import { recallMemory } from './memory/recall-memory.ts';
+import { searchMemory } from './memory/search-memory.ts';
 import { getWorkspaceInfo } from './peers/get-workspace-info.ts';
 import { listPeers } from './peers/list-peers.ts';
 import { sendMessageToUser } from './people/send-message-to-user.ts';
@@ -17,6 +23,14 @@ export function createToolSet(deps: ToolDeps): ReadonlyMap<string, Tool> {
     checkTaskStatus,
     sendMessageToUser,
     getWorkspaceInfo,
+    commitMemory,
+    recallMemory,
+    commitMemoryV2,
+    searchMemory,
+    commitSummary,
+    listReadableNamespaces,
+    listWritableNamespaces,
+    forgetMemory,
   ];
   return new Map(tools.map((create) => create(deps)).map((tool) => [tool.name, tool]));
 }
