@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDispatcher, type Dispatcher } from '@molecule/backends';
+import { createDispatcher } from '@molecule/backends';
 import { redactSecrets, TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
 import { createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
@@ -232,15 +232,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       publicUrl,
       translate: translateDatabaseError,
       addressOf: (target: WorkspaceState) => addressOf(target, guard),
-      suspectDead: async (target: { id: string; backend: Parameters<Dispatcher['probe']>[1] }) => {
-        const probe = await dispatcher.probe(target.id, target.backend);
-        if (probe === 'gone') sweepSoon();
-        return probe === 'gone'
-          ? ('dead' as const)
-          : probe === 'running'
-            ? ('alive' as const)
-            : ('unknown' as const);
-      },
+      suspectDead: (target: WorkspaceState) => controller.suspectDead(target),
     };
     const webhooks = composeWebhooks(db, clock, relay, config.githubWebhookSecret);
     const driver: DelegationDriver = new DelegationDriver({
@@ -426,6 +418,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
 
     memory.addLoops(supervisor);
+
+    for (const loop of dispatcher.loops()) supervisor.add(loop);
 
     progress.say('opening the door …');
     await app.listen({ port: config.port, host: config.host });

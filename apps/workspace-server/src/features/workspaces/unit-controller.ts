@@ -145,6 +145,14 @@ export class UnitController {
     return this.#forEach(hosted, (state) => this.#probe(state));
   }
 
+  /** A message could not be delivered: is the unit gone? If so the row says so at once, and the unit is brought back. */
+  async suspectDead(state: WorkspaceState): Promise<'dead' | 'alive' | 'unknown'> {
+    const probe = await this.#deps.units.probe(state.id, state.backend);
+    if (probe !== 'gone') return probe === 'running' ? 'alive' : 'unknown';
+    await this.#noteGone(state);
+    return 'dead';
+  }
+
   /** U7. One row's failure keeps no other waiting; a row that fails again and again is put aside, and said. */
   async #forEach(
     states: readonly WorkspaceState[],
@@ -224,7 +232,10 @@ export class UnitController {
   }
 
   async #probe(state: WorkspaceState): Promise<void> {
-    if ((await this.#deps.units.probe(state.id, state.backend)) !== 'gone') return;
+    if ((await this.#deps.units.probe(state.id, state.backend)) === 'gone') await this.#noteGone(state);
+  }
+
+  async #noteGone(state: WorkspaceState): Promise<void> {
     await this.#fire(state, 'process_gone', { statusReason: 'process_gone' });
     this.#deps.sweepSoon();
   }
