@@ -156,7 +156,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const keyStore = new PgMessageKeyStore(db);
     const inboxStore = new PgInboxStore(db, clock);
     const messageKeys = new MessageKeys(keyStore);
-    const abortCalls = (id: string, reason: string) => connections.abortAll(id, reason);
+    const abortCalls = (id: string, reason: string, isFinal = false) =>
+      connections.abortAll(id, reason, isFinal);
     const controller = new UnitController({
       ...edit,
       units: toUnits(dispatcher),

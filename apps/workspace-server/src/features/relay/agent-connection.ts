@@ -80,9 +80,10 @@ export class AgentConnections {
     return this.#inFlight.get(workspaceId)?.size ?? 0;
   }
 
-  /** Ends all calls to a workspace that was paused, stopped or removed. */
-  abortAll(workspaceId: string, reason: string): void {
-    for (const controller of this.#inFlight.get(workspaceId) ?? []) controller.abort(new Error(reason));
+  /** Ends all calls to a workspace that was paused, stopped or removed. `isFinal`: somebody wants them ended, not repeated. */
+  abortAll(workspaceId: string, reason: string, isFinal = false): void {
+    for (const controller of this.#inFlight.get(workspaceId) ?? [])
+      controller.abort(new CallAborted(reason, isFinal));
   }
 
   /** Sends and reads the whole answer. */
@@ -181,6 +182,15 @@ export class AgentConnections {
     const idleMs = this.#idleMsOf(call.workspaceId);
     const lastSign = Math.max(startedAt, this.#lastSign.get(call.workspaceId) ?? 0);
     return now - lastSign >= idleMs ? new LimitReached('idle', idleMs) : null;
+  }
+}
+
+export class CallAborted extends Error {
+  override readonly name = 'CallAborted';
+  readonly isFinal: boolean;
+  constructor(reason: string, isFinal: boolean) {
+    super(reason);
+    this.isFinal = isFinal;
   }
 }
 

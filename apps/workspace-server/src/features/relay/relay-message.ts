@@ -18,6 +18,7 @@ import { type ActivityDraft, JsonText, type RecordDeps, recordActivity } from '.
 import {
   type AgentAnswer,
   type AgentConnections,
+  CallAborted,
   LimitReached,
   TransportFailure,
 } from './agent-connection.ts';
@@ -69,7 +70,7 @@ async function sendOrQueue(
   try {
     return await sendNow(deps, input, target, key);
   } catch (error) {
-    if (!isFault(error) || !isQueueable) throw error;
+    if (!isFault(error) || !isQueueable || error.extra.terminated === true) throw error;
     const present = deps.directory.get(target.id);
     if (!present || present.status === 'removed') throw error;
     const isAway = comesBackByItself(present.status) || error.extra.restarting === true;
@@ -315,6 +316,12 @@ export async function explainFailure(
     return faults.agentTimeout(Math.round(error.cause.ms / 1000));
   }
   const present = deps.directory.get(target.id);
+  if (error.cause instanceof CallAborted && error.cause.isFinal) {
+    return faults.workspaceUnavailable(`the task was ended: ${error.cause.message}`, {
+      status: present?.status ?? 'removed',
+      terminated: true,
+    });
+  }
   if (present && ['paused', 'failed', 'awaiting_agent'].includes(present.status)) {
     return faults.workspaceUnavailable(`the workspace is ${present.status}`, { status: present.status });
   }

@@ -11,7 +11,8 @@ const NOT_HIBERNATABLE = 'workspace not found or not in a hibernatable state (mu
 export interface HibernateDeps extends EditDeps {
   provision: ProvisionRequests;
   vitals: VitalSigns;
-  abortCalls(workspaceId: string, reason: string): void;
+  /** `isFinal`: what was on its way is ended for good, not delivered again. */
+  abortCalls(workspaceId: string, reason: string, isFinal?: boolean): void;
   inFlight(workspaceId: string): number;
 }
 
@@ -37,7 +38,7 @@ export async function hibernateWorkspace(
     onlyIf: () => isForced || activeTasks() === 0,
   });
   if (!claimed) throw notNow();
-  deps.abortCalls(workspace.id, 'workspace hibernated');
+  deps.abortCalls(workspace.id, 'workspace hibernated', isForced);
   await deps.provision.stop(workspace.id);
   await transitionWorkspace(deps, {
     id: workspace.id,
