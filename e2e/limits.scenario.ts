@@ -200,6 +200,7 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   tokensPerWorkspace: 'below',
   delegationsListed: 'below',
   delegationsInFlight: 'queue-limit.scenario.ts',
+  delegationDepth: 'delegation-chains.scenario.ts',
   activityErrorChars: 'below',
   monthlySpendCentsMax: 'below',
   a2aResponseBytes: 'the agents that answer too much, bad-input.scenario.ts',
@@ -231,7 +232,6 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
 /** Bounds of loops, sockets, backends and stores: why no request meets their edge. */
 const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
   activitySummaryChars: 'longer summaries are cut, not refused',
-  delegationDepth: 'a chain of agents, see the delegation scenarios',
   initialMemoryChars: 'longer memories of an import are cut, not refused',
   queueAttempts: 'attempts of the inbox, see its unit tests',
   restartWindowMs: 'a span of the start budget',

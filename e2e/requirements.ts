@@ -25,6 +25,7 @@ export const REQUIREMENTS = {
   'kill.no-orphan':
     'After a kill the next start adopts or reaps what it finds; the final stop leaves no process',
   'delegation.ends': 'A delegation ends, also when the server is killed in its middle',
+  'delegation.chain': 'A chain of delegations has one id, never comes back and is at most sixteen hops long',
   'input.typed': 'Bad input gets the typed error of the contract',
   'agent.config': 'A broken config.yaml and a missing provider key are one clear sentence on the workspace',
   'access.why': 'The server and the board say why two roles may or may not talk, and who could relay',

@@ -37,6 +37,7 @@ import {
   Inbox,
   isUrlDispatchable,
   MessageKeys,
+  OpenChains,
   relayMessage,
 } from './features/relay/index.ts';
 import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
@@ -156,6 +157,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const keyStore = new PgMessageKeyStore(db);
     const inboxStore = new PgInboxStore(db, clock);
     const messageKeys = new MessageKeys(keyStore);
+    const chains = new OpenChains(clock);
     const abortCalls = (id: string, reason: string, isFinal = false) =>
       connections.abortAll(id, reason, isFinal);
     const controller = new UnitController({
@@ -214,6 +216,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       followers,
       connections,
       keys: messageKeys,
+      chains,
       inbox,
       wake: async (target: WorkspaceState) => {
         if (target.status === 'hibernated') {
@@ -336,7 +339,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         onHeardOf,
       },
       relay,
-      delegations: { delegations, directory, clock, publishSoon, driveSoon },
+      delegations: { delegations, chains, directory, clock, publishSoon, driveSoon },
       activity: { ...record, directory, clock, sessionSources: [new PgActivitySearch(db), memory.search] },
       webhooks,
       approvals: { approvals, directory, clock, publishSoon },

@@ -31,7 +31,7 @@ export const relayMessage = defineRoute({
   params: idParams,
   response: z.unknown(),
   bodyLimit: LIMITS.a2aRequestBytes,
-  errors: [402, 403, 404, 410, 413, 429, 502, 503],
+  errors: [402, 403, 404, 409, 410, 413, 429, 502, 503],
 });
 
 export const readAgentCard = defineRoute({

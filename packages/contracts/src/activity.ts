@@ -29,6 +29,8 @@ export const activityRow = z.object({
   error_detail: z.string().nullable(),
   created_at: timestamp,
   seq: z.number().int(),
+  /** The chain of delegations that it belongs to. */
+  chain_id: uuid.optional(),
   request_body: json.optional(),
   response_body: json.optional(),
   tool_trace: json.optional(),

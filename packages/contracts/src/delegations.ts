@@ -21,6 +21,8 @@ export const delegate = defineRoute({
     target_id: z.string().nullish(),
     task: z.string().min(1),
     idempotency_key: z.string().max(256).nullish(),
+    /** The chain that the source works on, as its message's metadata says. */
+    chain_id: z.string().max(64).nullish(),
   }),
   invalidBody: 'invalid delegation request',
   response: z.object({
@@ -31,7 +33,7 @@ export const delegate = defineRoute({
     warning: z.string().optional(),
   }),
   status: 202,
-  errors: [403, 404, 422, 429],
+  errors: [403, 404, 409, 422, 429],
 });
 
 export const delegationRow = z.object({
@@ -43,6 +45,9 @@ export const delegationRow = z.object({
   status: delegationStatus,
   created_at: timestamp,
   delegation_id: z.string().optional(),
+  chain_id: uuid.optional(),
+  /** How many times the task was handed on, this time included. */
+  depth: z.number().int().optional(),
   error: z.string().optional(),
   response_preview: z.string().optional(),
 });

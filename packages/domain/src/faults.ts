@@ -37,6 +37,8 @@ export const FAULT_CODES = {
   WORKSPACE_REMOVED: { retryable: false },
   CURSOR_GONE: { retryable: false },
   CONFLICT: { retryable: false },
+  DELEGATION_CYCLE: { retryable: false },
+  DELEGATION_TOO_DEEP: { retryable: false },
   CONFIRMATION_REQUIRED: { retryable: false },
   IDEMPOTENCY_MISMATCH: { retryable: false },
   BUDGET_EXCEEDED: { retryable: false },
@@ -103,6 +105,18 @@ export const faults = {
     }),
   cursorGone: (message: string) => new Fault('CURSOR_GONE', message),
   conflict: (message: string, extra?: Record<string, unknown>) => new Fault('CONFLICT', message, { extra }),
+  delegationCycle: (chainId: string) =>
+    new Fault('DELEGATION_CYCLE', 'delegation refused: the target is in this chain of delegations already', {
+      extra: { chain_id: chainId },
+    }),
+  delegationTooDeep: (chainId: string, limit: number) =>
+    new Fault(
+      'DELEGATION_TOO_DEEP',
+      `delegation refused: the chain of delegations is ${limit} deep already`,
+      {
+        extra: { chain_id: chainId, depth_limit: limit },
+      },
+    ),
   budgetExceeded: () => new Fault('BUDGET_EXCEEDED', 'workspace budget limit exceeded'),
   queueFull: (retryAfterSeconds: number) =>
     new Fault('QUEUE_FULL', "the workspace's queue is full", {

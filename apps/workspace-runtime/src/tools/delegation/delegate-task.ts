@@ -95,7 +95,7 @@ async function send(
 ): Promise<Outcome> {
   const { retry_attempts, retry_delay, timeout } = deps.delegation;
   const deadline = AbortSignal.timeout(timeout * 1000);
-  const body = message(deps.platform.workspaceId, task, depth, turn.taskId, turn.contextId);
+  const body = message(deps.platform.workspaceId, task, depth, turn);
   const options = { signal: AbortSignal.any([signal, deadline]), timeoutSeconds: Math.ceil(timeout) };
   for (let attempt = 1; ; attempt++) {
     const reply = await attemptOnce(deps, peer, body, options);
@@ -151,8 +151,14 @@ function isUndelivered(status: number, json: unknown): boolean {
   return status === 429 || ((status === 502 || status === 503) && !isBusy);
 }
 
-function message(sourceId: string, task: string, depth: number, parentTaskId: string, contextId: string) {
-  const metadata = { source_workspace_id: sourceId, parent_task_id: parentTaskId, delegation_depth: depth };
+function message(sourceId: string, task: string, depth: number, turn: ToolContext['turn']) {
+  const chainId = chainOf(turn);
+  const metadata = {
+    source_workspace_id: sourceId,
+    parent_task_id: turn.taskId,
+    delegation_depth: depth,
+    ...(chainId === null ? {} : { chain_id: chainId }),
+  };
   return {
     jsonrpc: '2.0',
     id: randomUUID(),
@@ -162,12 +168,17 @@ function message(sourceId: string, task: string, depth: number, parentTaskId: st
         kind: 'message',
         role: 'user',
         messageId: randomUUID(),
-        contextId,
+        contextId: turn.contextId,
         parts: [{ kind: 'text', text: task }],
         metadata,
       },
     },
   };
+}
+
+/** The chain of delegations that this turn belongs to, as the server wrote it into the message; null for none. */
+export function chainOf({ metadata }: ToolContext['turn']): string | null {
+  return typeof metadata.chain_id === 'string' ? metadata.chain_id : null;
 }
 
 function depthOf({ turn }: ToolContext): number {

@@ -21,15 +21,16 @@ interface Row {
   duration_ms: number | null;
   status: string;
   error_detail: string | null;
+  chain_id: string | null;
   created_at: number;
 }
 
 type Pending = NewActivity & { id: string; createdAt: Date };
 
 const INSERT = `with rows as (insert into activity (id, workspace_id, activity_type, source_id, target_id, method, summary,
-    request_body, response_body, tool_trace, duration_ms, status, error_detail, created_at)
+    request_body, response_body, tool_trace, duration_ms, status, error_detail, created_at, chain_id)
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::json[], $9::json[], $10::json[], $11::int[], $12::text[], $13::text[], $14::timestamptz[]))
+    $8::json[], $9::json[], $10::json[], $11::int[], $12::text[], $13::text[], $14::timestamptz[], $22::uuid[]))
   insert into message_keys (sender_id, target_id, message_id, digest, response_status, activity_id, created_at)
   select * from unnest($15::text[], $16::uuid[], $17::text[], $18::bytea[], $19::int[], $20::uuid[], $21::timestamptz[])
   on conflict do nothing`;
@@ -124,6 +125,7 @@ export class PgActivityLog implements ActivityLog {
       keyed.map((r) => r.messageKey?.responseStatus),
       keyed.map((r) => r.id),
       keyed.map((r) => r.createdAt),
+      column((r) => r.chainId),
     ]);
   }
 }
@@ -144,6 +146,7 @@ function toActivity(row: Row): StoredActivity {
     durationMs: row.duration_ms,
     status: row.status,
     errorDetail: row.error_detail,
+    chainId: row.chain_id,
     createdAt: row.created_at,
   };
 }

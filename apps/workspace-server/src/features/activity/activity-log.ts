@@ -14,6 +14,8 @@ export interface NewActivity {
   durationMs: number | null;
   status: string;
   errorDetail: string | null;
+  /** The chain of delegations that it belongs to. */
+  chainId: string | null;
   /** The sender's idempotency key, kept in the same transaction. */
   messageKey: MessageKeyRow | null;
 }

@@ -31,6 +31,7 @@ describe.each(databaseFlavours())('session search on %s Postgres', (flavour) => 
       durationMs: null,
       status: 'ok',
       errorDetail: null,
+      chainId: null,
       messageKey: null,
       ...fields,
     });

@@ -26,6 +26,7 @@ export async function recordActivity(deps: RecordDeps, draft: ActivityDraft): Pr
     durationMs: null,
     status: 'ok',
     errorDetail: null,
+    chainId: null,
     messageKey: null,
     ...draft,
     requestBody: printJson(draft.requestBody),

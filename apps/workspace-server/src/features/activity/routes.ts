@@ -129,6 +129,7 @@ function toRow(row: StoredActivity): activity.ActivityRow {
     error_detail: row.errorDetail,
     created_at: new Date(row.createdAt).toISOString(),
     seq: row.seq,
+    ...(row.chainId === null ? {} : { chain_id: row.chainId }),
     ...(row.requestBody === null ? {} : { request_body: row.requestBody }),
     ...(row.responseBody === null ? {} : { response_body: row.responseBody }),
     ...(row.toolTrace === null ? {} : { tool_trace: row.toolTrace }),

@@ -32,6 +32,7 @@ describe.each(databaseFlavours())('delegations on %s Postgres', (flavour) => {
     idempotencyKey: null,
     error: null,
     deadlineAt: clock.now() + 60_000,
+    chain: null,
     maxOpen: MAX,
     ...more,
   });

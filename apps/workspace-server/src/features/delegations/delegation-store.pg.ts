@@ -23,6 +23,8 @@ interface Row {
   deadline_at: number | null;
   created_at: number;
   updated_at: number;
+  chain_id: string | null;
+  chain_path: string[] | null;
 }
 
 export class PgDelegationStore implements DelegationStore {
@@ -56,8 +58,8 @@ export class PgDelegationStore implements DelegationStore {
       }
       const [row] = await tx.query<Row>(
         `insert into delegations (id, source_id, target_id, task, status, is_recorded, idempotency_key, error,
-           deadline_at, created_at, updated_at, ended_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+           deadline_at, created_at, updated_at, ended_at, chain_id, chain_path)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)
          on conflict do nothing returning *`,
         [
           input.id,
@@ -71,6 +73,8 @@ export class PgDelegationStore implements DelegationStore {
           input.deadlineAt === null ? null : new Date(input.deadlineAt),
           now,
           isEnded ? now : null,
+          input.chain?.id ?? null,
+          input.chain === null ? null : JSON.stringify(input.chain.path),
         ],
       );
       if (!row) return { delegation: await this.#findTwin(tx, input), isNew: false };
@@ -170,8 +174,8 @@ export class PgDelegationStore implements DelegationStore {
     if (!activity) return;
     await tx.query(
       `insert into activity (id, workspace_id, activity_type, source_id, target_id, method, summary, request_body,
-         response_body, status, error_detail, created_at)
-       values ($1, $2, 'delegation', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+         response_body, status, error_detail, created_at, chain_id)
+       values ($1, $2, 'delegation', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       [
         randomUUID(),
         delegation.sourceId,
@@ -184,6 +188,7 @@ export class PgDelegationStore implements DelegationStore {
         step === 'failed' ? 'error' : 'ok',
         delegation.error,
         new Date(this.#clock.now()),
+        delegation.chain?.id ?? null,
       ],
     );
   }
@@ -271,5 +276,6 @@ function toDelegation(row: Row): Delegation {
     deadlineAt: row.deadline_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    chain: row.chain_id === null ? null : { id: row.chain_id, path: row.chain_path ?? [] },
   };
 }

@@ -6,6 +6,8 @@
 //   G4. An end is written once: completed and failed are final.
 //   G5. The bound on open delegations is judged with the new one in it, one source at a time: no race passes it.
 
+import type { DelegationChain } from '@molecule/domain';
+
 export type DelegationStatus = 'pending' | 'dispatched' | 'queued' | 'completed' | 'failed';
 
 export interface Delegation {
@@ -22,6 +24,8 @@ export interface Delegation {
   deadlineAt: number | null;
   createdAt: number;
   updatedAt: number;
+  /** Null for those from before there were chains. */
+  chain: DelegationChain | null;
 }
 
 export interface NewDelegation {
@@ -34,6 +38,7 @@ export interface NewDelegation {
   idempotencyKey: string | null;
   error: string | null;
   deadlineAt: number | null;
+  chain: DelegationChain | null;
   /** How many that the server drives may be open for this source; null for no bound. */
   maxOpen: number | null;
 }

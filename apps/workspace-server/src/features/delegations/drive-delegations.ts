@@ -174,5 +174,6 @@ function toRelayInput(delegation: Delegation): RelayInput {
     deadlineMs: null,
     hasNoCeiling: false,
     preference: 'respond-async',
+    chain: delegation.chain,
   };
 }

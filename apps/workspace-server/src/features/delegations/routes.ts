@@ -1,8 +1,8 @@
 // Delegation routes: hand over a task, list, and keep the books of what agents send by themselves.
 
 import { delegations as contract } from '@molecule/contracts';
-import { faults, isUuid, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
-import type { Binder, Caller } from '@molecule/http';
+import { chainDepth, faults, isFault, isUuid, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
+import { type Binder, type Caller, isAdminClass } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { refuseWorkspaceCaller } from '../access/index.ts';
 import { requireWorkspace } from '../workspaces/index.ts';
@@ -14,7 +14,11 @@ const PREVIEW_CHARS = 300;
 export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps: DelegateDeps): void {
   binder.bind(app, contract.delegate, async ({ caller, params, body }) => {
     const { sourceId, targetId } = partiesOf(caller, params.id, body.target_id);
-    const { delegation, isHit } = await delegateTask(deps, sourceId, { ...body, target_id: targetId });
+    const { delegation, isHit } = await delegateTask(deps, sourceId, {
+      ...body,
+      target_id: targetId,
+      isOwnWord: !isAdminClass(caller),
+    });
     return {
       delegation_id: delegation.id,
       status: isHit ? delegation.status : 'delegated',
@@ -29,13 +33,21 @@ export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps:
     return rows.flatMap(toRows).slice(0, LIMITS.delegationsListed);
   });
 
-  binder.bind(app, contract.recordDelegation, async ({ params, body }) => {
+  binder.bind(app, contract.recordDelegation, async ({ params, body, caller }) => {
     const { id } = requireWorkspace(deps.directory, params.id);
     if (!isUuid(body.target_id)) throw faults.invalidRequest('target_id must be a valid UUID');
+    const targetId = body.target_id.toLowerCase();
+    // It is sent already: a chain that would not admit it is not its chain.
+    const chain = deps.chains.judge({
+      sender: id,
+      targetId,
+      claimedId: null,
+      isOwnWord: !isAdminClass(caller),
+    });
     await deps.delegations.create({
       id: body.delegation_id,
       sourceId: id,
-      targetId: body.target_id.toLowerCase(),
+      targetId,
       task: body.task,
       status: 'dispatched',
       isRecorded: true,
@@ -43,6 +55,7 @@ export function bindDelegationRoutes(app: FastifyInstance, binder: Binder, deps:
       error: null,
       deadlineAt: deps.clock.now() + TIMEOUTS_MS.delegation,
       maxOpen: null,
+      chain: isFault(chain) ? null : chain,
     });
     deps.publishSoon();
     return { delegation_id: body.delegation_id, status: 'recorded' as const };
@@ -91,6 +104,9 @@ function toRows(delegation: Delegation): contract.DelegationRow[] {
     target_id: delegation.targetId,
     status: delegation.status,
     delegation_id: delegation.id,
+    ...(delegation.chain === null
+      ? {}
+      : { chain_id: delegation.chain.id, depth: chainDepth(delegation.chain) }),
   };
   const isEnded = delegation.status === 'completed' || delegation.status === 'failed';
   const request = {

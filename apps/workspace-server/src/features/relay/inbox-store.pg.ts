@@ -1,6 +1,7 @@
 // Inbox store on Postgres. Invariants: inbox-store.ts.
 
 import { randomUUID } from 'node:crypto';
+import type { DelegationChain } from '@molecule/domain';
 import type { Clock } from '@molecule/kit';
 import type { Db } from '@molecule/postgres';
 import type { InboxEnd, InboxStatus, InboxStore, NewMessage, QueuedMessage } from './inbox-store.ts';
@@ -23,6 +24,7 @@ interface Row {
   response_body: unknown;
   created_at: number;
   deadline_at: number | null;
+  chain: DelegationChain | null;
 }
 
 export class PgInboxStore implements InboxStore {
@@ -39,8 +41,8 @@ export class PgInboxStore implements InboxStore {
       const now = this.#now();
       await tx.query(
         `insert into inbox (id, workspace_id, sender_id, method, body, headers, message_id, delegation_id, priority,
-           status, created_at, updated_at, deadline_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $10, $11)`,
+           status, created_at, updated_at, deadline_at, chain)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $10, $11, $12)`,
         [
           message.id,
           message.workspaceId,
@@ -53,6 +55,7 @@ export class PgInboxStore implements InboxStore {
           message.priority,
           now,
           new Date(message.deadlineAt),
+          message.chain === null ? null : JSON.stringify(message.chain),
         ],
       );
       if (!message.key) return;
@@ -218,5 +221,6 @@ function toMessage(row: Row): QueuedMessage {
     responseBody: row.response_body,
     createdAt: row.created_at,
     deadlineAt: row.deadline_at,
+    chain: row.chain,
   };
 }

@@ -4,6 +4,7 @@
 //   I2. Every open message has a deadline; its end is written once, with an event.
 //   I3. `dispatched` messages of a server that died are queued again.
 
+import type { DelegationChain } from '@molecule/domain';
 import type { MessageKey } from './message-keys.ts';
 
 export type InboxStatus =
@@ -34,6 +35,7 @@ export interface QueuedMessage {
   responseBody: unknown;
   createdAt: number;
   deadlineAt: number | null;
+  chain: DelegationChain | null;
 }
 
 export interface NewMessage {
@@ -48,6 +50,7 @@ export interface NewMessage {
   priority: number;
   deadlineAt: number;
   key: MessageKey | null;
+  chain: DelegationChain | null;
 }
 
 export interface InboxStore {

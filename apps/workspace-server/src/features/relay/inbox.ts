@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   comesBackByItself,
+  type DelegationChain,
   faults,
   isFault,
   LIMITS,
@@ -91,6 +92,7 @@ export class Inbox {
     envelope: Envelope;
     headers: Record<string, string>;
     key: MessageKey | null;
+    chain: DelegationChain | null;
   }): Promise<string> {
     const { workspaceId, envelope } = input;
     if (this.depthOf(workspaceId) >= LIMITS.queueDepth) throw faults.queueFull(30);
@@ -109,6 +111,7 @@ export class Inbox {
         priority: priorityOf(envelope),
         deadlineAt: deadlineOf(envelope, this.#deps.now()),
         key: input.key,
+        chain: input.chain,
       });
     } catch (error) {
       this.#count(workspaceId, -1);

@@ -13,6 +13,7 @@ export { type Envelope, isObject, parseEnvelope } from './envelope.ts';
 export { Inbox, textOfEnded } from './inbox.ts';
 export type { InboxEnd, InboxStore, QueuedMessage } from './inbox-store.ts';
 export { type MessageKeyStore, MessageKeys } from './message-keys.ts';
+export { OpenChains } from './open-chains.ts';
 export type { RelayAnswer, RelayInput, SenderId } from './relay-call.ts';
 export { deliverQueued, type RelayDeps, relayMessage } from './relay-message.ts';
 export { bindRelayRoutes, type RelayRouteDeps } from './routes.ts';

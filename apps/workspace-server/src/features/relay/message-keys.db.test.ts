@@ -45,6 +45,7 @@ describe.each(databaseFlavours())('message keys on %s Postgres', (flavour) => {
       durationMs: 1,
       status: 'ok',
       errorDetail: null,
+      chainId: null,
       messageKey: { ...key, responseStatus: 200 },
     });
   const never = () => Promise.reject(new Error('sent twice'));

@@ -9,12 +9,11 @@ import {
   Fault,
   faults,
   isFault,
-  isUuid,
   TIMEOUTS_MS,
   type WorkspaceState,
 } from '@molecule/domain';
-import type { Clock, Log } from '@molecule/kit';
-import { type ActivityDraft, JsonText, type RecordDeps, recordActivity } from '../activity/index.ts';
+import type { Log } from '@molecule/kit';
+import { JsonText, recordActivity } from '../activity/index.ts';
 import {
   type AgentAnswer,
   type AgentConnections,
@@ -27,14 +26,15 @@ import { isObject, isSendMethod, parseEnvelope } from './envelope.ts';
 import type { EndedMessage, Inbox } from './inbox.ts';
 import type { QueuedMessage } from './inbox-store.ts';
 import { type JudgeDeps, judgeTarget } from './judge-call.ts';
+import { type ChainDeps, judgeChain } from './judge-chain.ts';
 import { keyOf, type MessageKey, type MessageKeys } from './message-keys.ts';
+import { recordHop } from './record-hop.ts';
 import type { RelayAnswer, RelayInput } from './relay-call.ts';
 
-export interface RelayDeps extends RecordDeps, JudgeDeps {
+export interface RelayDeps extends JudgeDeps, ChainDeps {
   connections: AgentConnections;
   keys: MessageKeys;
   inbox: Inbox;
-  clock: Clock;
   log: Log;
   /** The address of an agent that may be called now; a fault when there is none that is safe. */
   addressOf(target: WorkspaceState): string;
@@ -51,10 +51,12 @@ export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<
   const key = keyOf(input.sender, target.id, input.envelope);
   return deps.keys.once(
     key,
-    () =>
-      target.deliveryMode === 'poll'
-        ? queueForPoll(deps, input, target, key)
-        : sendOrQueue(deps, input, target, key),
+    async () => {
+      const chained = await judgeChain(deps, input, target);
+      return target.deliveryMode === 'poll'
+        ? queueForPoll(deps, chained, target, key)
+        : sendOrQueue(deps, chained, target, key);
+    },
     (queueId) => answerFromInbox(deps, input, queueId),
   );
 }
@@ -93,6 +95,7 @@ async function sendNow(
   key: MessageKey | null,
 ): Promise<RelayAnswer> {
   const startedAt = deps.clock.now();
+  const leave = input.chain ? deps.chains.enter(target.id, input.chain) : null;
   try {
     const url = deps.addressOf(target);
     const answer = await deps.connections.send({
@@ -113,6 +116,8 @@ async function sendNow(
       startedAt,
     });
     throw fault;
+  } finally {
+    leave?.();
   }
 }
 
@@ -165,6 +170,7 @@ function enqueue(
     envelope: input.envelope,
     headers: senderHeaders(input),
     key,
+    chain: input.chain ?? null,
   });
 }
 
@@ -235,6 +241,7 @@ export async function deliverQueued(
     deadlineMs: null,
     hasNoCeiling: false,
     headers: message.headers,
+    chain: message.chain,
   };
   const answer = await sendNow(deps, input, target, null);
   return {
@@ -349,6 +356,7 @@ async function queueForPoll(
   key: MessageKey | null,
 ): Promise<RelayAnswer> {
   const { method, body } = input.envelope;
+  if (input.chain) deps.chains.handOver(target.id, input.chain);
   const bare = { status: 'queued', delivery_mode: 'poll', method };
   const activityId = await recordActivity(deps, {
     workspaceId: target.id,
@@ -358,39 +366,9 @@ async function queueForPoll(
     method,
     summary: `${method} → ${target.name} (queued for poll)`,
     requestBody: body,
+    chainId: input.chain?.id ?? null,
     responseBody: bare,
     messageKey: key === null ? null : { ...key, responseStatus: 200 },
   });
   return { status: 200, body: asTask(input, bare, activityId, 'submitted') };
-}
-
-export async function recordHop(
-  deps: RelayDeps,
-  input: Pick<RelayInput, 'sender' | 'envelope'>,
-  target: WorkspaceState,
-  end: Pick<ActivityDraft, 'status' | 'errorDetail' | 'responseBody' | 'toolTrace' | 'messageKey'> & {
-    startedAt: number;
-  },
-): Promise<void> {
-  const { method, body, untouched } = input.envelope;
-  const isError = end.status === 'error';
-  if (isUuid(input.sender)) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
-  await recordActivity(deps, {
-    workspaceId: target.id,
-    type: 'a2a_receive',
-    sourceId: input.sender,
-    targetId: target.id,
-    method,
-    summary:
-      isError && end.errorDetail
-        ? `A2A request to ${target.name} failed: ${end.errorDetail}`.slice(0, 512)
-        : `${method} → ${target.name}`,
-    requestBody: untouched ? new JsonText(untouched.toString('utf8')) : body,
-    responseBody: end.responseBody,
-    toolTrace: end.toolTrace,
-    durationMs: Math.round(deps.clock.now() - end.startedAt),
-    status: end.status ?? 'ok',
-    errorDetail: end.errorDetail ?? null,
-    messageKey: end.messageKey ?? null,
-  });
 }

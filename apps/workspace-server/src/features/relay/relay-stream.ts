@@ -6,12 +6,16 @@ import { isFault } from '@molecule/domain';
 import { textOfParts } from './agent-reply.ts';
 import { isObject } from './envelope.ts';
 import { judgeTarget } from './judge-call.ts';
+import { judgeChain } from './judge-chain.ts';
+import { recordHop } from './record-hop.ts';
 import type { RelayInput } from './relay-call.ts';
-import { ceilingOf, explainFailure, type RelayDeps, recordHop } from './relay-message.ts';
+import { ceilingOf, explainFailure, type RelayDeps } from './relay-message.ts';
 import { StreamOutlet, type StreamSink } from './stream-outlet.ts';
 
-export async function relayStream(deps: RelayDeps, input: RelayInput, sink: StreamSink): Promise<void> {
-  const target = judgeTarget(deps, input.sender, input.targetId);
+export async function relayStream(deps: RelayDeps, asked: RelayInput, sink: StreamSink): Promise<void> {
+  const target = judgeTarget(deps, asked.sender, asked.targetId);
+  const input = await judgeChain(deps, asked, target);
+  const leave = input.chain ? deps.chains.enter(target.id, input.chain) : null;
   const startedAt = deps.clock.now();
   const transcript = new StreamTranscript();
   const outlet = new StreamOutlet(sink, input.envelope.rpcId);
@@ -61,6 +65,8 @@ export async function relayStream(deps: RelayDeps, input: RelayInput, sink: Stre
       startedAt,
     });
     await outlet.fail(fault);
+  } finally {
+    leave?.();
   }
 }
 
