@@ -3,12 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDispatcher } from '@molecule/backends';
 import { redactSecrets, TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
-import { createIdentifier, digestOf } from '@molecule/http';
+import { AgentsDoor, createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { addBackgroundLoops } from './background-loops.ts';
+import { composeBackends, wiredBackends } from './compose-backends.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
@@ -140,19 +140,14 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const edit = { store, directory, clock, publishSoon };
 
     // Units.
-    const dispatcher = createDispatcher({
+    const dispatcher = composeBackends(config, {
+      repositoryDir: REPOSITORY,
+      orgId: identity.orgId,
+      agentsUrl,
+      port: () => port,
+      door: () => agentsDoor,
       clock,
       log,
-      ...(config.backend === 'process'
-        ? {
-            process: {
-              stateDir: join(config.dataDir, 'workspaces'),
-              command: [process.execPath, join(REPOSITORY, 'apps/workspace-runtime/dist/main.js')],
-              platformUrl: agentsUrl,
-              orgId: identity.orgId,
-            },
-          }
-        : {}),
     });
     const keyStore = new PgMessageKeyStore(db);
     const inboxStore = new PgInboxStore(db, clock);
@@ -254,7 +249,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       access,
       requestKeys,
       provision,
-      defaultBackend: config.backend === 'none' ? ('none' as const) : ('process' as const),
+      backends: wiredBackends(config),
       checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
       checkTemplate: async (id: string) => {
         const config = parseConfig((await templates.read(id))?.['config.yaml'] ?? '');
@@ -422,6 +417,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
 
     memory.addLoops(supervisor);
+    const agentsDoor = new AgentsDoor((request, response) => app.routing(request, response));
 
     for (const loop of dispatcher.loops()) supervisor.add(loop);
 
@@ -444,6 +440,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       await app.close();
     });
     shutdown.on('agents', () => controller.shutDown(), 15_000);
+    shutdown.on('agents door', () => agentsDoor.close());
     shutdown.on('loops', () => supervisor.stop());
     shutdown.on('publish', async () => {
       await publishEvents({ log: eventLog, hub });

@@ -9,6 +9,7 @@ import {
   type SettingsOf,
   setting,
 } from '@molecule/kit';
+import { CONTAINER_SETTINGS, type ContainerConfig, containerConfig } from './container-settings.ts';
 
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'Port of the tenant server.' }),
@@ -41,10 +42,16 @@ export const SETTINGS = defineSettings({
     doc: 'Redis or Valkey for short-lived state; in-process when unset.',
     example: 'redis://localhost:6379',
   }),
-  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'none'], {
+  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'docker', 'none'], {
     default: 'process',
-    doc: 'Where agents run.',
+    doc: 'Where agents run unless their workspace says otherwise.',
   }),
+  furtherBackends: setting.list('WORKSPACE_BACKENDS', {
+    default: [],
+    doc: 'Where else single workspaces may run.',
+    example: 'docker',
+  }),
+  ...CONTAINER_SETTINGS,
   orgId: setting.text('MOLECULE_ORG_ID', {
     optional: true,
     doc: 'Set on hosted tenants only.',
@@ -183,7 +190,9 @@ export interface Config {
   databaseUrl: Secret | null;
   redisUrl: Secret | null;
   githubWebhookSecret: Secret | null;
-  backend: 'process' | 'none';
+  backend: 'process' | 'docker' | 'none';
+  furtherBackends: readonly ('process' | 'docker')[];
+  containers: ContainerConfig;
   hostedOrgId: string | null;
   edgeKey: Secret | null;
   corsOrigins: readonly string[];
@@ -232,6 +241,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     redisUrl: read.redisUrl ?? null,
     githubWebhookSecret: read.githubWebhookSecret ?? null,
     backend: read.backend,
+    furtherBackends: checkBackends(read.furtherBackends),
+    containers: containerConfig(read),
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
     corsOrigins: read.corsOrigins,
@@ -273,6 +284,13 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
 
 function isOnThisMachine(host: string): boolean {
   return LOOPBACK.has(host) || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function checkBackends(names: readonly string[]): ('process' | 'docker')[] {
+  return names.map((name) => {
+    if (name === 'process' || name === 'docker') return name;
+    throw new SettingsError([`WORKSPACE_BACKENDS names ${name}; it may name process and docker`]);
+  });
 }
 
 function refuseUnsafe(facts: {

@@ -2,18 +2,19 @@
 
 import cors from '@fastify/cors';
 import websocket from '@fastify/websocket';
-import { defineRoute } from '@molecule/contracts';
-import { LIMITS } from '@molecule/domain';
+import { defineRoute, type Policy } from '@molecule/contracts';
+import { faults, LIMITS } from '@molecule/domain';
 import {
   type Admit,
   addSecurityHeaders,
+  cameThroughAgentsDoor,
   createBinder,
   createServer,
   type Identify,
   refuseRoutesWithoutContract,
 } from '@molecule/http';
 import type { Log, Secret } from '@molecule/kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   type AccessDeps,
@@ -164,6 +165,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol },
   });
 
+  app.addHook('onRequest', onlyForAgents);
+
   const guard = createTenantGuard(deps.hostedOrgId, { key: deps.edgeKey, clock: deps.tenant.clock });
   const authorize = createAuthorize(deps.directory);
   const admit: Admit = async (route, caller, request, reply) => {
@@ -200,6 +203,26 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });
   return app;
+}
+
+/** What agents in containers may ask for: the routes that their own token opens, and nothing that is for people. */
+const AGENT_POLICIES: ReadonlySet<string> = new Set<Policy>([
+  'agent',
+  'relay',
+  'workspace',
+  'workspace_in_query',
+  'delegator',
+  'superior',
+  'context',
+  'state',
+  'member',
+]);
+
+/** Everything else looks to them as if it were not there. */
+async function onlyForAgents(request: FastifyRequest): Promise<void> {
+  if (!cameThroughAgentsDoor(request.raw)) return;
+  const policy = request.routeOptions.config.contract?.policy;
+  if (!policy || !AGENT_POLICIES.has(policy)) throw faults.notFound('not found');
 }
 
 /** A browser that sends its token as a subprotocol must get one of its protocols back. */

@@ -72,6 +72,8 @@ export const createWorkspaceBody = z.object({
   initial_memories: z.array(z.unknown()).nullish(),
   external: z.boolean().nullish(),
   url: z.string().nullish(),
+  /** Additive: where the agent runs, among the backends that this server has; its default when absent. */
+  backend: z.string().nullish(),
   /** Additive: the first `/configs` files of the workspace, by relative path. */
   files: z.record(z.string(), z.string()).nullish(),
 });

@@ -29,7 +29,8 @@ import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 export interface CreateDeps extends EditDeps {
   access: AccessStore;
   provision: ProvisionRequests;
-  defaultBackend: WorkspaceState['backend'];
+  /** Where agents may run; the first is where they run unless somebody chooses. */
+  backends: readonly WorkspaceState['backend'][];
   /** Refuses an address that the server must not call. Throws INVALID_REQUEST. */
   checkAgentUrl(url: string): Promise<void>;
   checkTemplate(template: string): Promise<{ runtime?: string; model?: string } | null>;
@@ -132,7 +133,7 @@ export async function planWorkspace(
       isUrlOurs: false,
       agentCard: null,
       deliveryMode: isExternal && url !== '' ? 'push' : null,
-      backend: isExternal ? 'external' : deps.defaultBackend,
+      backend: isExternal ? 'external' : chooseBackend(deps.backends, input.backend),
       x: input.canvas?.x ?? 0,
       y: input.canvas?.y ?? 0,
       isCollapsed: false,
@@ -148,6 +149,17 @@ export async function planWorkspace(
       removedAt: null,
     },
   };
+}
+
+function chooseBackend(
+  backends: readonly WorkspaceState['backend'][],
+  asked: string | null | undefined,
+): WorkspaceState['backend'] {
+  const [first = 'none'] = backends;
+  if (!asked) return first;
+  const found = backends.find((name) => name === asked);
+  if (found) return found;
+  throw faults.invalidRequest(`backend must be one of: ${backends.join(', ')}`);
 }
 
 export async function commitNewWorkspace(
