@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   type Answer,
   addExternalAgent,
@@ -303,7 +304,7 @@ describe('limits', () => {
     expect(await count('?limit=1')).toBe(1);
   });
 
-  it('events: 100 rows unless asked, 500 at most', async () => {
+  it(verifies('core.13.1-query', 'events: 100 rows unless asked, 500 at most'), async () => {
     for (let at = 0; at < LIMITS.eventsMax + 5; at += 20) {
       const card = { workspace_id: peer.id, agent_card: { name: `card ${at}` } };
       await Promise.all(Array.from({ length: 20 }, () => send('/registry/update-card', card)));
@@ -348,7 +349,7 @@ describe('limits', () => {
     expect(await read('/approvals/pending')).toHaveLength(LIMITS.approvalsListed);
   });
 
-  it('delegations: 50 are listed', async () => {
+  it(verifies('core.8-list', 'delegations: 50 are listed'), async () => {
     const source = await addExternalAgent(tenant, 'delegates much');
     await Promise.all(
       Array.from({ length: LIMITS.delegationsListed + 5 }, (_, at) =>
