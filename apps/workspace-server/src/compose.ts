@@ -13,6 +13,7 @@ import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
 import { composeMemory } from './compose-memory.ts';
+import { composeSecrets } from './compose-secrets.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
@@ -48,7 +49,6 @@ import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import { AgentReader } from './features/transcripts/index.ts';
 import {
   createPrepareUnit,
-  NO_SECRETS,
   requireWorkspace,
   transitionWorkspace,
   UnitController,
@@ -121,6 +121,14 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     directory.apply(states);
     hub.start();
 
+    const publishSoon = () => supervisor.poke('broadcaster');
+    const secrets = await composeSecrets({
+      ...{ db, clock, log, supervisor, directory, access, publishSoon },
+      settings: config,
+      orgId: identity.orgId,
+      appendEvent: eventLog.appendIn,
+    });
+
     let port = config.port;
     const publicUrl = () => config.externalUrl ?? `http://${urlHost(config.host)}:${port}`;
     const agentsUrl = () => `http://${config.isLoopback ? urlHost(config.host) : '127.0.0.1'}:${port}`;
@@ -134,7 +142,6 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
     hub.listen((frame) => connections.noteSignOfLife(frame.workspace_id));
 
-    const publishSoon = () => supervisor.poke('broadcaster');
     const driveSoon = () => supervisor.poke('delegations');
     const sweepSoon = () => supervisor.poke('units');
     const edit = { store, directory, clock, publishSoon };
@@ -161,6 +168,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       prepare: createPrepareUnit({
         files,
         access,
+        numbers: secrets.numbers,
+        secrets: secrets.secrets,
         providerEnv: config.providerEnv,
         readTemplate: fileStores.readTemplate,
       }),
@@ -250,6 +259,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       requestKeys,
       provision,
       backends: wiredBackends(config),
+      numbers: secrets.numbers,
+      secrets: secrets.secrets,
       checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
       checkTemplate: async (id: string) => {
         const config = parseConfig((await templates.read(id))?.['config.yaml'] ?? '');
@@ -268,7 +279,12 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       vitals,
       clock,
       log,
-      secretNames: NO_SECRETS,
+      secretNames: {
+        of: async (id) => {
+          const { global, own } = await secrets.secrets.open(id);
+          return [...global.keys(), ...own.keys()];
+        },
+      },
       relay,
       templates,
       orgTemplatesRoot: org.templatesRoot,
@@ -341,6 +357,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       memories: memory.deps,
       keyValues: { keyValues, directory, clock },
       agents: { agents, directory, publishSoon },
+      config: secrets.config,
+      secrets: secrets.routes,
       events: {
         log: eventLog,
         hub,
@@ -370,7 +388,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
           publishSoon();
         },
       },
-      files: composeFiles(fileStores, edit, dispatcher, log, async () => null),
+      files: composeFiles(fileStores, edit, dispatcher, log, secrets.recordFiles),
       templates: { templates },
       transcripts: {
         directory,
@@ -420,6 +438,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const agentsDoor = new AgentsDoor((request, response) => app.routing(request, response));
 
     for (const loop of dispatcher.loops()) supervisor.add(loop);
+    secrets.addLoops(edit, provision);
 
     progress.say('opening the door …');
     await app.listen({ port: config.port, host: config.host });

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import {
   defineSettings,
+  parseSealingKey,
   readSettings,
   type Secret,
   SettingsError,
@@ -66,6 +67,16 @@ export const SETTINGS = defineSettings({
     default: ['http://localhost:3000', 'http://localhost:3001'],
     doc: 'Origins of other sites that may call this server from a browser.',
     example: 'https://canvas.example',
+  }),
+  secretsKey: setting.secret('SECRETS_ENCRYPTION_KEY', {
+    optional: true,
+    doc: 'Key that secrets are sealed with: 64 hex characters, base64 of 32 bytes, or 32 characters; generated into the data folder when unset, except in production.',
+    example: '(openssl rand -base64 32)',
+  }),
+  previousSecretsKey: setting.secret('SECRETS_ENCRYPTION_KEY_PREVIOUS', {
+    optional: true,
+    doc: 'The key before SECRETS_ENCRYPTION_KEY, until the server has sealed everything again.',
+    example: '(the old key)',
   }),
   externalUrl: setting.url('EXTERNAL_PLATFORM_URL', {
     optional: true,
@@ -195,6 +206,8 @@ export interface Config {
   containers: ContainerConfig;
   hostedOrgId: string | null;
   edgeKey: Secret | null;
+  secretsKey: Secret | null;
+  previousSecretsKey: Secret | null;
   corsOrigins: readonly string[];
   externalUrl: string | null;
   isPrivateNetworkAllowed: boolean;
@@ -230,6 +243,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     hasAdminToken: read.adminToken !== undefined,
     host: read.host,
   });
+  refuseBadKeys(read, isProduction);
   return Object.freeze({
     port: read.port,
     host: read.host,
@@ -245,6 +259,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     containers: containerConfig(read),
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
+    secretsKey: read.secretsKey ?? null,
+    previousSecretsKey: read.previousSecretsKey ?? null,
     corsOrigins: read.corsOrigins,
     externalUrl: read.externalUrl ?? null,
     isPrivateNetworkAllowed:
@@ -313,6 +329,32 @@ function refuseUnsafe(facts: {
   if (facts.isProduction && !facts.hasAdminToken) {
     throw new SettingsError(['MOLECULE_ENV=production needs ADMIN_TOKEN; set it to a long random text']);
   }
+}
+
+function refuseBadKeys(
+  keys: { secretsKey: Secret | undefined; previousSecretsKey: Secret | undefined },
+  isProduction: boolean,
+): void {
+  const problems = [
+    ['SECRETS_ENCRYPTION_KEY', keys.secretsKey] as const,
+    ['SECRETS_ENCRYPTION_KEY_PREVIOUS', keys.previousSecretsKey] as const,
+  ].flatMap(([name, key]) => {
+    try {
+      if (key) parseSealingKey(key.reveal());
+      return [];
+    } catch (error) {
+      return [`${name} ${(error as Error).message}`];
+    }
+  });
+  if (!keys.secretsKey && keys.previousSecretsKey) {
+    problems.push('SECRETS_ENCRYPTION_KEY_PREVIOUS is set, but SECRETS_ENCRYPTION_KEY is not');
+  }
+  if (!keys.secretsKey && isProduction) {
+    problems.push(
+      'MOLECULE_ENV=production needs SECRETS_ENCRYPTION_KEY; make one with: openssl rand -base64 32',
+    );
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 function pickProviderEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -29,6 +29,7 @@ import {
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
 import { type AgentDeps, bindAgentRoutes } from './features/agents/index.ts';
 import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/index.ts';
+import { bindConfigRoutes, type ConfigRouteDeps } from './features/config/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
@@ -38,6 +39,7 @@ import { bindMemoryRoutes, type MemoryDeps } from './features/memories/index.ts'
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
+import { bindSecretRoutes, type SecretRouteDeps } from './features/secrets/index.ts';
 import { bindTemplateRoutes, type ImportTemplateDeps } from './features/templates/index.ts';
 import {
   bindApiReference,
@@ -62,6 +64,7 @@ const API_PREFIXES = [
   '/admin',
   '/metrics',
   '/settings',
+  '/secrets',
   '/bundles',
   '/org',
   '/orgs',
@@ -106,6 +109,8 @@ export interface ServerDeps {
   memories: MemoryDeps;
   keyValues: KeyValueDeps;
   agents: AgentDeps;
+  config: ConfigRouteDeps;
+  secrets: SecretRouteDeps;
   events: EventDeps;
   org: ImportDeps;
   logs: LogRouteDeps;
@@ -193,6 +198,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindMemoryRoutes(app, binder, deps.memories);
   bindKeyValueRoutes(app, binder, deps.keyValues);
   bindAgentRoutes(app, binder, deps.agents);
+  bindConfigRoutes(app, binder, deps.config);
+  bindSecretRoutes(app, binder, deps.secrets);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
   bindLogRoutes(app, binder, deps.logs);
