@@ -55,5 +55,5 @@ export const mintTestToken = defineRoute({
   summary: 'A workspace token for test suites; off in production and on hosted tenants',
   params: idParams,
   response: z.object({ auth_token: z.string(), workspace_id: uuid }),
-  errors: [404],
+  errors: [404, 410],
 });

@@ -34,7 +34,7 @@ export const readLogs = defineRoute({
     lines: z.array(logLine),
     truncated: z.boolean(),
   }),
-  errors: [404, 410, 501],
+  errors: [404, 410, 501, 503],
 });
 
 /**
@@ -54,5 +54,5 @@ export const openTerminal = defineRoute({
     rows: lenientInt(24, 1, LIMITS.terminalCells),
   }),
   response: z.unknown(),
-  errors: [403, 404, 409, 410, 429, 501],
+  errors: [403, 404, 409, 410, 429, 501, 503],
 });

@@ -97,7 +97,9 @@ function describeOperation(contract: RouteContract, path: string): Json {
   const successes = [contract.status ?? 200, ...(contract.alsoStatuses ?? [])];
   // What may be answered although nothing is broken; a 500 is always a bug or a failed stop.
   const serverErrors = (contract.errors ?? []).filter((status) => status > 500);
-  const errors = new Set([...COMMON_ERRORS, ...(contract.errors ?? [])]);
+  // What names a workspace may name one that was removed.
+  const ofRemoved = contract.path.includes('/:id') && contract.policy !== 'open' ? [410] : [];
+  const errors = new Set([...COMMON_ERRORS, ...ofRemoved, ...(contract.errors ?? [])]);
   const responses: Record<string, Json> = Object.fromEntries(
     successes.map((status) => [String(status), answer]),
   );
