@@ -36,6 +36,8 @@ export const REQUIREMENTS = {
   'wire.vendor': 'An A2A client of another vendor talks to a role through the relay',
   'canvas.journey': 'A new user signs in, sees roles online, sends a task, watches it and reads the report',
   'canvas.keyboard': 'The board is operated by keyboard',
+  'canvas.approvals':
+    'Requests appear as they come and are decided on the canvas, one by one or many at once',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

@@ -8,6 +8,7 @@ import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
 import { CheatSheet } from './features/palette/cheat-sheet.tsx';
 import { Palette } from './features/palette/palette.tsx';
 import { SignInPage } from './features/session/sign-in-page.tsx';
+import { ApprovalsPanel } from './panel/approvals-panel.tsx';
 import { OrganisationPanel } from './panel/organisation-panel.tsx';
 import { RolePanel } from './panel/role-panel.tsx';
 import { OpenBanner } from './shell/open-banner.tsx';
@@ -40,6 +41,7 @@ function Desk() {
       onCheatSheet: () => setDialog('keys'),
       onOutline: () => setChosenOutline(!isOutline),
       onActivity: () => store.setState({ panel: { kind: 'organisation' } }),
+      onApprovals: () => store.setState({ panel: { kind: 'approvals' } }),
       onBoard: () => focusChart(store),
     }),
     [store, isOutline],
@@ -77,6 +79,7 @@ function Content({ isOutline }: { isOutline: boolean }) {
       {isOutline ? <Outline /> : <Board />}
       {panel.kind === 'role' ? <RolePanel id={panel.id} tab={panel.tab} /> : null}
       {panel.kind === 'organisation' ? <OrganisationPanel /> : null}
+      {panel.kind === 'approvals' ? <ApprovalsPanel /> : null}
     </main>
   );
 }

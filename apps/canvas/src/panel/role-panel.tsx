@@ -3,6 +3,8 @@
 import { Tabs } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { ActivityTab } from '../features/activity/activity-tab.tsx';
+import { PendingStrip } from '../features/approvals/pending-strip.tsx';
+import { RoleApprovals } from '../features/approvals/role-approvals.tsx';
 import { ChatTab } from '../features/chat/chat-tab.tsx';
 import { DetailsTab } from '../features/workspaces/details-tab.tsx';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
@@ -43,6 +45,7 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         </>
       }
     >
+      <PendingStrip roleId={role.id} />
       <Tabs.Root
         value={tab}
         onValueChange={(next) => store.setState({ panel: { kind: 'role', id, tab: next as PanelTab } })}
@@ -68,7 +71,9 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
           </div>
         </Page>
         <Page name="details">
-          <DetailsTab role={role} />
+          <DetailsTab role={role}>
+            <RoleApprovals role={role} />
+          </DetailsTab>
         </Page>
       </Tabs.Root>
     </PanelFrame>

@@ -1,6 +1,7 @@
 // Top bar: whose board this is, how its people are, and the doors to everything else.
 
 import { useShallow } from 'zustand/react/shallow';
+import { InboxButton } from '../features/approvals/inbox-button.tsx';
 import { ConnectionStatus } from '../features/connection/connection-status.tsx';
 import { ThemeButton } from '../features/theme/theme-button.tsx';
 import { countRoles } from '../features/workspaces/model.ts';
@@ -43,6 +44,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
           label={isOutline ? 'Show the board' : 'Show the outline'}
           onClick={() => onOutline(!isOutline)}
         />
+        <InboxButton />
         <IconButton
           icon="activity"
           label="Activity of the organisation"

@@ -7,6 +7,7 @@ export interface Shortcuts {
   onCheatSheet(): void;
   onOutline(): void;
   onActivity(): void;
+  onApprovals(): void;
   onBoard(): void;
 }
 
@@ -39,6 +40,8 @@ function actionOf(key: string, shortcuts: Shortcuts): (() => void) | null {
       return shortcuts.onOutline;
     case 'a':
       return shortcuts.onActivity;
+    case 'i':
+      return shortcuts.onApprovals;
     case 'b':
       return shortcuts.onBoard;
     default:

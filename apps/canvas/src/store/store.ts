@@ -16,7 +16,8 @@ export type PanelTab = 'chat' | 'activity' | 'details';
 export type Panel =
   | { kind: 'closed' }
   | { kind: 'role'; id: string; tab: PanelTab }
-  | { kind: 'organisation' };
+  | { kind: 'organisation' }
+  | { kind: 'approvals' };
 
 export interface Canvas extends Live {
   phase: ConnectionPhase;

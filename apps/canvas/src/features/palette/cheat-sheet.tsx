@@ -11,6 +11,8 @@ const KEYS: [keys: string, does: string][] = [
   ['Escape', 'Close the panel or dialog'],
   ['O', 'Change between board and outline'],
   ['A', 'Activity of the organisation'],
+  ['I', 'Approvals that wait'],
+  ['Y  N  X', 'Approve, deny or choose the request that is marked'],
   ['Enter', 'Send the message'],
   ['Shift Enter', 'New line in a message'],
   ['?', 'This list'],

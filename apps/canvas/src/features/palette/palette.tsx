@@ -162,6 +162,14 @@ function BoardItems({
         Activity of the organisation
       </Item>
       <Item
+        value="approvals inbox requests"
+        icon="inbox"
+        hint="I"
+        onSelect={then(() => tools.store.setState({ panel: { kind: 'approvals' } }))}
+      >
+        Approvals that wait
+      </Item>
+      <Item
         value="outline board"
         icon={isOutline ? 'board' : 'list'}
         onSelect={then(() => onOutline(!isOutline))}

@@ -17,7 +17,8 @@ import { pauseRole, restartRole, resumeRole } from './role-actions.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { STATUS_LOOKS } from './status-look.ts';
 
-export function DetailsTab({ role }: { role: Role }) {
+/** Sections of other features stand between what can be done and what the role is made of. */
+export function DetailsTab({ role, children }: { role: Role; children?: ReactNode }) {
   const now = useNow(10_000);
   const substitution = substitutionWords(role);
   return (
@@ -28,6 +29,7 @@ export function DetailsTab({ role }: { role: Role }) {
         <Reason role={role} />
         <RoleButtons role={role} />
       </section>
+      {children}
       <dl className="m-0 grid grid-cols-[8rem_1fr] gap-x-4 gap-y-2.5 px-5 py-4">
         <Field label="Purpose">{role.purpose ?? 'None given'}</Field>
         <Field label="Engine">

@@ -1,0 +1,116 @@
+// Canvas work: what a person does beside chatting: decides requests, in light and dark, readable by everybody. With
+// MOLECULE_LOOKS naming a folder, it leaves a picture of each surface there.
+
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
+import { seriousViolations } from './support/accessibility.ts';
+import { chromiumPath, launchChromium } from './support/browser.ts';
+import {
+  addExternalAgent,
+  type ExternalAgent,
+  type ScenarioTenant,
+  startScenarioTenant,
+  until,
+} from './support/tenant.ts';
+
+const withBrowser = describe.skipIf(chromiumPath() === null);
+const SOON = { timeout: 30_000 };
+let browser: Browser;
+let tenant: ScenarioTenant;
+let outside: ExternalAgent;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  tenant = await startScenarioTenant({ WORKSPACE_BACKEND: 'process' });
+  const made = await tenant.asAdmin<{ id: string }>('/workspaces', {
+    method: 'POST',
+    body: { name: 'Desk', runtime: 'rehearsal', role: 'works here' },
+  });
+  outside = await addExternalAgent(tenant, 'Courier', made.id);
+  await until(
+    'the desk is online',
+    async () => (await tenant.asAdmin(`/workspaces/${made.id}`)).status === 'online',
+    60_000,
+  );
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await tenant?.stop();
+});
+
+async function openCanvas(scheme: 'light' | 'dark'): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|Error:/.test(message.text()))
+      problems.push(message.text());
+  });
+  const { url } = await tenant.asAdmin<{ url: string }>('/admin/sign-in-links', { method: 'POST' });
+  await page.goto(url);
+  await page.getByText('Desk', { exact: true }).first().waitFor(SOON);
+  return { page, problems };
+}
+
+async function look(page: Page, scheme: string, name: string): Promise<void> {
+  expect(await seriousViolations(page), `${name}, ${scheme}`).toEqual([]);
+  const folder = process.env.MOLECULE_LOOKS;
+  if (folder) await page.screenshot({ path: join(folder, `${name}-${scheme}.png`) });
+}
+
+async function ask(action: string, reason?: string): Promise<string> {
+  const answer = await tenant.call(`/workspaces/${outside.id}/approvals`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${outside.token}` },
+    body: { action, reason },
+  });
+  return (JSON.parse(answer.text) as { approval_id: string }).approval_id;
+}
+
+const statusOf = async (id: string) =>
+  (await tenant.asAdmin<{ id: string; status: string }[]>(`/workspaces/${outside.id}/approvals`)).find(
+    (row) => row.id === id,
+  )?.status;
+
+withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme) => {
+  it(verifies(
+    'canvas.approvals',
+    'sees requests as they come, and decides them by keyboard and many at once',
+  ), async () => {
+    const { page, problems } = await openCanvas(scheme);
+    await page.getByRole('button', { name: 'Approvals: nothing waits' }).click(SOON);
+    await page.getByText('Nothing waits for you').waitFor(SOON);
+    await look(page, scheme, 'approvals-empty');
+    const first = await ask('Send the parcel', 'The customer has paid and waits since Monday.');
+    const card = page.locator(`[data-approval-id="${first}"]`);
+    await card.waitFor(SOON);
+    await page.getByRole('button', { name: 'Approvals: 1 wait for a decision' }).waitFor(SOON);
+    await card.focus();
+    await page.keyboard.press('y');
+    await until('it is approved', async () => (await statusOf(first)) === 'approved');
+    await card.waitFor({ state: 'detached', ...SOON });
+
+    const others = [await ask('Open the depot', 'It is raining.'), await ask('Drive at night')];
+    await page.getByText('All 2').click(SOON);
+    await look(page, scheme, 'approvals');
+    await page.getByRole('button', { name: 'Deny chosen' }).click();
+    await page.getByRole('dialog').waitFor(SOON);
+    await look(page, scheme, 'approvals-confirm');
+    await page.getByRole('button', { name: 'Deny 2' }).click();
+    for (const id of others) await until('it is denied', async () => (await statusOf(id)) === 'denied');
+
+    const last = await ask('Change the route', 'The bridge is closed.');
+    await page.getByText('Courier', { exact: true }).first().click();
+    await page.getByText('A request waits for your decision').click(SOON);
+    await page.getByRole('region', { name: 'Approvals' }).getByText('Change the route').first().waitFor(SOON);
+    await look(page, scheme, 'approvals-role');
+    await page.locator(`[data-approval-id="${last}"]`).getByRole('button', { name: 'Approve' }).click();
+    await until('it is approved', async () => (await statusOf(last)) === 'approved');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+});
