@@ -78,8 +78,7 @@ function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    // Of a stream, the event that it ended with.
-    return { text: text.slice(-300) };
+    return { text: text.slice(0, 200) };
   }
 }
 

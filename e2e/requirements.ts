@@ -47,6 +47,17 @@ export const REQUIREMENTS = {
   'platform.outage': 'With the control plane away, known tenants are served as before',
   'platform.names':
     'Every name leads to one place; unknown ones answer alike, and forged headers count for nothing',
+  'platform.orgs':
+    'Organisations are made, read and changed by who may, with the typed refusals of the contract',
+  'platform.people': 'Accounts, sessions, invitations and roles; an organisation of others looks like none',
+  'platform.keys':
+    'Partner keys have scopes, a rate of their own, and reach their partner’s organisations only',
+  'platform.lifecycle': 'Suspend, resume and delete; a deletion leaves the audit and nothing else',
+  'platform.tenants': 'A tenant proves itself by its own token and is only ever itself',
+  'platform.billing': 'Plans, checkout and signed events that act once',
+  'platform.admin': 'Operators make, stop, inspect and audit, and never read a tenant’s token',
+  'platform.fleet': 'A release reaches a canary first, and goes back where it does not serve',
+  'platform.boundary': 'Nothing of what happens inside a tenant is kept by the platform',
   'platform.stop': 'Ctrl-C stops tenants too, and the next start brings them back',
 } as const;
 

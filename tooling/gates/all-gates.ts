@@ -12,6 +12,7 @@ import { lockInStep } from './lock-in-step.ts';
 import { machineWords } from './machine-words.ts';
 import { noBareTimers } from './no-bare-timers.ts';
 import { packageDoors } from './package-doors.ts';
+import { platformBoundary } from './platform-boundary.ts';
 import { requirementsCited } from './requirements-cited.ts';
 import { secrets } from './secrets.ts';
 import { settingsAtTheDoor } from './settings-at-the-door.ts';
@@ -36,6 +37,7 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     firstLineSays,
     documentsHold,
     requirementsCited,
+    platformBoundary,
     generatedFiles,
   ],
 };

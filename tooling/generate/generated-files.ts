@@ -3,6 +3,7 @@
 import { apiMarkdown } from './api-markdown.ts';
 import { openApiText } from './api-reference.ts';
 import { ENV_EXAMPLE, envExampleText } from './env-example.ts';
+import { platformApiPage } from './platform-api-page.ts';
 import { schemaPage } from './schema-page.ts';
 
 export interface GeneratedFile {
@@ -15,4 +16,5 @@ export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/architecture/schema.md', text: schemaPage },
   { path: 'docs/reference/api.md', text: apiMarkdown },
   { path: 'docs/reference/openapi.json', text: openApiText },
+  { path: 'docs/reference/platform-api.md', text: platformApiPage },
 ];

@@ -5,13 +5,22 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { digestOf, edgeLookupToken } from '@molecule/http';
-import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { createPlatformAuthorize } from './access/authorize-platform.ts';
 import { createPlatformIdentifier } from './access/identify-platform-caller.ts';
 import { PlatformRateLimit } from './access/platform-rate-limit.ts';
 import type { Config } from './config.ts';
-import { NO_CREDITS, OrgOfRequest } from './features/orgs/index.ts';
+import { PgAdminStore } from './features/admin/admin-store.pg.ts';
+import { PgBillingStore } from './features/billing/billing-store.pg.ts';
+import { LocalBilling, PLANS, TRIAL_CREDITS } from './features/billing/index.ts';
+import { driveRollout } from './features/fleet/index.ts';
+import { PgRolloutStore } from './features/fleet/rollout-store.pg.ts';
+import { PgKeyStore } from './features/keys/key-store.pg.ts';
+import { purgeOrg, resumePurges } from './features/lifecycle/index.ts';
+import { PgLifecycleStore } from './features/lifecycle/lifecycle-store.pg.ts';
+import { PgMemberStore } from './features/members/member-store.pg.ts';
+import { type Org, OrgOfRequest, openTenant } from './features/orgs/index.ts';
 import { PgOrgStore } from './features/orgs/org-store.pg.ts';
 import { Passwords, PLATFORM_COOKIES, TERMS } from './features/people/index.ts';
 import { PgPersonStore } from './features/people/person-store.pg.ts';
@@ -20,18 +29,35 @@ import {
   ProvisionNews,
   ProvisionWatch,
   Reconciler,
+  statusOf,
 } from './features/provisioning/index.ts';
-import { CredentialBox, createCallTenant, Seal, type TenantRow } from './features/tenants/index.ts';
+import { RevocationFeed } from './features/tenant-door/index.ts';
+import { PgReportStore } from './features/tenant-door/report-store.pg.ts';
+import {
+  type CallTenant,
+  CredentialBox,
+  claimedOrg,
+  createCallTenant,
+  Seal,
+  type TenantRow,
+  verifyBootToken,
+} from './features/tenants/index.ts';
 import { PgTenantStore } from './features/tenants/tenant-store.pg.ts';
 import type { PlacementDriver, TenantSpec } from './placement/driver.ts';
 import { FakeDriver } from './placement/fake/fake-driver.ts';
 import { ProcessDriver } from './placement/process/process-driver.ts';
-import { loadPlatformIdentity } from './platform-identity.ts';
+import { loadPlatformIdentity, type PlatformIdentity } from './platform-identity.ts';
 import { createProbe } from './probe-public-name.ts';
+import { readShippedTemplates } from './read-templates.ts';
 import { buildServer } from './server.ts';
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const RECONCILE_MS = 1_000;
+const DRIVE_MS = 1_000;
+const PURGES_MS = 60_000;
+const TIDY_MS = 3_600_000;
+/** Twice as long as a tenant that is cut off keeps its sessions. */
+const REVOCATIONS_KEPT_MS = 48 * 3_600_000;
 
 export interface ControlPlane {
   url: string;
@@ -53,7 +79,8 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
     log,
   });
   try {
-    return await startOn(config, postgres, log);
+    await migrate(postgres.db, join(REPOSITORY, 'apps/control-plane/migrations'));
+    return await startOn(config, await loadPlatformIdentity(config), postgres, log);
   } catch (error) {
     await postgres.stop();
     throw error;
@@ -62,26 +89,36 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
 
 async function startOn(
   config: Config,
+  identity: PlatformIdentity,
   pg: RunningPostgres,
-  log: ReturnType<typeof createLog>,
+  log: Log,
 ): Promise<ControlPlane> {
   const clock = systemClock;
   const { db } = pg;
-  await migrate(db, join(REPOSITORY, 'apps/control-plane/migrations'));
-  const identity = await loadPlatformIdentity(config);
   const shutdown = new Shutdown(log);
   const supervisor = new Supervisor(log);
+  const edgeKey = config.edgeKey.reveal();
+  const isHttps = config.baseUrl.startsWith('https:');
+  const publicUrlOf = (slug: string) => tenantUrl(config, slug);
   let isWholePlatformStopped = false;
 
+  // State.
   const people = new PgPersonStore(db, clock);
   const orgs = new PgOrgStore(db, clock);
   const tenants = new PgTenantStore(db, clock);
-  const box = new CredentialBox(new Seal(identity.encryptionKey.reveal()), config.edgeKey);
-  const call = createCallTenant(clock);
-  const driver = createDriver(config, log);
-  const isHttps = config.baseUrl.startsWith('https:');
-  const publicUrlOf = (slug: string) => tenantUrl(config, slug);
+  const members = new PgMemberStore(db, clock);
+  const keys = new PgKeyStore(db, clock);
+  const billing = new PgBillingStore(db, clock);
+  const admin = new PgAdminStore(db, clock);
+  const reports = new PgReportStore(db, clock);
+  const rollouts = new PgRolloutStore(db, clock);
+  const lifecycle = new PgLifecycleStore(db, clock, (id) => orgs.find(id));
 
+  // Tenants and how they are reached.
+  const driver = createDriver(config, log);
+  const seal = new Seal(identity.encryptionKey.reveal(), config.olderEncryptionKey?.reveal() ?? null);
+  const box = new CredentialBox(seal, config.edgeKey);
+  const call = config.driver === 'fake' ? answerOfFakeTenant : createCallTenant(clock);
   const specOf = (tenant: TenantRow): TenantSpec => {
     const credentials = box.open(tenant);
     if (!credentials) throw new Error('a tenant is placed after its credentials were made');
@@ -95,36 +132,92 @@ async function startOn(
       ...credentials,
     };
   };
+  const reach = { tenants, box, call };
+
+  // What runs by itself.
   const news = new ProvisionNews();
   const watch = new ProvisionWatch(news, clock);
+  const feed = new RevocationFeed(reports, clock);
   const reconcileSoon = () => supervisor.poke('reconcile');
-  const reconciler = new Reconciler({
-    tenants,
+  const driveSoon = () => supervisor.poke('rollouts');
+  const tellTenants = () => feed.tell();
+  const provider = new LocalBilling(billing, () => clock.now());
+  const purge = { lifecycle, tenants, driver, billing: provider, log };
+  const boot = {
+    ...reach,
     driver,
-    box,
-    call,
     specOf,
+    probePublicName: config.driver === 'fake' ? null : createProbe(config, clock),
+  };
+  const reconciler = new Reconciler({
+    ...boot,
     clock,
     log,
-    probePublicName: config.driver === 'fake' ? null : createProbe(config, clock),
     tell: (orgId) => news.tell(orgId),
-    purge: async () => {},
+    purge: async ({ orgId }) => {
+      const open = await lifecycle.openPurge(orgId);
+      if (open) await purgeOrg(purge, open);
+    },
   });
+  const isReady = async (orgId: string) => {
+    const tenant = await tenants.find(orgId);
+    return tenant !== null && (await statusOf(boot, tenant, '/health/ready')) === 200;
+  };
 
+  // Use-cases' dependencies.
   const orgOf = new OrgOfRequest();
+  const creditsOf = async (org: Org) => {
+    const { balance, overage } = await billing.credits(org.id);
+    const plan = PLANS[org.plan];
+    return { balance, monthly: plan.monthlyCredits, overageUsed: overage, overageCap: plan.overageCap };
+  };
+  const describe = (orgId: string) => describeProvisioning(tenants, orgId);
+  const create = {
+    orgs,
+    driverName: driver.name,
+    termsVersion: TERMS.version,
+    paidPlans: provider.paidPlans,
+    reconcileSoon,
+    checkRoom: () => driver.checkRoom(''),
+    welcome: async (org: Org) => {
+      await billing.grant(org.id, TRIAL_CREDITS, 'trial', 'trial');
+    },
+  };
+
   const app = await buildServer({
     log,
     consoleDir: join(REPOSITORY, 'apps/control-plane/console'),
-    rateLimit: new PlatformRateLimit(clock, config.edgeKey.reveal()),
+    rateLimit: new PlatformRateLimit(clock, edgeKey),
     identify: createPlatformIdentifier({
       operatorDigest: digestOf(identity.adminToken.reveal()),
-      edgeDigest: digestOf(edgeLookupToken(config.edgeKey.reveal())),
+      edgeDigest: digestOf(edgeLookupToken(edgeKey)),
       provisionDigest: digestOf(identity.provisionSecret.reveal()),
       sessionCookieNames: PLATFORM_COOKIES,
       findSession: (digest) => people.findSession(digest),
       findTenant: (digest) => tenants.findByToken(digest),
-      findPartnerKey: async () => null,
-      readBootToken: async () => null,
+      findPartnerKey: async (digest) => {
+        const key = await keys.use(digest);
+        return (
+          key && {
+            kind: 'partner' as const,
+            keyId: key.id,
+            partnerId: key.partnerId,
+            orgId: key.orgId,
+            scopes: key.scopes,
+            rateLimitPerMinute: key.rateLimit,
+            isTest: key.prefix.startsWith('mol_pk_test_'),
+          }
+        );
+      },
+      readBootToken: async (token) => {
+        const claimed = claimedOrg(token);
+        const tenant = claimed === null ? null : await tenants.find(claimed);
+        const credentials = tenant && box.open(tenant);
+        const proven = credentials && verifyBootToken(credentials.adminToken.reveal(), token, clock.now());
+        return proven
+          ? { kind: 'boot' as const, orgId: proven.org, workspaceId: proven.wsid, scopes: proven.scope }
+          : null;
+      },
     }),
     authorize: createPlatformAuthorize(orgs, orgOf),
     people: {
@@ -133,34 +226,93 @@ async function startOn(
       clock,
       isHttps,
       appDomain: config.appDomain,
-      isSignUpAllowed: async () => config.isSignUpOpen,
+      isSignUpAllowed: async (email) => config.isSignUpOpen || (await admin.isAllowed(email)),
       isMember: async (userId, slug) => {
         const org = await orgs.find(slug);
         return org !== null && (await orgs.roleOf(org.id, userId)) !== null;
       },
+      tellTenants,
     },
-    orgs: {
+    orgs: { ...create, ...reach, orgOf, watch, publicUrlOf, creditsOf, describe },
+    members: { members, orgs, orgOf, clock, baseUrl: config.baseUrl, tellTenants },
+    lifecycle: {
+      ...purge,
+      ...reach,
       orgs,
-      tenants,
-      box,
-      call,
+      members,
       orgOf,
-      watch,
+      creditsOf,
       publicUrlOf,
       reconcileSoon,
-      driverName: driver.name,
-      termsVersion: TERMS.version,
-      paidPlans: new Set(),
-      creditsOf: async () => NO_CREDITS,
-      describe: (orgId) => describeProvisioning(tenants, orgId),
+      tellTenants,
     },
+    keys: { keys, orgs, clock },
+    billing: {
+      billing,
+      provider,
+      orgs,
+      orgOf,
+      clock,
+      isHttps,
+      appDomain: config.appDomain,
+      stripeWebhookSecret: config.stripeWebhookSecret,
+      reconcileSoon,
+    },
+    tenantDoor: {
+      reports,
+      billing,
+      orgs,
+      feed,
+      clock,
+      configOf: async () => ({ MOLECULE_CP_SHARED_SECRET: identity.provisionSecret.reveal() }),
+      healed: async (orgId) => {
+        if (!(await tenants.retry(orgId))) return;
+        await orgs.audit({ actor: 'platform', action: 'tenant.healed', detail: { org_id: orgId } });
+        reconcileSoon();
+      },
+    },
+    admin: {
+      ...create,
+      admin,
+      tenants,
+      lifecycle,
+      reports,
+      people,
+      driver,
+      box,
+      clock,
+      appDomain: config.appDomain,
+      describe,
+      signInLink: (org) => openTenant({ ...reach, publicUrlOf }, org, 'operator'),
+      templates: await readShippedTemplates(join(REPOSITORY, 'templates')),
+    },
+    fleet: { rollouts, orgs, driver, clock, driveSoon },
   });
 
   supervisor.add({ name: 'reconcile', intervalMs: RECONCILE_MS, run: () => reconciler.round() });
+  supervisor.add({
+    name: 'rollouts',
+    intervalMs: DRIVE_MS,
+    run: () => driveRollout({ rollouts, tenants, driver, clock, log, isReady, reconcileSoon }),
+  });
+  supervisor.add({
+    name: 'purges',
+    intervalMs: PURGES_MS,
+    timeoutMs: 600_000,
+    run: () => resumePurges(purge),
+  });
+  supervisor.add({
+    name: 'tidy',
+    intervalMs: TIDY_MS,
+    run: () => reports.forgetOldRevocations(REVOCATIONS_KEPT_MS),
+  });
   await app.listen({ port: config.port, host: config.host });
   supervisor.start();
 
-  shutdown.on('watchers', async () => watch.stop());
+  shutdown.on('watchers', async () => {
+    watch.stop();
+    feed.stop();
+  });
   shutdown.on('server', async () => {
     app.server.closeIdleConnections();
     await app.close();
@@ -180,16 +332,21 @@ async function startOn(
   };
 }
 
-function createDriver(config: Config, log: ReturnType<typeof createLog>): PlacementDriver {
+function createDriver(config: Config, log: Log): PlacementDriver {
   if (config.driver === 'fake') return new FakeDriver();
+  const home = (image: string) =>
+    image === 'local' ? REPOSITORY : join(config.releasesDir ?? join(config.dataDir, 'releases'), image);
   return new ProcessDriver({
     root: join(config.dataDir, 'tenants'),
-    mainOf: () => join(REPOSITORY, 'apps/workspace-server/dist/main.js'),
+    mainOf: (image) => join(home(image), 'apps/workspace-server/dist/main.js'),
     programPath: config.programPath,
     isWeakIsolationAccepted: config.isWeakIsolationAccepted,
     log,
   });
 }
+
+/** Fake tenants have no door; what asks them hears that all is well. */
+const answerOfFakeTenant: CallTenant = async () => ({ status: 200, body: null });
 
 /** Somebody stops everything that runs here (Ctrl-C); the next start brings back what is wanted. */
 async function stopTenants(driver: PlacementDriver): Promise<void> {

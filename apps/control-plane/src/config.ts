@@ -55,6 +55,21 @@ export const SETTINGS = defineSettings({
     default: 'process',
     doc: 'Where tenants run; fake starts nothing and is for measurements.',
   }),
+  olderEncryptionKey: setting.secret('SECRETS_ENCRYPTION_KEY_OLD', {
+    optional: true,
+    doc: 'Opens what was sealed before the key was changed, until POST /cp/admin/envelope/rotate was called.',
+    example: '64 hexadecimal digits',
+  }),
+  stripeWebhookSecret: setting.secret('STRIPE_WEBHOOK_SECRET', {
+    optional: true,
+    doc: 'Checks what the payment provider tells; without it there is no such route.',
+    example: 'whsec_placeholder',
+  }),
+  releasesDir: setting.text('TENANT_RELEASES_DIR', {
+    optional: true,
+    doc: 'Folder of built releases, one for each name of an image; `local` is this checkout.',
+    example: './releases',
+  }),
   isWeakIsolationAccepted: setting.flag('PROCESS_ALLOW_WEAK_ISOLATION', {
     default: false,
     doc: 'Accept that tenants of the process driver run as one user and could reach each other’s files.',
@@ -79,6 +94,9 @@ export interface Config {
   adminToken: Secret | null;
   provisionSecret: Secret | null;
   encryptionKey: Secret | null;
+  olderEncryptionKey: Secret | null;
+  stripeWebhookSecret: Secret | null;
+  releasesDir: string | null;
   edgeKey: Secret;
   driver: 'process' | 'fake';
   isWeakIsolationAccepted: boolean;
@@ -103,6 +121,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     adminToken: read.adminToken ?? null,
     provisionSecret: read.provisionSecret ?? null,
     encryptionKey: read.encryptionKey ?? null,
+    olderEncryptionKey: read.olderEncryptionKey ?? null,
+    stripeWebhookSecret: read.stripeWebhookSecret ?? null,
+    releasesDir: read.releasesDir ? resolve(read.releasesDir) : null,
     programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   });
 }

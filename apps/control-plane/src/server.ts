@@ -14,9 +14,16 @@ import type { FastifyInstance } from 'fastify';
 import type { PlatformCaller } from './access/caller.ts';
 import { createPlatformBinder } from './access/platform-binder.ts';
 import type { PlatformRateLimit } from './access/platform-rate-limit.ts';
+import { type AdminDeps, bindAdminRoutes } from './features/admin/index.ts';
+import { type BillingDeps, bindBillingRoutes, bindStripeWebhook } from './features/billing/index.ts';
 import { serveConsole } from './features/console/index.ts';
+import { bindFleetRoutes, type FleetDeps } from './features/fleet/index.ts';
+import { bindKeyRoutes, type KeyDeps } from './features/keys/index.ts';
+import { bindLifecycleRoutes, type LifecycleDeps } from './features/lifecycle/index.ts';
+import { bindMemberRoutes, type MemberDeps } from './features/members/index.ts';
 import { bindOrgRoutes, type OrgRouteDeps } from './features/orgs/index.ts';
 import { bindPeopleRoutes, type PeopleDeps } from './features/people/index.ts';
+import { bindTenantDoor, type TenantDoorDeps } from './features/tenant-door/index.ts';
 import { translateDatabaseError } from './translate-database-error.ts';
 
 export interface ServerDeps {
@@ -27,6 +34,13 @@ export interface ServerDeps {
   consoleDir: string;
   people: PeopleDeps;
   orgs: OrgRouteDeps;
+  members: MemberDeps;
+  lifecycle: LifecycleDeps;
+  keys: KeyDeps;
+  billing: BillingDeps;
+  tenantDoor: TenantDoorDeps;
+  admin: AdminDeps;
+  fleet: FleetDeps;
 }
 
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
@@ -42,6 +56,14 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   );
   bindPeopleRoutes(bind, deps.people);
   bindOrgRoutes(bind, deps.orgs);
+  bindMemberRoutes(bind, deps.members);
+  bindLifecycleRoutes(bind, deps.lifecycle);
+  bindKeyRoutes(bind, deps.keys);
+  bindBillingRoutes(bind, deps.billing);
+  await bindStripeWebhook(app, deps.billing);
+  bindTenantDoor(bind, deps.tenantDoor);
+  bindAdminRoutes(bind, deps.admin);
+  bindFleetRoutes(bind, deps.fleet);
   await serveConsole(app, deps.consoleDir);
   app.setNotFoundHandler(async (_, reply) => reply.code(404).send({ error: 'not found', code: 'not_found' }));
   return app;

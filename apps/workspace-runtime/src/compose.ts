@@ -113,7 +113,6 @@ export async function compose(
     workload,
     clock,
     log,
-    generation: config.generation,
     onGone,
     onBeat: () => supervisor.poke('inbox'),
   });

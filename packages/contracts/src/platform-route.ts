@@ -13,6 +13,7 @@ import type { RouteContract } from './route.ts';
  *   key with the route's scope for it; or the operator.
  * - `operator`: CP_ADMIN_API_TOKEN.
  * - `keyholder`: the operator, or a partner key with the route's scope.
+ * - `keyowner`: the operator, or any partner key; which keys it reaches is decided inside.
  * - `tenant`: a tenant by its own token, for itself.
  * - `boot`: a tenant, or a boot token with the scope `boot-event`.
  * - `provision`: a tenant by shared secret and its own token; the family is not there when no secret is set.
@@ -26,6 +27,7 @@ export const PLATFORM_POLICIES = [
   'owner',
   'operator',
   'keyholder',
+  'keyowner',
   'tenant',
   'boot',
   'provision',

@@ -60,7 +60,6 @@ export const FAULT_CODES = {
   TEAM_CONFIG_UNREADABLE: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
-  SECRET_UNREADABLE: { retryable: false },
   STOP_FAILED: { retryable: true },
   PLATFORM_UNAVAILABLE: { retryable: true },
   WEBHOOK_NOT_CONFIGURED: { retryable: false },
@@ -69,6 +68,9 @@ export const FAULT_CODES = {
   MEMORY_UNAVAILABLE: { retryable: true },
   MEMORY_NOT_CONFIGURED: { retryable: false },
   MEMORY_PLUGIN_FAILED: { retryable: true },
+  GONE: { retryable: false },
+  CAPACITY: { retryable: true },
+  PURGE_FAILED: { retryable: true },
   NOT_IMPLEMENTED: { retryable: false },
   INTERNAL: { retryable: false },
 } as const;
@@ -161,9 +163,6 @@ export const faults = {
   teamConfigUnreadable: (message: string, cause?: unknown) =>
     new Fault('TEAM_CONFIG_UNREADABLE', message, { cause }),
   configMissing: (message: string) => new Fault('CONFIG_MISSING', message),
-  /** `names` as `global:K` and `workspace:K`; never a value. */
-  secretUnreadable: (message: string, names: readonly string[]) =>
-    new Fault('SECRET_UNREADABLE', message, { extra: { failed_keys: names } }),
   platformUnavailable: (cause?: unknown) =>
     new Fault('PLATFORM_UNAVAILABLE', 'platform datastore unavailable — retry shortly', {
       retryAfterSeconds: 2,
@@ -186,6 +185,12 @@ export const faults = {
     new Fault('MEMORY_NOT_CONFIGURED', 'memory is turned off on this tenant; set MEMORY_PLUGIN_URL'),
   memoryPluginFailed: (cause: unknown) =>
     new Fault('MEMORY_PLUGIN_FAILED', 'the memory plugin failed', { cause }),
+  gone: (message: string) => new Fault('GONE', message),
+  capacity: (message: string) => new Fault('CAPACITY', message, { retryAfterSeconds: 60 }),
+  purgeFailed: (purgeId: string) =>
+    new Fault('PURGE_FAILED', 'the deletion did not come to its end; ask again to go on', {
+      extra: { purge_id: purgeId },
+    }),
   notImplemented: (what: string) => new Fault('NOT_IMPLEMENTED', `${what} is not implemented yet`),
   internal: (message: string, cause?: unknown) => new Fault('INTERNAL', message, { cause }),
 } as const;

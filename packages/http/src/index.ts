@@ -1,5 +1,4 @@
 // Server edge: boot, who is calling, bind a route, render a fault.
-export { AgentsDoor, cameThroughAgentsDoor } from './agents-door.ts';
 export {
   type Admit,
   type Authorize,

@@ -28,6 +28,9 @@ export function createPlatformAuthorize(
       case 'keyholder':
         if (caller.kind === 'operator') return;
         return requireScope(route, caller);
+      case 'keyowner':
+        if (caller.kind !== 'operator' && caller.kind !== 'partner') refuse(caller);
+        return;
       case 'operator':
         if (caller.kind !== 'operator') refuse(caller);
         return;

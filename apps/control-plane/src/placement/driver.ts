@@ -6,6 +6,8 @@
 //   D3. "I don't know" is an answer: a driver that cannot tell says `unknown`, and nobody acts on that.
 //   D4. Tenants outlive the control plane: its end, however it comes, stops none of them. Only a driver of one machine
 //       stops them when somebody stops the whole platform there.
+//   D5. A tenant that is brought from one image to another keeps its data from before, until that is settled; brought back,
+//       it gets that data again: the new image may have changed what the old one cannot read.
 
 import type { Secret } from '@molecule/kit';
 
@@ -42,6 +44,9 @@ export interface PlacementDriver {
   checkRoom(orgId: string): Promise<void>;
   ensureRunning(spec: TenantSpec): Promise<Placement>;
   inspect(orgId: string): Promise<TenantState>;
+  hasImage(image: string): Promise<boolean>;
+  /** D5. The upgrade stays: what it could go back to is dropped. */
+  settleImage(orgId: string): Promise<void>;
   stop(orgId: string): Promise<void>;
   destroy(orgId: string): Promise<void>;
   /** Every organisation of which something is left, for sweeps. */

@@ -1,7 +1,7 @@
 // Create org: terms, slug and plan are checked, then the organisation stands and its tenant is wanted.
 
 import type { BodyOf, platform } from '@molecule/contracts';
-import { faults, refuseSlug } from '@molecule/domain';
+import { faults, isFault, refuseSlug } from '@molecule/domain';
 import { describePlatformCaller, type PlatformCaller } from '../../access/caller.ts';
 import type { Org, OrgStore } from './org-store.ts';
 
@@ -12,6 +12,10 @@ export interface CreateOrgDeps {
   /** Plans that need a paid subscription first; empty where billing is local. */
   paidPlans: ReadonlySet<platform.Plan>;
   reconcileSoon(): void;
+  /** Throws when no further tenant can be placed: nothing is accepted that can't be made. */
+  checkRoom(): Promise<void>;
+  /** What a new organisation gets. */
+  welcome(org: Org): Promise<void>;
 }
 
 export async function createOrg(
@@ -26,6 +30,7 @@ export async function createOrg(
   const isTest = caller.kind === 'operator' || (caller.kind === 'partner' && caller.isTest);
   const refusal = refuseSlug(input.slug, { isTest });
   if (refusal) throw faults.invalidRequest(refusal);
+  await requireRoom(deps);
   const plan = input.plan ?? 'free';
   const org = await deps.orgs.create({
     slug: input.slug,
@@ -39,6 +44,15 @@ export async function createOrg(
     driver: deps.driverName,
   });
   if (!org) throw faults.conflict('this slug is taken');
+  await deps.welcome(org);
   deps.reconcileSoon();
   return org;
+}
+
+async function requireRoom(deps: CreateOrgDeps): Promise<void> {
+  try {
+    await deps.checkRoom();
+  } catch (error) {
+    throw isFault(error) ? faults.capacity(error.message) : error;
+  }
 }

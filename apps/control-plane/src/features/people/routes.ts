@@ -22,6 +22,7 @@ export interface PeopleDeps {
   appDomain: string;
   isSignUpAllowed(email: string): Promise<boolean>;
   isMember(userId: string, slug: string): Promise<boolean>;
+  tellTenants(): void;
 }
 
 export function bindPeopleRoutes(bind: PlatformBinder, deps: PeopleDeps): void {
@@ -78,7 +79,10 @@ export function bindPeopleRoutes(bind: PlatformBinder, deps: PeopleDeps): void {
   });
 
   bind(platform.logout, async ({ caller, reply }) => {
-    if (caller.kind === 'person') await people.endSession(caller.sessionId);
+    if (caller.kind === 'person') {
+      await people.endSession(caller.sessionId);
+      deps.tellTenants();
+    }
     return reply.code(204).header('set-cookie', platformCookie(null, deps.isHttps)).send();
   });
 

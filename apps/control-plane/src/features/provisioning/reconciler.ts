@@ -51,6 +51,11 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
+    await this.idle();
+  }
+
+  /** Resolves when the work that was started has ended. */
+  async idle(): Promise<void> {
     await Promise.all(this.#active.values());
   }
 

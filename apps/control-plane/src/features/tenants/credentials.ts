@@ -33,6 +33,12 @@ export class CredentialBox {
     };
   }
 
+  /** The same value, sealed anew. */
+  reseal(orgId: string, column: 'admin_token' | 'data_key', blob: Buffer): Buffer {
+    const place = placeOf(orgId, column);
+    return this.#seal.close(this.#seal.open(blob, place), place);
+  }
+
   /** Null when the credentials were not made yet; throws when they do not open. */
   open(tenant: TenantRow): TenantCredentials | null {
     if (!tenant.adminTokenSealed || !tenant.dataKeySealed) return null;

@@ -1,4 +1,5 @@
 // Tenants: what is wanted of each, what is, its credentials, and how it is called.
+export { type BootPayload, claimedOrg, mintBootToken, verifyBootToken } from './boot-token.ts';
 export { type CallTenant, createCallTenant, type TenantAddress } from './call-tenant.ts';
 export { CredentialBox, type TenantCredentials } from './credentials.ts';
 export { parseKey, Seal } from './seal.ts';

@@ -9,10 +9,12 @@ const TAG_BYTES = 16;
 
 export class Seal {
   readonly #key: Buffer;
+  readonly #older: Buffer | null;
 
-  /** 32 bytes as hex, base64 or as they are. */
-  constructor(keyText: string) {
+  /** Each 32 bytes as hex, base64 or as they are. The older key opens only. */
+  constructor(keyText: string, olderKeyText: string | null = null) {
     this.#key = parseKey(keyText);
+    this.#older = olderKeyText === null ? null : parseKey(olderKeyText);
   }
 
   close(text: string, place: string): Buffer {
@@ -24,12 +26,21 @@ export class Seal {
 
   /** Throws when the blob was changed, moved, or closed with another key. */
   open(blob: Buffer, place: string): string {
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, blob.subarray(0, NONCE_BYTES));
-    decipher.setAAD(Buffer.from(place));
-    decipher.setAuthTag(blob.subarray(blob.length - TAG_BYTES));
-    const text = decipher.update(blob.subarray(NONCE_BYTES, blob.length - TAG_BYTES));
-    return Buffer.concat([text, decipher.final()]).toString('utf8');
+    try {
+      return openWith(this.#key, blob, place);
+    } catch (error) {
+      if (this.#older === null) throw error;
+      return openWith(this.#older, blob, place);
+    }
   }
+}
+
+function openWith(key: Buffer, blob: Buffer, place: string): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, NONCE_BYTES));
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(blob.subarray(blob.length - TAG_BYTES));
+  const text = decipher.update(blob.subarray(NONCE_BYTES, blob.length - TAG_BYTES));
+  return Buffer.concat([text, decipher.final()]).toString('utf8');
 }
 
 /** A key of the wrong length is a mistake of the operator, told as one sentence. */

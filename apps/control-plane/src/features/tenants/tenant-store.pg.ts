@@ -88,7 +88,12 @@ export class PgTenantStore implements TenantStore {
           key,
         ]);
         if (row?.held !== true) return false;
-        await work();
+        try {
+          await work();
+        } finally {
+          // The end of the connection would do the same, a little later.
+          await connection.query('select pg_advisory_unlock($1)', [key]);
+        }
         return true;
       },
       { statementMs: HOLD_LIMIT_MS },

@@ -5,6 +5,9 @@ import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../dri
 interface FakeTenant {
   image: string;
   isUp: boolean;
+  /** What the tenant wrote; stands in for its data. */
+  data: string;
+  before: { image: string; data: string } | null;
 }
 
 /** Called before each verb; what it throws, the verb throws. */
@@ -14,6 +17,7 @@ export class FakeDriver implements PlacementDriver {
   readonly name = 'fake';
   readonly capabilities = { hasSlots: true, stopsWithPlatform: false };
   readonly tenants = new Map<string, FakeTenant>();
+  readonly images = new Set(['local']);
   #fail: FakeFailure = () => {};
 
   failWith(fail: FakeFailure): void {
@@ -26,7 +30,8 @@ export class FakeDriver implements PlacementDriver {
 
   async ensureRunning(spec: TenantSpec): Promise<Placement> {
     this.#fail('ensureRunning', spec.orgId);
-    this.tenants.set(spec.orgId, { image: spec.image, isUp: true });
+    const tenant = this.tenants.get(spec.orgId) ?? { image: spec.image, isUp: true, data: '', before: null };
+    this.tenants.set(spec.orgId, turned(tenant, spec.image));
     return { upstream: upstreamOf(spec.orgId) };
   }
 
@@ -37,6 +42,15 @@ export class FakeDriver implements PlacementDriver {
     return tenant.isUp
       ? { state: 'running', upstream: upstreamOf(orgId), image: tenant.image }
       : { state: 'stopped' };
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    return this.images.has(image);
+  }
+
+  async settleImage(orgId: string): Promise<void> {
+    const tenant = this.tenants.get(orgId);
+    if (tenant) tenant.before = null;
   }
 
   async stop(orgId: string): Promise<void> {
@@ -57,6 +71,17 @@ export class FakeDriver implements PlacementDriver {
   async readLog(): Promise<string> {
     return '';
   }
+}
+
+function turned(tenant: FakeTenant, image: string): FakeTenant {
+  if (tenant.image === image) return { ...tenant, isUp: true };
+  const isBack = tenant.before?.image === image;
+  return {
+    image,
+    isUp: true,
+    data: isBack ? (tenant.before?.data ?? '') : tenant.data,
+    before: isBack ? null : { image: tenant.image, data: tenant.data },
+  };
 }
 
 function upstreamOf(orgId: string): string {

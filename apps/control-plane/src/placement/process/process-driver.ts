@@ -7,21 +7,24 @@
 //   R4. Two tenants share a user only where the operator accepted that.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { Fault, faults } from '@molecule/domain';
 import { KeyedLock, type Log } from '@molecule/kit';
 import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../driver.ts';
 import { environmentOf, processesOf, signal, startTimeOf, waitFor } from './process-identity.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
 import { type Placed, TenantFolders } from './tenant-folder.ts';
+import { turnData } from './turn-data.ts';
 import { TenantUsers } from './users.ts';
 
 /** A tenant drains for 30 s at most; then what is left is ended. */
 const STOP_GRACE_MS = 40_000;
 const KILL_LIMIT_MS = 10_000;
 const PORT_TRIES = 20;
+/** A folder's name, and never a way out of where releases are. */
+const IMAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export interface ProcessDriverOptions {
   /** Holds one folder for each tenant. */
@@ -67,8 +70,18 @@ export class ProcessDriver implements PlacementDriver {
       const alive = (await this.#isAlive(known)) ? known : await this.#adopt(spec.orgId, known);
       if (alive && alive.image === spec.image) return { upstream: upstreamOf(alive) };
       if (alive) await this.#end(alive);
+      const from = known?.image ?? '';
+      if (from !== '') await turnData(this.#folders, spec.orgId, { from, to: spec.image });
       return { upstream: upstreamOf(await this.#start(spec, known)) };
     });
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    return IMAGE_NAME.test(image) && existsSync(this.#options.mainOf(image));
+  }
+
+  settleImage(orgId: string): Promise<void> {
+    return this.#locks.run(orgId, () => this.#folders.dropSnapshots(orgId));
   }
 
   async inspect(orgId: string): Promise<TenantState> {
@@ -154,9 +167,7 @@ export class ProcessDriver implements PlacementDriver {
     placed.startTime = child.pid === undefined ? null : await startTimeOf(child.pid);
     await this.#folders.write(placed);
     if (placed.startTime === null) {
-      throw faults.backendTransient(
-        `the tenant ended right after its start: ${await this.#lastLine(spec.orgId)}`,
-      );
+      throw faults.backendTransient('the tenant ended right after its start; its boot log says why');
     }
     return placed;
   }
@@ -242,15 +253,6 @@ export class ProcessDriver implements PlacementDriver {
     }
     throw faults.backendTransient('the system hands out no free port');
   }
-
-  async #lastLine(orgId: string): Promise<string> {
-    const lines = (await this.readLog(orgId, 2_000)).trim().split('\n');
-    return lines.at(-1) ?? '';
-  }
-}
-
-export function processDriverRoot(dataDir: string): string {
-  return join(dataDir, 'tenants');
 }
 
 function upstreamOf(placed: Placed): string {

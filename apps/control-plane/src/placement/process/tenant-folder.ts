@@ -2,6 +2,7 @@
 //
 //   F1. What is known is written whole or not at all, and before what it tells of is done.
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,6 +71,20 @@ export class TenantFolders {
     const next = `${this.#file(placed.orgId)}.next`;
     await writeFile(next, JSON.stringify(placed), { mode: 0o600 });
     await rename(next, this.#file(placed.orgId));
+  }
+
+  /** Where the data from before an upgrade stands, by the image that wrote it. */
+  snapshotDir(orgId: string, image: string): string {
+    return join(
+      this.folder(orgId),
+      `before-${createHash('sha256').update(image).digest('hex').slice(0, 16)}`,
+    );
+  }
+
+  async dropSnapshots(orgId: string): Promise<void> {
+    if (!this.exists(orgId)) return;
+    const names = (await readdir(this.folder(orgId))).filter((name) => name.startsWith('before-'));
+    for (const name of names) await rm(join(this.folder(orgId), name), { recursive: true, force: true });
   }
 
   remove(orgId: string): Promise<void> {

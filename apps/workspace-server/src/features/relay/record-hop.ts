@@ -11,11 +11,6 @@ export interface HopDeps extends RecordDeps {
   clock: Clock;
 }
 
-/** When a workspace last called somebody. */
-export function noteOutbound(deps: Pick<HopDeps, 'vitals' | 'clock'>, sender: string | null): void {
-  if (isUuid(sender)) deps.vitals.note(sender, { lastOutboundAt: deps.clock.now() });
-}
-
 export async function recordHop(
   deps: HopDeps,
   input: Pick<RelayInput, 'sender' | 'envelope' | 'chain'>,
@@ -26,7 +21,7 @@ export async function recordHop(
 ): Promise<void> {
   const { method, body, untouched } = input.envelope;
   const isError = end.status === 'error';
-  noteOutbound(deps, input.sender);
+  if (isUuid(input.sender)) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
   await recordActivity(deps, {
     workspaceId: target.id,
     type: 'a2a_receive',

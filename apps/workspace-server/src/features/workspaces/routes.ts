@@ -37,7 +37,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   });
 
   binder.bind(app, workspaces.listWorkspaces, async () =>
-    directory.live().map((state) => toAdminView(state, vitals.of(state.id), deps.numbers)),
+    directory.live().map((state) => toAdminView(state, vitals.of(state.id))),
   );
 
   binder.bind(app, workspaces.readWorkspace, async ({ params, query }) => {
@@ -45,7 +45,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
     if (state.status === 'removed' && !query.include_removed) {
       throw faults.workspaceRemoved(state.id, isoOrNull(state.removedAt));
     }
-    const view = toView(state, vitals.of(state.id), deps.numbers);
+    const view = toView(state, vitals.of(state.id));
     return state.status === 'removed' ? { ...view, removed_at: isoOrNull(state.removedAt) } : view;
   });
 
