@@ -269,7 +269,7 @@ describe('cross-origin calls', () => {
       );
       expect(list(answer.headers.get('access-control-allow-headers'))).toEqual(
         list(
-          'Origin,Content-Type,X-Workspace-ID,Authorization,X-Molecule-Org-Id,X-Molecule-Org-Slug,X-Timeout,X-Source-Workspace-Id,X-Confirm-Name',
+          'Origin,Content-Type,X-Workspace-ID,Authorization,X-Molecule-Org-Id,X-Molecule-Org-Slug,X-Timeout,X-Source-Workspace-Id,X-Confirm-Name,Idempotency-Key',
         ),
       );
       expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
