@@ -36,7 +36,7 @@ export const listFiles = defineRoute({
   params: idParams,
   query: z.object({ root, path: z.string().optional(), depth: z.string().optional() }),
   response: z.array(fileEntry),
-  errors: [409, 410, 501],
+  errors: [409, 410, 501, 503],
 });
 
 export const readFile = defineRoute({
@@ -49,7 +49,7 @@ export const readFile = defineRoute({
   params: fileParams,
   query: z.object({ root }),
   response: z.object({ path: z.string(), content: z.string(), size: z.number().int() }),
-  errors: [409, 410, 413, 501],
+  errors: [409, 410, 413, 501, 503],
 });
 
 export const writeFile = defineRoute({
@@ -65,7 +65,7 @@ export const writeFile = defineRoute({
   bodyLimit: LIMITS.filesBodyBytes,
   invalidBody: 'invalid request body',
   response: z.object({ status: z.literal('saved'), path: z.string(), ...effect }),
-  errors: [409, 410, 501],
+  errors: [409, 410, 501, 503],
 });
 
 export const replaceFiles = defineRoute({
@@ -89,7 +89,7 @@ export const replaceFiles = defineRoute({
     source: z.enum(['container', 'volume']),
     ...effect,
   }),
-  errors: [409, 410, 501],
+  errors: [409, 410, 501, 503],
 });
 
 export const deleteFile = defineRoute({
@@ -102,7 +102,7 @@ export const deleteFile = defineRoute({
   params: fileParams,
   query: z.object({ root }),
   response: z.object({ status: z.literal('deleted'), path: z.string(), ...effect }),
-  errors: [409, 410, 501],
+  errors: [409, 410, 501, 503],
 });
 
 export const readSharedContext = defineRoute({
@@ -137,7 +137,7 @@ export const uploadFiles = defineRoute({
   // Its own reader refuses what is beyond LIMITS.uploadRequestBytes, with the text that clients know.
   bodyLimit: 2 * LIMITS.uploadRequestBytes,
   response: z.object({ files: z.array(uploadedFile) }),
-  errors: [410, 413, 501],
+  errors: [410, 413, 501, 503],
 });
 
 export const downloadFile = defineRoute({
@@ -151,5 +151,5 @@ export const downloadFile = defineRoute({
   query: z.object({ path: z.string().optional() }),
   response: z.string(),
   contentType: 'application/octet-stream',
-  errors: [410, 501],
+  errors: [410, 501, 503],
 });
