@@ -6,14 +6,16 @@ import { readRssMb } from './process-usage.ts';
 import { startTenantProcess } from './tenant-process.ts';
 
 const ENV = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
-const HUNG = 200;
+const HUNG = 1_000;
+/** One connection for each call that hangs, and some to ask with. */
+const CONNECTIONS = HUNG + 100;
 const MEASURE_MS = 6_000;
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
 export async function hungAgents() {
   const tenant = await startTenantProcess(ENV);
   const client = new FaultsClient(tenant.url);
-  const hanging = new FaultsClient(tenant.url);
+  const hanging = new FaultsClient(tenant.url, CONNECTIONS);
   const echo = await startAgent(echoes(0));
   const hung = await startAgent(hangs);
   try {
@@ -96,7 +98,7 @@ export async function floods() {
       for (const method of kind === 'endless' ? ['message/send', 'message/stream'] : ['message/send']) {
         const answer = await Promise.race([client.say(id, method), pause(20_000)]);
         answers[`${kind} ${method}`] = answer
-          ? `${answer.status} ${JSON.stringify(answer.body).slice(0, 120)}`
+          ? `${answer.status} ${JSON.stringify(answer.body).slice(-200)}`
           : 'no end within 20 s';
       }
     }
@@ -123,14 +125,14 @@ export async function floods() {
 
 export async function pauseHung() {
   const tenant = await startTenantProcess(ENV);
-  const client = new FaultsClient(tenant.url);
+  const client = new FaultsClient(tenant.url, CONNECTIONS);
   const hung = await startAgent(hangs);
   try {
     const root = await client.create('root', { url: hung.url });
     const team = [root];
-    for (let i = 1; i < 50; i++)
+    for (let i = 1; i < HUNG; i++)
       team.push(await client.create(`hung ${i}`, { url: hung.url, parent_id: root }));
-    const calls = team.flatMap((id) => Array.from({ length: 4 }, () => client.say(id)));
+    const calls = team.map((id) => client.say(id));
     await pause(2_000);
     const startedAt = performance.now();
     const paused = await client.call('POST', `/workspaces/${root}/pause`, {});

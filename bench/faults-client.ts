@@ -78,7 +78,8 @@ function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return { text: text.slice(0, 200) };
+    // Of a stream, the event that it ended with.
+    return { text: text.slice(-300) };
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { echoes, FaultsClient, inLanes, pause, startAgent, type Timed } from './faults-client.ts';
 import { startTenantProcess } from './tenant-process.ts';
 
-const TOKENS = 1_000;
+const TOKENS = 10_000;
 const PER_WORKSPACE = 40;
 const SLOW_AGENT_MS = 1_000;
 

@@ -39,6 +39,12 @@ interface Cell {
   expected: Verdict;
 }
 
+const GLOBAL_SECRET_WRITES = [
+  'putGlobalSecret',
+  'setGlobalSecret',
+  'adminPutGlobalSecret',
+  'adminSetGlobalSecret',
+];
 const GONE_CURSOR = '00000000-0000-0000-0000-00000000abcd';
 
 let tenant: ScenarioTenant;
@@ -222,6 +228,15 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     commitMemory: { content: 'matrix' },
     setKeyValue: { key: 'matrix', value: 1 },
     importMemories: [],
+    ...Object.fromEntries(
+      ['setSecret', 'putSecret', ...GLOBAL_SECRET_WRITES].map((name) => [
+        name,
+        { key: 'A_KEY', value: 'matrix' },
+      ]),
+    ),
+    setModel: { model: 'provider:model' },
+    updateConfig: { from: 'matrix' },
+    validateSecret: { provider: 'openai', key: 'matrix' },
     saveViewport: { x: 0, y: 0, zoom: 1 },
     writeFile: { content: 'counted' },
     replaceFiles: { files: { 'notes.md': 'counted' } },
@@ -289,9 +304,10 @@ function describeCell({ operation, actor, target, expected }: Cell, got: string)
 /** Everything that a write would change, as text. */
 async function snapshot(): Promise<string> {
   const live = await tenant.asAdmin<Record<string, unknown>[]>('/workspaces');
-  const [events, viewport, orgTokens, ...perWorkspace] = await Promise.all([
+  const [events, viewport, secrets, orgTokens, ...perWorkspace] = await Promise.all([
     tenant.asAdmin<unknown[]>('/events?limit=5'),
     tenant.asAdmin('/canvas/viewport'),
+    tenant.asAdmin('/settings/secrets'),
     tenant
       .asAdmin<{ tokens: { id: string }[] }>('/org/tokens')
       .then(({ tokens }) => tokens.map(({ id }) => id)),
@@ -303,9 +319,10 @@ async function snapshot(): Promise<string> {
         .asAdmin<{ tokens: { id: string }[] }>(`/workspaces/${id}/tokens?limit=200`)
         .then(({ tokens }) => tokens.map((token) => token.id)),
       tenant.asAdmin(`/workspaces/${id}/delegations`),
+      tenant.asAdmin(`/workspaces/${id}/secrets`),
     ]),
   ]);
-  return JSON.stringify([live, events, viewport, orgTokens, perWorkspace]);
+  return JSON.stringify([live, events, viewport, secrets, orgTokens, perWorkspace]);
 }
 
 /** Delegations and events settle in the background; a comparison needs a still house. */

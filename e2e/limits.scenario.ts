@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   type Answer,
   addExternalAgent,
@@ -145,6 +146,18 @@ const EDGES: Edge[] = [
     refusal: tooLarge,
   },
   {
+    limit: 'configPatchBytes',
+    what: 'a patch of the settings document',
+    send: (size) => send(`/workspaces/${agent.id}/config`, padded({}, size), 'PATCH'),
+    refusal: { status: 413, text: /body too large or unreadable/ },
+  },
+  {
+    limit: 'secretValueBytes',
+    what: 'a secret',
+    send: (size) => send(`/workspaces/${agent.id}/secrets`, { key: 'LONG', value: 'v'.repeat(size) }),
+    refusal: { status: 400, text: /invalid request body/ },
+  },
+  {
     limit: 'approvalActionChars',
     what: 'the action of an approval',
     send: (size) => send(`/workspaces/${agent.id}/approvals`, { action: 'a'.repeat(size) }),
@@ -215,6 +228,7 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   sessionSearchRows: 'activity-search.db.test.ts',
   requestKeyChars: 'create-once.scenario.ts',
   orgTokens: 'org-token-store.db.test.ts',
+  secretNameChars: 'secrets.scenario.ts',
   filePathBytes: 'files.scenario.ts',
   uploadFiles: 'files.scenario.ts',
   logTailDefault: 'terminal.scenario.ts',
@@ -261,6 +275,12 @@ const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
   memoriesImported: 'twenty thousand memories',
   memoryImportBytes: 'the body of an import',
   memoriesExported: 'a hundred thousand memories',
+  unitEnvironmentBytes: 'what the variables of one unit may have in all, see unit-variables.test.ts',
+  secretsPerScope: 'see secret-store.db.test.ts',
+  configDocumentBytes: 'a document grown by many patches, see the store',
+  configGenerations: 'older ones are dropped, not refused',
+  autoRestarts: 'how many restarts for new configurations run at once',
+  teamMembers: 'see the teams scenario',
   keyValuesPerWorkspace: 'ten thousand keys, see the store tests',
   keyValuesBytesPerWorkspace: 'megabytes of values, see the store tests',
 };
@@ -303,7 +323,7 @@ describe('limits', () => {
     expect(await count('?limit=1')).toBe(1);
   });
 
-  it('events: 100 rows unless asked, 500 at most', async () => {
+  it(verifies('core.13.1-query', 'events: 100 rows unless asked, 500 at most'), async () => {
     for (let at = 0; at < LIMITS.eventsMax + 5; at += 20) {
       const card = { workspace_id: peer.id, agent_card: { name: `card ${at}` } };
       await Promise.all(Array.from({ length: 20 }, () => send('/registry/update-card', card)));
@@ -348,7 +368,7 @@ describe('limits', () => {
     expect(await read('/approvals/pending')).toHaveLength(LIMITS.approvalsListed);
   });
 
-  it('delegations: 50 are listed', async () => {
+  it(verifies('core.8-list', 'delegations: 50 are listed'), async () => {
     const source = await addExternalAgent(tenant, 'delegates much');
     await Promise.all(
       Array.from({ length: LIMITS.delegationsListed + 5 }, (_, at) =>

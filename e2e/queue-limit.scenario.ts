@@ -4,6 +4,7 @@
 import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTenantProcess } from '../bench/tenant-process.ts';
+import { verifies } from './requirements.ts';
 import { apiOf } from './support/api.ts';
 import { startBadAgent } from './support/bad-agents.ts';
 import { type Answer, type ScenarioTenant, startScenarioTenant } from './support/tenant.ts';
@@ -42,19 +43,25 @@ function send(text: string): Promise<Answer> {
 }
 
 describe('queue limit', () => {
-  it('takes 200 messages for a workspace that is starting, and answers the rest with a typed 429', async () => {
-    const sent = LIMITS.queueDepth + 20;
-    const answers = await Promise.all(Array.from({ length: sent }, (_, at) => send(`message ${at}`)));
-    const taken = answers.filter(({ status }) => status === 202);
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(await statusOf(waiting[2]), 'the target came up before the queue was full').toBe('provisioning');
-    expect(taken).toHaveLength(LIMITS.queueDepth);
-    expect(refused).toHaveLength(20);
-    expect(JSON.parse(refused[0]?.text ?? '')).toMatchObject({ code: 'queue_full' });
-    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
-    const ids = new Set(taken.map(({ text }) => (JSON.parse(text) as { queue_id: string }).queue_id));
-    expect(ids.size).toBe(LIMITS.queueDepth);
-  });
+  it(
+    verifies(
+      'core.6.6-depth',
+      'takes 200 messages for a workspace that is starting, and answers the rest with a typed 429',
+    ),
+    async () => {
+      const sent = LIMITS.queueDepth + 20;
+      const answers = await Promise.all(Array.from({ length: sent }, (_, at) => send(`message ${at}`)));
+      const taken = answers.filter(({ status }) => status === 202);
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(await statusOf(waiting[2]), 'the target came up before the queue was full').toBe('provisioning');
+      expect(taken).toHaveLength(LIMITS.queueDepth);
+      expect(refused).toHaveLength(20);
+      expect(JSON.parse(refused[0]?.text ?? '')).toMatchObject({ code: 'queue_full' });
+      expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+      const ids = new Set(taken.map(({ text }) => (JSON.parse(text) as { queue_id: string }).queue_id));
+      expect(ids.size).toBe(LIMITS.queueDepth);
+    },
+  );
 
   it('lets a workspace have 256 delegations open, and answers one more with a typed 429', async () => {
     // An agent that never answers keeps what it was given open, however fast the machine is.

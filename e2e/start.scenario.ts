@@ -212,7 +212,10 @@ describe('an agent that cannot start', () => {
   });
 
   it(
-    verifies('events.stream', 'streams the events of one workspace, and counts requests by route'),
+    verifies(
+      ['events.stream', 'core.13.4-first', 'core.13.4-event', 'core.13.4-replay'],
+      'streams the events of one workspace, and counts requests by route',
+    ),
     async () => {
       const tenant = await startTenantProcess();
       const call = apiOf(tenant);

@@ -10,13 +10,15 @@ import { lineOf, parse } from './syntax.ts';
 
 const INDEX = 'packages/backends/src/index.ts';
 
-/** `FakeControls` steers a fake's failures from a test; it starts and stops nothing. */
+/** `FakeControls` steers a fake's failures from a test, the image is what containers are made of: neither runs anything. */
 export const GIVEN_OUT: ReadonlySet<string> = new Set([
   'createDispatcher',
   'CAPABILITIES',
   'VERBS',
   'WITHOUT_BACKEND',
   'FakeControls',
+  'buildWorkspaceImage',
+  'imageSources',
 ]);
 
 export const dispatcherDoor: Gate = {

@@ -7,11 +7,13 @@ import * as contracts from '@molecule/contracts';
 import { type ApiInfo, describeApi } from '@molecule/http';
 import { API_SUMMARY, API_TITLE } from '../../apps/workspace-server/src/features/tenant/api-reference.ts';
 
-/** Every route of the tenant that a module of the contracts exports, by path and method. The platform's are another API. */
+/** Every route of a tenant that a module of the contracts exports, by path and method. */
 export function listRoutes(): RouteContract[] {
   const key = ({ path, method }: RouteContract) => `${path} ${method}`;
-  return Object.entries(contracts)
-    .flatMap(([name, module]) => (name !== 'platform' && isRecord(module) ? Object.values(module) : []))
+  // The platform is another server.
+  const { platform: _, ...ofTenants } = contracts;
+  return Object.values(ofTenants)
+    .flatMap((module) => (isRecord(module) ? Object.values(module) : []))
     .filter(isRoute)
     .sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

@@ -80,6 +80,18 @@ describe.each(databaseFlavours())('the memory plugin on %s Postgres', (flavour) 
     expect(await probe.contents([name])).toEqual([]);
   });
 
+  it.each([1, 8, 9, 40])('finds words in %i namespaces, and in no other', async (count) => {
+    const probe = new PluginProbe(plugin.address, TOKEN);
+    const names: string[] = [];
+    for (let i = 0; i < count + 2; i++) names.push(await probe.namespace());
+    for (const name of names) await probe.write(name, `common words of ${name}`);
+    const asked = names.slice(1, -1);
+    const found = await probe.search(asked, { query: 'common words' });
+    expect(found.map(({ namespace }) => namespace).sort()).toEqual([...asked].sort());
+    await probe.expect(204, 'DELETE', `/v1/namespaces/${asked[0]}`);
+    expect(await probe.search(asked, { query: 'common words' })).toHaveLength(count - 1);
+  });
+
   it.each([
     ['all words before beginnings of words', 'deploy', ['deploy now', 'deployment plan']],
     [

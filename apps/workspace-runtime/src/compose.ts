@@ -113,6 +113,7 @@ export async function compose(
     workload,
     clock,
     log,
+    generation: config.generation,
     onGone,
     onBeat: () => supervisor.poke('inbox'),
   });

@@ -13,6 +13,8 @@ export interface ProviderSettings {
 export interface RuntimeConfig {
   workspaceId: string;
   orgId: string | null;
+  /** The configuration that this process was started with; null when nobody numbered it. */
+  generation: number | null;
   /** The workspace server, without a trailing slash. */
   platformUrl: string;
   /** Where config.yaml, prompts and scripts are. */
@@ -69,6 +71,13 @@ export const SETTINGS = defineSettings({
     doc: 'The address that others reach this agent at, when it is not the one it listens on.',
     example: 'http://agent.local:8000',
   }),
+  generation: setting.int('MOLECULE_CONFIG_GENERATION', {
+    optional: true,
+    min: 1,
+    max: 2_147_483_647,
+    doc: 'The number of the configuration that this process was started with; told with every heartbeat.',
+    example: '3',
+  }),
   orgId: setting.text('MOLECULE_ORG_ID', { optional: true, doc: 'The organisation.', example: 'acme' }),
   parentId: setting.text('PARENT_ID', {
     optional: true,
@@ -123,6 +132,7 @@ export function loadConfig(env: Env, file: ConfigFile): RuntimeConfig {
   return Object.freeze({
     workspaceId: settings.workspaceId,
     orgId: settings.orgId ?? null,
+    generation: settings.generation ?? null,
     platformUrl: readPlatformUrl(env),
     configDir: readConfigDir(env),
     tokenDir: settings.tokenDir ?? readConfigDir(env),

@@ -33,6 +33,8 @@ export interface HeartbeatDeps {
   workload: Workload;
   clock: Clock;
   log: Log;
+  /** The configuration that this process runs. */
+  generation: number | null;
   /** Called once when the workspace is gone (H2). */
   onGone: (reason: string) => void;
   /** After each accepted beat, such as looking for delegation results. */
@@ -98,7 +100,7 @@ export class Heartbeat {
   }
 
   #body() {
-    const { platform, workload, clock } = this.#deps;
+    const { platform, workload, clock, generation } = this.#deps;
     const report = workload.report();
     return {
       workspace_id: platform.workspaceId,
@@ -108,7 +110,10 @@ export class Heartbeat {
       current_task: report.currentTask,
       uptime_seconds: Math.floor((clock.now() - this.#startedAtMs) / 1000),
       runtime_state: report.isWedged ? 'wedged' : '',
-      runtime_metadata: { capabilities: { ...CAPABILITIES } },
+      runtime_metadata: {
+        capabilities: { ...CAPABILITIES },
+        ...(generation === null ? {} : { config_generation: generation }),
+      },
     };
   }
 }

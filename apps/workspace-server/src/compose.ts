@@ -3,16 +3,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDispatcher } from '@molecule/backends';
 import { redactSecrets, TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
-import { createIdentifier, digestOf } from '@molecule/http';
+import { AgentsDoor, createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { addBackgroundLoops } from './background-loops.ts';
+import { composeBackends, wiredBackends } from './compose-backends.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
 import { composeMemory } from './compose-memory.ts';
+import { composeSecrets } from './compose-secrets.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
 import { InProcessEphemeral } from './ephemeral/in-process-ephemeral.ts';
@@ -48,7 +49,6 @@ import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import { AgentReader } from './features/transcripts/index.ts';
 import {
   createPrepareUnit,
-  NO_SECRETS,
   requireWorkspace,
   transitionWorkspace,
   UnitController,
@@ -121,6 +121,14 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     directory.apply(states);
     hub.start();
 
+    const publishSoon = () => supervisor.poke('broadcaster');
+    const secrets = await composeSecrets({
+      ...{ db, clock, log, supervisor, directory, access, publishSoon },
+      settings: config,
+      orgId: identity.orgId,
+      appendEvent: eventLog.appendIn,
+    });
+
     let port = config.port;
     const publicUrl = () => config.externalUrl ?? `http://${urlHost(config.host)}:${port}`;
     const agentsUrl = () => `http://${config.isLoopback ? urlHost(config.host) : '127.0.0.1'}:${port}`;
@@ -134,25 +142,19 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
     hub.listen((frame) => connections.noteSignOfLife(frame.workspace_id));
 
-    const publishSoon = () => supervisor.poke('broadcaster');
     const driveSoon = () => supervisor.poke('delegations');
     const sweepSoon = () => supervisor.poke('units');
     const edit = { store, directory, clock, publishSoon };
 
     // Units.
-    const dispatcher = createDispatcher({
+    const dispatcher = composeBackends(config, {
+      repositoryDir: REPOSITORY,
+      orgId: identity.orgId,
+      agentsUrl,
+      port: () => port,
+      door: () => agentsDoor,
       clock,
       log,
-      ...(config.backend === 'process'
-        ? {
-            process: {
-              stateDir: join(config.dataDir, 'workspaces'),
-              command: [process.execPath, join(REPOSITORY, 'apps/workspace-runtime/dist/main.js')],
-              platformUrl: agentsUrl,
-              orgId: identity.orgId,
-            },
-          }
-        : {}),
     });
     const keyStore = new PgMessageKeyStore(db);
     const inboxStore = new PgInboxStore(db, clock);
@@ -166,6 +168,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       prepare: createPrepareUnit({
         files,
         access,
+        numbers: secrets.numbers,
+        secrets: secrets.secrets,
         providerEnv: config.providerEnv,
         readTemplate: fileStores.readTemplate,
       }),
@@ -254,7 +258,9 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       access,
       requestKeys,
       provision,
-      defaultBackend: config.backend === 'none' ? ('none' as const) : ('process' as const),
+      backends: wiredBackends(config),
+      numbers: secrets.numbers,
+      secrets: secrets.secrets,
       checkAgentUrl: (url: string) => checkAgentUrl(url, guard),
       checkTemplate: async (id: string) => {
         const config = parseConfig((await templates.read(id))?.['config.yaml'] ?? '');
@@ -273,7 +279,12 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       vitals,
       clock,
       log,
-      secretNames: NO_SECRETS,
+      secretNames: {
+        of: async (id) => {
+          const { global, own } = await secrets.secrets.open(id);
+          return [...global.keys(), ...own.keys()];
+        },
+      },
       relay,
       templates,
       orgTemplatesRoot: org.templatesRoot,
@@ -346,6 +357,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       memories: memory.deps,
       keyValues: { keyValues, directory, clock },
       agents: { agents, directory, publishSoon },
+      config: secrets.config,
+      secrets: secrets.routes,
       events: {
         log: eventLog,
         hub,
@@ -375,7 +388,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
           publishSoon();
         },
       },
-      files: composeFiles(fileStores, edit, dispatcher, log, async () => null),
+      files: composeFiles(fileStores, edit, dispatcher, log, secrets.recordFiles),
       templates: { templates },
       transcripts: {
         directory,
@@ -422,8 +435,10 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     });
 
     memory.addLoops(supervisor);
+    const agentsDoor = new AgentsDoor((request, response) => app.routing(request, response));
 
     for (const loop of dispatcher.loops()) supervisor.add(loop);
+    secrets.addLoops(edit, provision);
 
     progress.say('opening the door …');
     await app.listen({ port: config.port, host: config.host });
@@ -444,6 +459,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       await app.close();
     });
     shutdown.on('agents', () => controller.shutDown(), 15_000);
+    shutdown.on('agents door', () => agentsDoor.close());
     shutdown.on('loops', () => supervisor.stop());
     shutdown.on('publish', async () => {
       await publishEvents({ log: eventLog, hub });

@@ -3,12 +3,14 @@
 import { resolve } from 'node:path';
 import {
   defineSettings,
+  parseSealingKey,
   readSettings,
   type Secret,
   SettingsError,
   type SettingsOf,
   setting,
 } from '@molecule/kit';
+import { CONTAINER_SETTINGS, type ContainerConfig, containerConfig } from './container-settings.ts';
 
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'Port of the tenant server.' }),
@@ -41,10 +43,16 @@ export const SETTINGS = defineSettings({
     doc: 'Redis or Valkey for short-lived state; in-process when unset.',
     example: 'redis://localhost:6379',
   }),
-  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'none'], {
+  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'docker', 'none'], {
     default: 'process',
-    doc: 'Where agents run.',
+    doc: 'Where agents run unless their workspace says otherwise.',
   }),
+  furtherBackends: setting.list('WORKSPACE_BACKENDS', {
+    default: [],
+    doc: 'Where else single workspaces may run.',
+    example: 'docker',
+  }),
+  ...CONTAINER_SETTINGS,
   orgId: setting.text('MOLECULE_ORG_ID', {
     optional: true,
     doc: 'Set on hosted tenants only.',
@@ -59,6 +67,16 @@ export const SETTINGS = defineSettings({
     default: ['http://localhost:3000', 'http://localhost:3001'],
     doc: 'Origins of other sites that may call this server from a browser.',
     example: 'https://canvas.example',
+  }),
+  secretsKey: setting.secret('SECRETS_ENCRYPTION_KEY', {
+    optional: true,
+    doc: 'Key that secrets are sealed with: 64 hex characters, base64 of 32 bytes, or 32 characters; generated into the data folder when unset, except in production.',
+    example: '(openssl rand -base64 32)',
+  }),
+  previousSecretsKey: setting.secret('SECRETS_ENCRYPTION_KEY_PREVIOUS', {
+    optional: true,
+    doc: 'The key before SECRETS_ENCRYPTION_KEY, until the server has sealed everything again.',
+    example: '(the old key)',
   }),
   externalUrl: setting.url('EXTERNAL_PLATFORM_URL', {
     optional: true,
@@ -183,9 +201,13 @@ export interface Config {
   databaseUrl: Secret | null;
   redisUrl: Secret | null;
   githubWebhookSecret: Secret | null;
-  backend: 'process' | 'none';
+  backend: 'process' | 'docker' | 'none';
+  furtherBackends: readonly ('process' | 'docker')[];
+  containers: ContainerConfig;
   hostedOrgId: string | null;
   edgeKey: Secret | null;
+  secretsKey: Secret | null;
+  previousSecretsKey: Secret | null;
   corsOrigins: readonly string[];
   externalUrl: string | null;
   isPrivateNetworkAllowed: boolean;
@@ -221,6 +243,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     hasAdminToken: read.adminToken !== undefined,
     host: read.host,
   });
+  refuseBadKeys(read, isProduction);
   return Object.freeze({
     port: read.port,
     host: read.host,
@@ -232,8 +255,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     redisUrl: read.redisUrl ?? null,
     githubWebhookSecret: read.githubWebhookSecret ?? null,
     backend: read.backend,
+    furtherBackends: checkBackends(read.furtherBackends),
+    containers: containerConfig(read),
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
+    secretsKey: read.secretsKey ?? null,
+    previousSecretsKey: read.previousSecretsKey ?? null,
     corsOrigins: read.corsOrigins,
     externalUrl: read.externalUrl ?? null,
     isPrivateNetworkAllowed:
@@ -275,6 +302,13 @@ function isOnThisMachine(host: string): boolean {
   return LOOPBACK.has(host) || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+function checkBackends(names: readonly string[]): ('process' | 'docker')[] {
+  return names.map((name) => {
+    if (name === 'process' || name === 'docker') return name;
+    throw new SettingsError([`WORKSPACE_BACKENDS names ${name}; it may name process and docker`]);
+  });
+}
+
 function refuseUnsafe(facts: {
   isLoopback: boolean;
   isDevelopment: boolean;
@@ -295,6 +329,32 @@ function refuseUnsafe(facts: {
   if (facts.isProduction && !facts.hasAdminToken) {
     throw new SettingsError(['MOLECULE_ENV=production needs ADMIN_TOKEN; set it to a long random text']);
   }
+}
+
+function refuseBadKeys(
+  keys: { secretsKey: Secret | undefined; previousSecretsKey: Secret | undefined },
+  isProduction: boolean,
+): void {
+  const problems = [
+    ['SECRETS_ENCRYPTION_KEY', keys.secretsKey] as const,
+    ['SECRETS_ENCRYPTION_KEY_PREVIOUS', keys.previousSecretsKey] as const,
+  ].flatMap(([name, key]) => {
+    try {
+      if (key) parseSealingKey(key.reveal());
+      return [];
+    } catch (error) {
+      return [`${name} ${(error as Error).message}`];
+    }
+  });
+  if (!keys.secretsKey && keys.previousSecretsKey) {
+    problems.push('SECRETS_ENCRYPTION_KEY_PREVIOUS is set, but SECRETS_ENCRYPTION_KEY is not');
+  }
+  if (!keys.secretsKey && isProduction) {
+    problems.push(
+      'MOLECULE_ENV=production needs SECRETS_ENCRYPTION_KEY; make one with: openssl rand -base64 32',
+    );
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 function pickProviderEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -2,18 +2,19 @@
 
 import cors from '@fastify/cors';
 import websocket from '@fastify/websocket';
-import { defineRoute } from '@molecule/contracts';
-import { LIMITS } from '@molecule/domain';
+import { defineRoute, type Policy } from '@molecule/contracts';
+import { faults, LIMITS } from '@molecule/domain';
 import {
   type Admit,
   addSecurityHeaders,
+  cameThroughAgentsDoor,
   createBinder,
   createServer,
   type Identify,
   refuseRoutesWithoutContract,
 } from '@molecule/http';
 import type { Log, Secret } from '@molecule/kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   type AccessDeps,
@@ -28,6 +29,7 @@ import {
 import { type ActivityRouteDeps, bindActivityRoutes } from './features/activity/index.ts';
 import { type AgentDeps, bindAgentRoutes } from './features/agents/index.ts';
 import { type ApprovalDeps, bindApprovalRoutes } from './features/approvals/index.ts';
+import { bindConfigRoutes, type ConfigRouteDeps } from './features/config/index.ts';
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
@@ -37,6 +39,7 @@ import { bindMemoryRoutes, type MemoryDeps } from './features/memories/index.ts'
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
 import { bindRegistryRoutes, type RegistryRouteDeps } from './features/registry/index.ts';
 import { bindRelayRoutes, type RelayRouteDeps } from './features/relay/index.ts';
+import { bindSecretRoutes, type SecretRouteDeps } from './features/secrets/index.ts';
 import { bindTemplateRoutes, type ImportTemplateDeps } from './features/templates/index.ts';
 import {
   bindApiReference,
@@ -61,6 +64,7 @@ const API_PREFIXES = [
   '/admin',
   '/metrics',
   '/settings',
+  '/secrets',
   '/bundles',
   '/org',
   '/orgs',
@@ -105,6 +109,8 @@ export interface ServerDeps {
   memories: MemoryDeps;
   keyValues: KeyValueDeps;
   agents: AgentDeps;
+  config: ConfigRouteDeps;
+  secrets: SecretRouteDeps;
   events: EventDeps;
   org: ImportDeps;
   logs: LogRouteDeps;
@@ -164,6 +170,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     options: { maxPayload: 64 * 1024, handleProtocols: acceptBearerProtocol },
   });
 
+  app.addHook('onRequest', onlyForAgents);
+
   const guard = createTenantGuard(deps.hostedOrgId, { key: deps.edgeKey, clock: deps.tenant.clock });
   const authorize = createAuthorize(deps.directory);
   const admit: Admit = async (route, caller, request, reply) => {
@@ -190,6 +198,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindMemoryRoutes(app, binder, deps.memories);
   bindKeyValueRoutes(app, binder, deps.keyValues);
   bindAgentRoutes(app, binder, deps.agents);
+  bindConfigRoutes(app, binder, deps.config);
+  bindSecretRoutes(app, binder, deps.secrets);
   bindEventRoutes(app, binder, deps.events);
   bindOrgRoutes(app, binder, deps.org);
   bindLogRoutes(app, binder, deps.logs);
@@ -200,6 +210,26 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindApiReference(app, binder, deps.tenant.version);
   await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });
   return app;
+}
+
+/** What agents in containers may ask for: the routes that their own token opens, and nothing that is for people. */
+const AGENT_POLICIES: ReadonlySet<string> = new Set<Policy>([
+  'agent',
+  'relay',
+  'workspace',
+  'workspace_in_query',
+  'delegator',
+  'superior',
+  'context',
+  'state',
+  'member',
+]);
+
+/** Everything else looks to them as if it were not there. */
+async function onlyForAgents(request: FastifyRequest): Promise<void> {
+  if (!cameThroughAgentsDoor(request.raw)) return;
+  const policy = request.routeOptions.config.contract?.policy;
+  if (!policy || !AGENT_POLICIES.has(policy)) throw faults.notFound('not found');
 }
 
 /** A browser that sends its token as a subprotocol must get one of its protocols back. */

@@ -9,8 +9,15 @@ import * as frontDoor from './index.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Production code that runs programs of its own: a database server, never a unit. */
-const MAY_RUN_PROGRAMS = ['packages/backends/', 'packages/postgres/src/'];
+/**
+ * Production code that runs programs of its own: a database server, the memory plugin, whole tenants. Never a unit.
+ */
+const MAY_RUN_PROGRAMS = [
+  'packages/backends/',
+  'packages/postgres/src/',
+  'apps/workspace-server/src/sidecar/',
+  'apps/control-plane/src/placement/',
+];
 
 const RULES = [
   {

@@ -19,6 +19,8 @@ export {
   type StartResult,
 } from './dispatcher.ts';
 export type { DockerOptions } from './docker/docker-backend.ts';
+export { buildWorkspaceImage } from './docker/image/build-workspace-image.ts';
+export { imageSources } from './docker/image/root-files.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
 export type { FileEntry, FilePlace, OpenFile, UnitRoot } from './unit-file.ts';

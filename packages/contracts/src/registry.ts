@@ -37,6 +37,8 @@ export const register = defineRoute({
 export const runtimeMetadata = z.object({
   capabilities: z.record(z.string(), z.boolean()).nullish(),
   idle_timeout_seconds: z.number().nullish(),
+  /** The configuration that the agent was started with, as `MOLECULE_CONFIG_GENERATION` told it. */
+  config_generation: z.number().int().positive().max(2_147_483_647).nullish().catch(null),
 });
 
 export const heartbeatBody = z.object({

@@ -93,6 +93,8 @@ export interface RouteContract<
   errorShapes?: Readonly<Record<number, z.ZodType>>;
   /** The 400 text for a body of the wrong shape; the contract fixes these strings per route. */
   invalidBody?: string;
+  /** The 413 text for a body beyond `bodyLimit`, where the contract fixes it. */
+  tooLarge?: string;
 }
 
 export function defineRoute<

@@ -3,6 +3,7 @@
 import { LIMITS, WORKSPACE_STATUSES } from '@molecule/domain';
 import { z } from 'zod';
 import { flag, idParams, json, timestamp, uuid } from './common.ts';
+import { configGeneration } from './config.ts';
 import { defineRoute } from './route.ts';
 
 export const workspaceStatus = z.enum(WORKSPACE_STATUSES);
@@ -33,6 +34,7 @@ export const workspaceView = z.object({
   /** Why the workspace is failed, offline or waiting: a stable code, and a sentence for people. */
   status_reason: z.string().nullable(),
   status_detail: z.string().nullable(),
+  config_generation: configGeneration.optional(),
   removed_at: timestamp.nullable().optional(),
   provision_timeout_ms: z.number().int().optional(),
 });
@@ -72,6 +74,8 @@ export const createWorkspaceBody = z.object({
   initial_memories: z.array(z.unknown()).nullish(),
   external: z.boolean().nullish(),
   url: z.string().nullish(),
+  /** Additive: where the agent runs, among the backends that this server has; its default when absent. */
+  backend: z.string().nullish(),
   /** Additive: the first `/configs` files of the workspace, by relative path. */
   files: z.record(z.string(), z.string()).nullish(),
 });

@@ -60,6 +60,7 @@ export const FAULT_CODES = {
   TEAM_CONFIG_UNREADABLE: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
+  SECRET_UNREADABLE: { retryable: false },
   STOP_FAILED: { retryable: true },
   PLATFORM_UNAVAILABLE: { retryable: true },
   WEBHOOK_NOT_CONFIGURED: { retryable: false },
@@ -163,6 +164,9 @@ export const faults = {
   teamConfigUnreadable: (message: string, cause?: unknown) =>
     new Fault('TEAM_CONFIG_UNREADABLE', message, { cause }),
   configMissing: (message: string) => new Fault('CONFIG_MISSING', message),
+  /** `names` as `global:K` and `workspace:K`; never a value. */
+  secretUnreadable: (message: string, names: readonly string[]) =>
+    new Fault('SECRET_UNREADABLE', message, { extra: { failed_keys: names } }),
   platformUnavailable: (cause?: unknown) =>
     new Fault('PLATFORM_UNAVAILABLE', 'platform datastore unavailable — retry shortly', {
       retryAfterSeconds: 2,

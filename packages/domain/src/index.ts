@@ -1,6 +1,7 @@
 // The pure rules that two or more apps share. Nothing here touches a clock, a socket or a file.
 export * from './delegation-chain.ts';
 export * from './engines.ts';
+export * from './environment-names.ts';
 export * from './explain-communication.ts';
 export * from './faults.ts';
 export * from './ids.ts';

@@ -7,6 +7,7 @@ import type { AnyRoute, BodyOf, ParamsOf, QueryOf, ResponseOf, RouteContract } f
 import { faults } from '@molecule/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { cameThroughAgentsDoor } from './agents-door.ts';
 import type { Caller } from './caller.ts';
 import type { CallerEvidence } from './identify-caller.ts';
 
@@ -79,7 +80,11 @@ export function createBinder<Who = Caller, Route extends AnyRoute = RouteContrac
         config: { contract },
         exposeHeadRoute: false,
         onRequest: async (request, reply) => {
-          const caller = await identify({ headers: request.headers, rawHeaders: request.raw.rawHeaders });
+          const caller = await identify({
+            headers: request.headers,
+            rawHeaders: request.raw.rawHeaders,
+            isAgentsDoor: cameThroughAgentsDoor(request.raw),
+          });
           await admit(contract, caller, request, reply);
           if (reply.sent) return;
           await authorize(contract, caller, (request.params ?? {}) as Record<string, string>, request);

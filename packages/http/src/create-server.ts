@@ -1,6 +1,6 @@
 // Create server: a Fastify instance with the edges that every server of ours shares: JSON bodies, faults, request ids.
 
-import { type Fault, faults, LIMITS } from '@molecule/domain';
+import { Fault, faults, LIMITS } from '@molecule/domain';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { isText, isTooDeep } from './json-limits.ts';
 import { sendFault, toFault } from './render-fault.ts';
@@ -28,9 +28,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   app.decorateRequest('caller', null);
   readJsonWhateverTheContentType(app);
-  app.setErrorHandler((error, request, reply) =>
-    sendFault(request, reply, toFault(error, options.translate)),
-  );
+  app.setErrorHandler((error, request, reply) => {
+    const fault = toFault(error, options.translate);
+    const text = request.routeOptions.config.contract?.tooLarge;
+    return sendFault(
+      request,
+      reply,
+      text && fault.code === 'BODY_TOO_LARGE' ? new Fault(fault.code, text) : fault,
+    );
+  });
   return app;
 }
 

@@ -31,6 +31,8 @@ export interface CallerEvidence {
   rawHeaders?: readonly string[];
   /** Bearer from another carrier, such as a WebSocket subprotocol. */
   bearer?: string | null;
+  /** Came in where agents in containers do: there the server is open to nobody. */
+  isAgentsDoor?: boolean;
 }
 
 export type Identify = (request: CallerEvidence) => Promise<Caller>;
@@ -66,9 +68,9 @@ export function firstAuthorization(
 }
 
 export function createIdentifier(options: IdentifyOptions): Identify {
-  const { store, adminTokenDigest, isOpen } = options;
+  const { store, adminTokenDigest } = options;
 
-  async function byBearer(token: string): Promise<Caller> {
+  async function byBearer(token: string, isOpen: boolean): Promise<Caller> {
     const digest = digestOf(token);
     if (adminTokenDigest && timingSafeEqual(digest, adminTokenDigest))
       return vouchForCaller({ kind: 'admin' });
@@ -89,8 +91,9 @@ export function createIdentifier(options: IdentifyOptions): Identify {
   }
 
   return async (request) => {
+    const isOpen = options.isOpen && request.isAgentsDoor !== true;
     const bearer = request.bearer ?? parseBearer(firstAuthorization(request.headers, request.rawHeaders));
-    if (bearer) return byBearer(bearer);
+    if (bearer) return byBearer(bearer, isOpen);
     const cookies = parseCookies(request.headers.cookie);
     for (const name of options.sessionCookieNames) {
       const value = cookies.get(name);

@@ -1,4 +1,5 @@
 // Server edge: boot, who is calling, bind a route, render a fault.
+export { AgentsDoor, cameThroughAgentsDoor } from './agents-door.ts';
 export {
   type Admit,
   type Authorize,

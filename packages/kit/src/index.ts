@@ -4,6 +4,15 @@ export { type Clock, systemClock } from './clock.ts';
 export { KeyedLock } from './keyed-lock.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { QueueFull } from './queue-full.ts';
+export {
+  generateSealingKey,
+  openSeal,
+  openUnplacedSeal,
+  parseSealingKey,
+  SealBroken,
+  type SealingKey,
+  seal,
+} from './sealing.ts';
 export { Secret } from './secret.ts';
 export { Semaphore } from './semaphore.ts';
 export {

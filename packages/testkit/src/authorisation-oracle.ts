@@ -28,8 +28,24 @@ export interface Target {
 /** `unknown` is 404 as for a workspace that never existed. `pass`: the use-case was reached, whatever it says. */
 export type Verdict = 'pass' | '400' | '401' | '403' | 'unknown' | '410';
 
-// biome-ignore format: a list of words
-export type Gate = 'open' | 'admin' | 'admin_token' | 'workspace' | 'superior' | 'context' | 'state' | 'member' | 'own_in_body' | 'beat' | 'own_in_path' | 'discover' | 'ask' | 'relay' | 'canvas' | 'stream';
+export type Gate =
+  | 'open'
+  | 'admin'
+  | 'admin_token'
+  | 'workspace'
+  | 'superior'
+  | 'context'
+  | 'state'
+  | 'member'
+  | 'own_in_body'
+  | 'beat'
+  | 'own_in_path'
+  | 'own_alone'
+  | 'discover'
+  | 'ask'
+  | 'relay'
+  | 'canvas'
+  | 'stream';
 
 interface Row {
   gate: Gate;
@@ -82,6 +98,13 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('workspace', 'searchSession readBudget assignAgent replaceAgent removeAgent moveAgent'),
   ...rows('admin', 'changeBudget'),
   ...rows('superior', 'decideApproval approveApproval denyApproval'),
+  ...rows('workspace', 'listSecrets', { unknown: 'pass', removed: 'pass' }),
+  ...rows('workspace', 'setSecret putSecret deleteSecret listSecretDependents readModel setModel'),
+  ...rows('workspace', 'readConfig updateConfig listGenerations'),
+  ...rows('own_alone', 'readSecretValues'),
+  ...rows('admin', 'listGlobalSecrets adminListGlobalSecrets putGlobalSecret setGlobalSecret'),
+  ...rows('admin', 'adminPutGlobalSecret adminSetGlobalSecret deleteGlobalSecret adminDeleteGlobalSecret'),
+  ...rows('admin', 'listGlobalSecretDependents rotateSecretsKey validateSecret'),
   ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
   ...rows('member', 'readWorkspace'),
   ...rows('beat', 'register heartbeat'),
@@ -118,6 +141,9 @@ export function expectVerdict(row: Row, who: Principal, target: Target | null, p
     case 'workspace':
     case 'own_in_path':
       return when(isAdmin || isOwn);
+    case 'own_alone':
+      // Every live workspace of the matrix has a token, so whoever may do everything else may not do this.
+      return target?.is === 'live' ? when(isOwn) : when(isAdmin);
     case 'superior':
       if (isOwn) return '403';
       return when(

@@ -70,6 +70,7 @@ async function parts(problems: string[] = []) {
     workload,
     clock,
     log: silentLog,
+    generation: 4,
     onGone: (reason) => gone.push(reason),
     onBeat: () => {
       beats++;
@@ -154,7 +155,7 @@ describe('heartbeat', () => {
       sample_error: 'Set ANTHROPIC_API_KEY.',
       runtime_state: 'wedged',
       uptime_seconds: 65,
-      runtime_metadata: { capabilities: { heartbeat: false, session: false } },
+      runtime_metadata: { capabilities: { heartbeat: false, session: false }, config_generation: 4 },
     });
   });
 

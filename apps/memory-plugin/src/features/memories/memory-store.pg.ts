@@ -23,6 +23,8 @@ interface Row {
 
 /** Of more matches than this, the newest are ranked: common words cost no more than this. */
 const CANDIDATES = 4_000;
+/** Up to so many namespaces are looked up in the index beside the words; among more, rows are picked after the words. */
+const INDEXED_NAMESPACES = 8;
 
 const FIELDS = `m.seq, m.id, n.name as namespace, m.content, m.kind, m.source, m.expires_at, m.is_pinned,
   m.propagation, m.created_at`;
@@ -58,11 +60,10 @@ const NEWEST = `with n as (${LIVE_NAMESPACES})
   order by m.is_pinned desc, m.created_at desc, m.seq desc limit $5`;
 
 /** $6 finds, $7 ranks; of $8, when given, each row must hold at least $9. */
-const BY_WORDS = `with n as (${LIVE_NAMESPACES}),
+const byWords = (inNamespaces: string) => `with n as (${LIVE_NAMESPACES}),
   found as (
     select m.seq, m.is_pinned, m.created_at, m.search from memories m
-    where m.search @@ ((select string_agg('''n:' || id || '''', ' | ') from n)::tsquery && $6::tsquery)
-      and ${WANTED}
+    where ${inNamespaces} and ${WANTED}
       and ($8::text[] is null
         or (select count(*) from unnest($8) w where m.search @@ w::tsquery) >= $9::int)
     order by m.seq desc limit ${CANDIDATES}),
@@ -71,6 +72,11 @@ const BY_WORDS = `with n as (${LIVE_NAMESPACES}),
     order by is_pinned desc, score desc, created_at desc, seq desc limit $5)
   select ${FIELDS}, best.score from best join memories m using (seq) join namespaces n on n.id = m.namespace_id
   order by best.is_pinned desc, best.score desc, best.created_at desc, best.seq desc`;
+
+const BY_WORDS_IN_FEW = byWords(
+  `m.search @@ ((select string_agg('''n:' || id || '''', ' | ') from n)::tsquery && $6::tsquery)`,
+);
+const BY_WORDS_IN_MANY = byWords('m.search @@ $6::tsquery and m.namespace_id in (select id from n)');
 
 export class PgMemoryStore implements MemoryStore {
   readonly #db: Db;
@@ -165,7 +171,8 @@ export class PgMemoryStore implements MemoryStore {
     most: { words: string[]; least: number } | null,
   ): Promise<StoredMemory[]> {
     const params = [...this.#wanted(search), finds, ranks, most?.words ?? null, most?.least ?? null];
-    const rows = await this.#db.query<Row>(BY_WORDS, params);
+    const statement = search.namespaces.length > INDEXED_NAMESPACES ? BY_WORDS_IN_MANY : BY_WORDS_IN_FEW;
+    const rows = await this.#db.query<Row>(statement, params);
     return rows.map(toMemory);
   }
 

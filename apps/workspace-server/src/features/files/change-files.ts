@@ -16,8 +16,12 @@ import { openPlace, type ReadFilesDeps } from './read-files.ts';
 
 export interface ChangeFilesDeps extends EditDeps, ReadFilesDeps {
   files: WorkspaceFiles;
-  /** Writes the numbered configuration that a change of files makes; resolves with its number. */
-  recordConfig(tx: Tx, workspaceId: string, actor: string): Promise<number | null>;
+  /** Writes the numbered configuration that a change of files makes. Call `committed` after the commit. */
+  recordConfig(
+    tx: Tx,
+    workspaceId: string,
+    actor: string,
+  ): Promise<{ revision: number | null; committed(): void }>;
   log: Log;
 }
 
@@ -96,7 +100,7 @@ async function keep(
   change: { set: Record<string, string>; remove: readonly string[] },
   removedPath?: string,
 ): Promise<ChangeEffect> {
-  let revision: number | null = null;
+  let recorded = { revision: null as number | null, committed: () => {} };
   await editWorkspaces(
     deps,
     [workspace.id],
@@ -112,9 +116,11 @@ async function keep(
     },
     async (tx) => {
       await deps.files.change(tx, workspace.id, change);
-      revision = await deps.recordConfig(tx, workspace.id, actor);
+      recorded = await deps.recordConfig(tx, workspace.id, actor);
     },
   );
+  recorded.committed();
+  const { revision } = recorded;
   return {
     restart_required: await handOver(deps, workspace, change.set, removedPath),
     hot_reloaded: false,

@@ -142,7 +142,9 @@ class ImportRun {
     );
     for (const warning of plan.warnings) this.#warnings.add(warning);
     const isFirst = this.#made.length === 0;
-    await commitNewWorkspace(this.#deps, this.#actor, plan, await this.#filesOf(node, plan.state, isFirst));
+    await commitNewWorkspace(this.#deps, this.#actor, plan, {
+      files: await this.#filesOf(node, plan.state, isFirst),
+    });
     this.#made.push({ id: plan.state.id, name: plan.state.name, tier: plan.state.tier, action: 'created' });
     const children = node.children ?? [];
     const places = placeChildren(children);

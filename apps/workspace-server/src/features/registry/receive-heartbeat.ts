@@ -51,6 +51,7 @@ export async function receiveHeartbeat(
     ...(isAtWork ? { lastTaskAt: now } : {}),
   });
   const after = deps.vitals.of(id);
+  const generation = after.runtimeMetadata?.config_generation;
   await followStatus(deps, workspace, after, beat);
   if (after.currentTask !== before.currentTask) {
     deps.hub.broadcast('TASK_UPDATED', id, {
@@ -61,6 +62,7 @@ export async function receiveHeartbeat(
   deps.hub.broadcast('WORKSPACE_HEARTBEAT', id, {
     active_tasks: after.activeTasks,
     uptime_seconds: after.uptimeSeconds,
+    ...(generation ? { config_generation: generation } : {}),
   });
   deps.onHeardOf(id);
 }

@@ -42,11 +42,14 @@ export async function registerAgent(
   if (known.status === 'removed') throw faults.workspaceRemoved(id, isoOrNull(known.removedAt));
   const address = await chooseAddress(deps, known, input);
   const card = completeCard(input.agentCard, known);
+  const { runtimeMetadata } = deps.vitals.of(id);
   await deps.vitals.report(id, {
     lastHeartbeatAt: deps.clock.now(),
     runtimeState: '',
     activeTasks: 0,
     currentTask: '',
+    // What the agent before this one ran says nothing of it; its first beat does.
+    runtimeMetadata: runtimeMetadata && { ...runtimeMetadata, config_generation: null },
   });
   await editWorkspaces(deps, [id], `workspace:${id}`, (rows) => {
     const before = rows.get(id);

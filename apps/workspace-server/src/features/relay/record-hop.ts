@@ -11,6 +11,11 @@ export interface HopDeps extends RecordDeps {
   clock: Clock;
 }
 
+/** When a workspace last called somebody. */
+export function noteOutbound(deps: Pick<HopDeps, 'vitals' | 'clock'>, sender: string | null): void {
+  if (isUuid(sender)) deps.vitals.note(sender, { lastOutboundAt: deps.clock.now() });
+}
+
 export async function recordHop(
   deps: HopDeps,
   input: Pick<RelayInput, 'sender' | 'envelope' | 'chain'>,
@@ -21,7 +26,7 @@ export async function recordHop(
 ): Promise<void> {
   const { method, body, untouched } = input.envelope;
   const isError = end.status === 'error';
-  if (isUuid(input.sender)) deps.vitals.note(input.sender, { lastOutboundAt: deps.clock.now() });
+  noteOutbound(deps, input.sender);
   await recordActivity(deps, {
     workspaceId: target.id,
     type: 'a2a_receive',

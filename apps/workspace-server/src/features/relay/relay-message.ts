@@ -28,7 +28,7 @@ import type { QueuedMessage } from './inbox-store.ts';
 import { type JudgeDeps, judgeTarget } from './judge-call.ts';
 import { type ChainDeps, judgeChain } from './judge-chain.ts';
 import { keyOf, type MessageKey, type MessageKeys } from './message-keys.ts';
-import { recordHop } from './record-hop.ts';
+import { noteOutbound, recordHop } from './record-hop.ts';
 import type { RelayAnswer, RelayInput } from './relay-call.ts';
 
 export interface RelayDeps extends JudgeDeps, ChainDeps {
@@ -339,8 +339,10 @@ export async function explainFailure(
     });
   }
   if (error.isBusy) {
-    return new Fault('AGENT_BUSY', 'workspace agent busy — retry after a short backoff', {
-      extra: { busy: true, retry_after: 30 },
+    const isNative = ownsQueueing(deps, target.id);
+    const advice = isNative ? 'adapter handles retry (native_session)' : 'retry after a short backoff';
+    return new Fault('AGENT_BUSY', `workspace agent busy — ${advice}`, {
+      extra: { busy: true, retry_after: 30, ...(isNative ? { native_session: true } : {}) },
       retryAfterSeconds: 30,
       cause: error,
     });
@@ -358,6 +360,7 @@ async function queueForPoll(
   const { method, body } = input.envelope;
   if (input.chain) deps.chains.handOver(target.id, input.chain);
   const bare = { status: 'queued', delivery_mode: 'poll', method };
+  noteOutbound(deps, input.sender);
   const activityId = await recordActivity(deps, {
     workspaceId: target.id,
     type: 'a2a_receive',

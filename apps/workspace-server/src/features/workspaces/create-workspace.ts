@@ -24,12 +24,16 @@ import { describeConnection } from './describe-connection.ts';
 import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
 import { type InitialMemories, storeInitialMemories } from './initial-memories.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
+import type { ConfigNumbers, WorkspaceSecrets } from './unit-config.ts';
 import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 
 export interface CreateDeps extends EditDeps {
   access: AccessStore;
   provision: ProvisionRequests;
-  defaultBackend: WorkspaceState['backend'];
+  /** Where agents may run; the first is where they run unless somebody chooses. */
+  backends: readonly WorkspaceState['backend'][];
+  numbers: ConfigNumbers;
+  secrets: WorkspaceSecrets;
   /** Refuses an address that the server must not call. Throws INVALID_REQUEST. */
   checkAgentUrl(url: string): Promise<void>;
   checkTemplate(template: string): Promise<{ runtime?: string; model?: string } | null>;
@@ -53,7 +57,8 @@ export async function createWorkspace(
         throw faults.conflict(`this tenant is full: ${LIMITS.workspaces} workspaces`);
       }
       const reply = toReply(plan);
-      await commitNewWorkspace(deps, actor, plan, input.files ?? {}, (tx) => claim(tx, reply));
+      const contents = { files: input.files ?? {}, secrets: input.secrets ?? {} };
+      await commitNewWorkspace(deps, actor, plan, contents, (tx) => claim(tx, reply));
       const said = await storeInitialMemories(deps.initialMemories, reply.id, input.initial_memories ?? []);
       return addConnection(deps, withWarnings(reply, said));
     },
@@ -99,6 +104,12 @@ export interface WorkspacePlan {
   warnings: string[];
 }
 
+/** What a workspace has from the beginning. */
+export interface FirstContents {
+  files: Record<string, string>;
+  secrets?: Record<string, string>;
+}
+
 /** Checks the input and makes the first state of the workspace. */
 export async function planWorkspace(
   deps: CreateDeps,
@@ -132,7 +143,7 @@ export async function planWorkspace(
       isUrlOurs: false,
       agentCard: null,
       deliveryMode: isExternal && url !== '' ? 'push' : null,
-      backend: isExternal ? 'external' : deps.defaultBackend,
+      backend: isExternal ? 'external' : chooseBackend(deps.backends, input.backend),
       x: input.canvas?.x ?? 0,
       y: input.canvas?.y ?? 0,
       isCollapsed: false,
@@ -150,12 +161,48 @@ export async function planWorkspace(
   };
 }
 
+function chooseBackend(
+  backends: readonly WorkspaceState['backend'][],
+  asked: string | null | undefined,
+): WorkspaceState['backend'] {
+  const [first = 'none'] = backends;
+  if (!asked) return first;
+  const found = backends.find((name) => name === asked);
+  if (found) return found;
+  throw faults.invalidRequest(`backend must be one of: ${backends.join(', ')}`);
+}
+
 export async function commitNewWorkspace(
   deps: CreateDeps,
   actor: string,
-  { state, warnings }: WorkspacePlan,
-  files: Record<string, string>,
+  plan: WorkspacePlan,
+  contents: FirstContents,
   also: (tx: Tx) => Promise<void> = async () => {},
+): Promise<void> {
+  await deps.secrets.withSealed(plan.state.id, contents.secrets ?? {}, async (keepSecretsIn) => {
+    let recorded = () => {};
+    await editNewWorkspace(deps, actor, plan, async (tx) => {
+      await also(tx);
+      await deps.provision.keepFiles(tx, plan.state.id, contents.files);
+      await keepSecretsIn(tx);
+      recorded = await deps.numbers.recordIn(tx, {
+        workspaceIds: [plan.state.id],
+        cause: 'created',
+        actor,
+        needsRestart: false,
+        isTold: false,
+      });
+    });
+    recorded();
+  });
+  if (plan.state.status === 'provisioning') deps.provision.request(plan.state.id);
+}
+
+async function editNewWorkspace(
+  deps: CreateDeps,
+  actor: string,
+  { state, warnings }: WorkspacePlan,
+  also: (tx: Tx) => Promise<void>,
 ): Promise<void> {
   const payload = {
     name: state.name,
@@ -192,12 +239,8 @@ export async function commitNewWorkspace(
         ],
       };
     },
-    async (tx) => {
-      await also(tx);
-      await deps.provision.keepFiles(tx, state.id, files);
-    },
+    also,
   );
-  if (state.status === 'provisioning') deps.provision.request(state.id);
 }
 
 function checkCreateFields(input: workspaces.CreateWorkspaceInput): void {

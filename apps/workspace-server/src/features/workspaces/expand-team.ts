@@ -16,7 +16,7 @@ import { readTeam, type TeamSources } from './read-team.ts';
 import { type RemoveDeps, removeWorkspace } from './remove-workspace.ts';
 import { requireWorkspace } from './require-workspace.ts';
 
-export interface TeamDeps extends CreateDeps, RemoveDeps {
+export interface TeamDeps extends CreateDeps, Omit<RemoveDeps, 'secrets'> {
   teamSources: TeamSources;
   teamLock: KeyedLock;
 }

@@ -25,11 +25,13 @@ export {
   readInitialMemories,
 } from './initial-memories.ts';
 export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';
+export type { ProvisionRequests } from './provision-requests.ts';
 export { isoOrNull, requireKnown, requireWorkspace } from './require-workspace.ts';
 export { RESTART_CONTEXT_SENDER, RestartContext } from './restart-context.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
 export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
 export { NO_SECRETS, type SecretNames } from './secret-names.ts';
+export type { ConfigChange, ConfigNumbers, UnitSecrets, WorkspaceSecrets } from './unit-config.ts';
 export { type ControllerDeps, UnitController } from './unit-controller.ts';
 export type { UnitSpec, Units } from './units.ts';
 export { VitalSigns } from './vital-signs.ts';

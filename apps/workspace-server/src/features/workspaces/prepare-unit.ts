@@ -4,12 +4,16 @@
 import { chooseEngine, type WorkspaceState } from '@molecule/domain';
 import { stringify } from 'yaml';
 import type { AccessStore } from '../access/index.ts';
+import type { ConfigNumbers, WorkspaceSecrets } from './unit-config.ts';
+import { requireVariables, unitVariables } from './unit-variables.ts';
 import type { UnitSpec } from './units.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 
 export interface PrepareDeps {
   files: Pick<WorkspaceFiles, 'read'>;
   access: AccessStore;
+  numbers: Pick<ConfigNumbers, 'begin'>;
+  secrets: Pick<WorkspaceSecrets, 'open'>;
   /** Provider keys and addresses that agents get from the server's own settings. */
   providerEnv: Readonly<Record<string, string>>;
   /** The folder of a workspace template; null when there is none of that name. */
@@ -24,7 +28,17 @@ export type PrepareUnit = (state: WorkspaceState) => Promise<UnitSpec>;
 export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
   return async (state) => {
     const { engine } = chooseEngine(state.runtime);
+    // The number first: what is read after it is at least as new.
+    const generation = await deps.numbers.begin(state.id);
     const files = await readConfigTree(deps, state);
+    const env = unitVariables({
+      state,
+      engine,
+      providerEnv: deps.providerEnv,
+      secrets: await deps.secrets.open(state.id),
+      generation,
+    });
+    requireVariables(env, files['config.yaml'] ?? '');
     return {
       workspaceId: state.id,
       name: state.name,
@@ -35,12 +49,7 @@ export function createPrepareUnit(deps: PrepareDeps): PrepareUnit {
       model: state.model,
       parentId: state.parentId,
       configFiles: files,
-      env: {
-        ...(engine === 'model' ? deps.providerEnv : {}),
-        WORKSPACE_ENGINE: engine,
-        ...(state.model ? { MODEL_PROVIDER: state.model } : {}),
-        ...(state.role ? { MOLECULE_AGENT_ROLE: state.role } : {}),
-      },
+      env,
       sessionResetAt: state.sessionResetAt ?? null,
       authToken: await deps.access.rotate(state.id, 'provision'),
       workspaceDir: state.workspaceDir,

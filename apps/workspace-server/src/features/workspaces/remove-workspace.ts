@@ -10,12 +10,14 @@ import type { AccessStore } from '../access/index.ts';
 import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
 import { requireKnown } from './require-workspace.ts';
+import type { WorkspaceSecrets } from './unit-config.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
 export interface RemoveDeps extends EditDeps {
   access: AccessStore;
   provision: ProvisionRequests;
   vitals: VitalSigns;
+  secrets: Pick<WorkspaceSecrets, 'removeAllIn'>;
   log: Log;
   /** Deletes the rows of other features that belong to purged workspaces, in the same transaction. */
   purgeRows(tx: Parameters<AccessStore['revokeAllIn']>[0], ids: readonly string[]): Promise<void>;
@@ -93,7 +95,10 @@ async function markRemoved(
       });
       return edits.length === 0 ? null : { edits };
     },
-    (tx) => deps.access.revokeAllIn(tx as never, ids),
+    async (tx) => {
+      await deps.access.revokeAllIn(tx as never, ids);
+      await deps.secrets.removeAllIn(tx, ids);
+    },
   );
   deps.access.revoked(committed.map((state) => state.workspaceId));
 }

@@ -37,7 +37,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   });
 
   binder.bind(app, workspaces.listWorkspaces, async () =>
-    directory.live().map((state) => toAdminView(state, vitals.of(state.id))),
+    directory.live().map((state) => toAdminView(state, vitals.of(state.id), deps.numbers)),
   );
 
   binder.bind(app, workspaces.readWorkspace, async ({ params, query }) => {
@@ -45,7 +45,7 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
     if (state.status === 'removed' && !query.include_removed) {
       throw faults.workspaceRemoved(state.id, isoOrNull(state.removedAt));
     }
-    const view = toView(state, vitals.of(state.id));
+    const view = toView(state, vitals.of(state.id), deps.numbers);
     return state.status === 'removed' ? { ...view, removed_at: isoOrNull(state.removedAt) } : view;
   });
 

@@ -6,11 +6,19 @@ import { type Caller, describeCaller } from '@molecule/http';
 import { checkTier } from './create-workspace.ts';
 import { type EditDeps, editWorkspaces, type Patch } from './edit-workspace.ts';
 import { requireWorkspace } from './require-workspace.ts';
+import type { ConfigNumbers } from './unit-config.ts';
 import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
 import type { WorkspaceEdit } from './workspace-store.ts';
 
+export interface UpdateDeps extends EditDeps {
+  numbers: Pick<ConfigNumbers, 'recordIn'>;
+}
+
+/** Fields that the agent is started with. */
+const STARTED_WITH = ['role', 'runtime', 'tier', 'workspace_dir'] as const;
+
 export async function updateWorkspace(
-  deps: EditDeps,
+  deps: UpdateDeps,
   caller: Caller,
   id: string,
   input: workspaces.UpdateWorkspaceInput,
@@ -22,12 +30,25 @@ export async function updateWorkspace(
   const patch = planPatch(input, workspace);
   const newParent = patch.parentId;
   const locked = newParent ? [workspace.id, newParent] : [workspace.id];
-  await editWorkspaces(deps, locked, describeCaller(caller), (rows) => {
-    const before = rows.get(workspace.id);
-    if (!before || before.status === 'removed') throw faults.workspaceNotFound();
-    if (newParent !== undefined) checkMove(deps, before.id, newParent);
-    return { edits: [planEdit(before, patch)] };
-  });
+  const actor = describeCaller(caller);
+  let recorded = () => {};
+  await editWorkspaces(
+    deps,
+    locked,
+    actor,
+    (rows) => {
+      const before = rows.get(workspace.id);
+      if (!before || before.status === 'removed') throw faults.workspaceNotFound();
+      if (newParent !== undefined) checkMove(deps, before.id, newParent);
+      return { edits: [planEdit(before, patch)] };
+    },
+    async (tx) => {
+      if (STARTED_WITH.every((field) => input[field] === undefined)) return;
+      const change = { cause: 'fields', actor, needsRestart: false, isTold: true };
+      recorded = await deps.numbers.recordIn(tx, { workspaceIds: [workspace.id], ...change });
+    },
+  );
+  recorded();
   return { needsRestart: input.workspace_dir !== undefined };
 }
 

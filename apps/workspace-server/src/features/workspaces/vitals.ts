@@ -11,6 +11,7 @@ export interface Vitals {
   runtimeMetadata: {
     capabilities?: Record<string, boolean> | null;
     idle_timeout_seconds?: number | null;
+    config_generation?: number | null;
   } | null;
   /** Epoch milliseconds. */
   lastHeartbeatAt: number | null;

@@ -103,6 +103,37 @@ describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
     );
   });
 
+  it('folds changes of many rows at once into exactly the rows that the table holds, in the order told', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(patch, { minLength: 2, maxLength: 12 }), async (patches) => {
+        const ids = patches.map(() => crypto.randomUUID());
+        for (const id of ids) await create(id);
+        const types = ['WORKSPACE_UPDATED', 'WORKSPACE_MOVED'] as const;
+        const committed = await store.change(ids, 'test', () => ({
+          edits: patches.map((one, i) => ({
+            workspaceId: ids[i] as string,
+            change: { kind: 'patched', patch: one },
+            events: i % 2 === 0 ? [] : types.map((type) => ({ type, payload: { i } })),
+          })),
+        }));
+        expect(committed.map(({ workspaceId }) => workspaceId)).toEqual(ids);
+        const versions = committed.map(({ version }) => version);
+        expect(versions).toEqual([...versions].sort((a, b) => a - b));
+        for (const { workspaceId, state, version } of committed) {
+          const stored = await store.read(workspaceId);
+          expect(state).toEqual(stored);
+          expect(await replay(workspaceId)).toEqual(stored);
+          const [last] = await database.db.query<{ position: number }>(
+            'select max(position) as position from events where workspace_id = $1',
+            [workspaceId],
+          );
+          expect(last?.position).toBe(version);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('commits nothing of a change that fails after its event was written', async () => {
     const id = crypto.randomUUID();
     await create(id);

@@ -50,6 +50,9 @@ const COLUMNS: readonly { field: Field; column: string; as?: 'time' | 'json' }[]
 ];
 const COLUMN_LIST = COLUMNS.map((c) => c.column).join(', ');
 const PLACEHOLDERS = COLUMNS.map((_, i) => `$${i + 1}`).join(', ');
+const FROM_RECORD = COLUMNS.slice(1)
+  .map((c) => `${c.column} = r.${c.column}`)
+  .join(', ');
 const ASSIGNMENTS = COLUMNS.slice(1)
   .map((c, i) => `${c.column} = $${i + 2}`)
   .join(', ');
@@ -58,6 +61,16 @@ export function toState(row: Record<string, unknown>): WorkspaceState {
   const state: Record<string, unknown> = {};
   for (const { field, column } of COLUMNS) state[field] = row[column] ?? null;
   return state as unknown as WorkspaceState;
+}
+
+/** As Postgres reads a row out of JSON. */
+function toRecord(state: WorkspaceState): Record<string, unknown> {
+  return Object.fromEntries(
+    COLUMNS.map(({ field, column, as }) => {
+      const value = state[field] ?? null;
+      return [column, as === 'time' && value !== null ? new Date(value as number).toISOString() : value];
+    }),
+  );
 }
 
 function toValues(state: WorkspaceState): unknown[] {
@@ -104,7 +117,9 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
       if (!decision) return [];
       const committed: CommittedState[] = [];
       const after = new Map(locked);
-      for (const edit of decision.edits) {
+      const isWide = decision.edits.length > 1 && areSeparatePatches(decision.edits);
+      if (isWide) committed.push(...(await this.#patchAll(tx, decision.edits, after, actor)));
+      for (const edit of isWide ? [] : decision.edits) {
         const state = await this.#write(tx, after.get(edit.workspaceId) ?? null, edit.change);
         if (state) after.set(edit.workspaceId, state);
         else after.delete(edit.workspaceId);
@@ -145,14 +160,56 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
     return state;
   }
 
+  /** A whole team at once: two statements, however many rows there are. */
+  async #patchAll(
+    tx: Tx,
+    edits: readonly WorkspaceEdit[],
+    rows: Map<string, WorkspaceState>,
+    actor: string,
+  ): Promise<CommittedState[]> {
+    const states = edits.map(({ workspaceId, change }) => {
+      const state = applyChange(rows.get(workspaceId) ?? null, change);
+      if (!state) throw new Error(`a patch of ${workspaceId} left no row`);
+      rows.set(workspaceId, state);
+      return state;
+    });
+    await tx.query(
+      `update workspaces w set ${FROM_RECORD}
+       from json_populate_recordset(null::workspaces, $1::json) r where w.id = r.id`,
+      [JSON.stringify(states.map(toRecord))],
+    );
+    const told = edits.flatMap((edit) =>
+      eventsOf(edit).map((event, i) => ({ ...event, edit, change: i === 0 ? edit.change : null })),
+    );
+    const positions = await tx.query<{ position: number }>(
+      `insert into events (id, workspace_id, event_type, payload, change, actor, created_at)
+       select id, workspace_id, event_type, payload, change, $6, $7
+       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $5::json[])
+         with ordinality as t (id, workspace_id, event_type, payload, change, n) order by n
+       returning position`,
+      [
+        told.map(() => randomUUID()),
+        told.map(({ edit }) => edit.workspaceId),
+        told.map(({ type }) => type),
+        told.map(({ payload }) => JSON.stringify(payload)),
+        told.map(({ change }) => (change === null ? null : JSON.stringify(change))),
+        actor,
+        new Date(this.#clock.now()),
+      ],
+    );
+    const versions = new Map<WorkspaceEdit, number>();
+    for (const [i, { edit }] of told.entries()) versions.set(edit, positions[i]?.position ?? 0);
+    return edits.map((edit, i) => ({
+      workspaceId: edit.workspaceId,
+      state: states[i] ?? null,
+      version: versions.get(edit) ?? 0,
+    }));
+  }
+
   /** The change rides on the first event; the position of the last one is the version of the row. */
   async #log(tx: Tx, edit: WorkspaceEdit, actor: string): Promise<number> {
-    const told: WorkspaceEdit['events'] =
-      edit.events.length > 0
-        ? edit.events
-        : [{ type: 'WORKSPACE_UPDATED' as const, payload: { fields: changedFields(edit.change) } }];
     let position = 0;
-    for (const [i, event] of told.entries()) {
+    for (const [i, event] of eventsOf(edit).entries()) {
       const change = i === 0 ? edit.change : null;
       position = await this.#append(tx, { workspaceId: edit.workspaceId, ...event }, change, actor);
     }
@@ -175,6 +232,17 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
     );
     return row?.position ?? 0;
   }
+}
+
+function areSeparatePatches(edits: readonly WorkspaceEdit[]): boolean {
+  const ids = new Set(edits.map(({ workspaceId }) => workspaceId));
+  return ids.size === edits.length && edits.every(({ change }) => change.kind === 'patched');
+}
+
+/** Every change of a row has at least one event (S3). */
+function eventsOf(edit: WorkspaceEdit): WorkspaceEdit['events'] {
+  if (edit.events.length > 0) return edit.events;
+  return [{ type: 'WORKSPACE_UPDATED', payload: { fields: changedFields(edit.change) } }];
 }
 
 function changedFields(change: WorkspaceChange): string[] {

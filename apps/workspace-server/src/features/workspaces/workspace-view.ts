@@ -1,11 +1,14 @@
 // Workspace view: a workspace as the wire shows it.
 
-import type { workspaces } from '@molecule/contracts';
-import type { WorkspaceState } from '@molecule/domain';
+import type { config, workspaces } from '@molecule/contracts';
+import { isLeased, type WorkspaceState } from '@molecule/domain';
 import { isoOrNull } from './require-workspace.ts';
+import type { ConfigNumbers } from './unit-config.ts';
 import type { Vitals } from './vitals.ts';
 
-export function toView(state: WorkspaceState, vitals: Vitals): workspaces.WorkspaceView {
+type ConfigOf = Pick<ConfigNumbers, 'view'>;
+
+export function toView(state: WorkspaceState, vitals: Vitals, configs: ConfigOf): workspaces.WorkspaceView {
   return {
     id: state.id,
     name: state.name,
@@ -30,12 +33,24 @@ export function toView(state: WorkspaceState, vitals: Vitals): workspaces.Worksp
     backend: state.backend,
     status_reason: state.statusReason,
     status_detail: state.statusDetail,
+    config_generation: configOf(state, vitals, configs),
   };
 }
 
-export function toAdminView(state: WorkspaceState, vitals: Vitals): workspaces.WorkspaceAdminView {
+/** What an agent that is away once ran says nothing of what it will run. */
+function configOf(state: WorkspaceState, vitals: Vitals, configs: ConfigOf): config.ConfigGeneration {
+  const reported = isLeased(state.status) ? (vitals.runtimeMetadata?.config_generation ?? null) : null;
+  const { wanted, running, isDrifted } = configs.view(state.id, reported);
+  return { wanted, running, drift: isDrifted };
+}
+
+export function toAdminView(
+  state: WorkspaceState,
+  vitals: Vitals,
+  configs: ConfigOf,
+): workspaces.WorkspaceAdminView {
   return {
-    ...toView(state, vitals),
+    ...toView(state, vitals, configs),
     last_sample_error: vitals.lastSampleError || (state.statusDetail ?? ''),
     current_task: vitals.currentTask,
     workspace_dir: state.workspaceDir,

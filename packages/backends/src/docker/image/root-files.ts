@@ -12,7 +12,17 @@ export interface ImageSources {
   /** What lists and writes the files of a unit from inside it. */
   unitProgram: string;
   /** Folder of the app whose packages `main.js` loads by name; null when it loads none. */
-  packagesOf: { dir: string; names: readonly string[] } | null;
+  packagesOf: { dir: string; names: RegExp } | null;
+}
+
+/** The sources in a repository that was built. */
+export function imageSources(repositoryDir: string): ImageSources {
+  const runtime = join(repositoryDir, 'apps/workspace-runtime');
+  return {
+    appDir: join(runtime, 'dist'),
+    unitProgram: join(repositoryDir, 'packages/backends/dist/main.js'),
+    packagesOf: { dir: runtime, names: /^(ai|@ai-sdk\/.*)$/ },
+  };
 }
 
 export type RootFile =

@@ -12,9 +12,12 @@ export interface PackageFile {
   from: string;
 }
 
-export async function runtimePackages(fromDir: string, names: readonly string[]): Promise<PackageFile[]> {
+/** `names`: which of the dependencies that the folder's own manifest lists. */
+export async function runtimePackages(fromDir: string, names: RegExp): Promise<PackageFile[]> {
   const found = new Map<string, string>();
-  for (const name of names) await gather(name, fromDir, found);
+  for (const name of Object.keys(await dependenciesOf(fromDir))) {
+    if (names.test(name)) await gather(name, fromDir, found);
+  }
   const files: PackageFile[] = [];
   for (const [path, folder] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
     for (const file of await filesBelow(folder))
@@ -30,13 +33,17 @@ async function gather(name: string, fromDir: string, found: Map<string, string>)
   const path = folder.slice(folder.indexOf('/node_modules/') + '/node_modules/'.length);
   if (found.has(path)) return;
   found.set(path, folder);
+  for (const needed of Object.keys(await dependenciesOf(folder))) {
+    await gather(needed, folder, found);
+  }
+}
+
+async function dependenciesOf(folder: string): Promise<Record<string, string>> {
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     dependencies?: Record<string, string>;
     peerDependencies?: Record<string, string>;
   };
-  for (const needed of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-    await gather(needed, folder, found);
-  }
+  return { ...manifest.dependencies, ...manifest.peerDependencies };
 }
 
 async function findPackage(name: string, fromDir: string): Promise<string | null> {
