@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeNetworks } from './support/containers.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const START_MS = 60_000;
@@ -63,13 +64,7 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('a workspace in a container',
 
   afterAll(async () => {
     await tenant?.stop();
-    const left = docker('network', 'ls', '-q', '--filter', 'label=molecule.platform.managed=true');
-    for (const network of left.split('\n').filter(Boolean)) {
-      // Another tenant's network is in use and stays.
-      try {
-        docker('network', 'rm', network);
-      } catch {}
-    }
+    removeNetworks();
   });
 
   it('registers, beats and answers', async () => {

@@ -4,6 +4,7 @@
 //   D2. At most LIMITS.startsInFlight starts run at once; the others queue.
 //   D3. A second restart of a workspace joins the one that waits, or the equal one that runs (see work-queue.ts).
 //   D4. More than LIMITS.restartsPerWindow starts in the window end in `crash_loop` instead of another start.
+//       A backend that was away for a moment costs nothing: such a start counts as not tried.
 //   D5. A backend that cannot do a verb answers UNSUPPORTED_ON_BACKEND; a workspace without a wired backend gets the
 //       answer of WITHOUT_BACKEND. Nothing is silently skipped.
 //   D6. A start that exceeds its limit is aborted, and its workspace stays locked until the backend has let go.
@@ -299,6 +300,7 @@ class BackendDispatcher implements Dispatcher {
     } catch (error) {
       // Details may hold paths and the like: they go to the log, a generic sentence to people.
       this.#log.error({ err: error, workspaceId, backend: name }, 'a unit did not start');
+      if (error instanceof Fault && error.code === 'BACKEND_TRANSIENT') this.#budget.refund(workspaceId);
       return explain(error);
     }
   }

@@ -23,6 +23,11 @@ export class StartBudget {
     return true;
   }
 
+  /** A start that could not even be tried does not count. */
+  refund(workspaceId: string): void {
+    this.#startTimes.get(workspaceId)?.pop();
+  }
+
   forget(workspaceId: string): void {
     this.#startTimes.delete(workspaceId);
   }

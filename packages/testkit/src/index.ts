@@ -16,6 +16,7 @@ export {
   type TestDatabase,
   testDatabase,
 } from './database.ts';
+export { ENGINE_SOCKET, EngineProxy } from './engine-proxy.ts';
 export {
   type FakeModelProvider,
   type ScriptedReply,

@@ -10,7 +10,7 @@
 
 import { resolve } from 'node:path';
 import { faults, isUuid, redactSecrets } from '@molecule/domain';
-import { type Log, type Loop, systemClock } from '@molecule/kit';
+import { type Log, type Loop, singleFlight, systemClock } from '@molecule/kit';
 import type { ContainerInspectInfo } from 'dockerode';
 import type {
   Backend,
@@ -87,6 +87,7 @@ export class DockerBackend implements Backend {
   readonly #image: WorkspaceImage;
   readonly #notes: UnitNotes;
   readonly #termGraceMs: number;
+  readonly #ensureNetwork: (nothing: undefined) => Promise<TenantNetwork>;
   readonly #listeners: ExitListener[] = [];
   /** Containers that run, as far as we know: workspace → container. */
   readonly #known = new Map<string, string>();
@@ -100,6 +101,7 @@ export class DockerBackend implements Backend {
     this.#volumes = new UnitVolumes(this.#engine, options.owner);
     this.#image = new WorkspaceImage(this.#engine, options.image, log);
     this.#notes = new UnitNotes(resolve(options.stateDir));
+    this.#ensureNetwork = singleFlight(() => ensureNetwork(this.#engine, options.owner));
     this.#termGraceMs = options.termGraceMs ?? TERM_GRACE_MS;
   }
 
@@ -109,7 +111,7 @@ export class DockerBackend implements Backend {
       const owner = ownerOf(TIERS[spec.tier].user);
       const archive = await archiveOf(files, owner);
       const image = await this.#image.ensure();
-      const network = await ensureNetwork(this.#engine, this.#options.owner);
+      const network = await this.#ensureNetwork(undefined);
       await this.#end(spec.workspaceId);
       signal.throwIfAborted();
       const { wasThere } = await this.#volumes.ensure(spec.workspaceId, image, owner);
@@ -270,7 +272,7 @@ export class DockerBackend implements Backend {
     const { options, refused } = await planContainer(spec, {
       owner,
       image,
-      network: network.name,
+      network: network.networkId,
       platformUrl: isHost ? this.#options.hostUrl() : await this.#options.openDoor(network.gateway),
       sizes: sizes ?? TIER_SIZES,
       rights: rights ?? NO_HOST_RIGHTS,

@@ -1,57 +1,53 @@
 // Tenant network: the bridge that the containers of one tenant share, and on which they reach the tenant. Containers on
 // it do not reach each other: agents talk through the tenant's server.
+//
+// The engine makes two networks of one name when it is asked twice at once, so we ask once at a time, look for ours by
+// label, and take the oldest.
 
-import type Docker from 'dockerode';
-import { cancelled, type Engine, statusOf } from './engine.ts';
-import { LABELS, networkName, type Owner } from './unit-names.ts';
+import type { NetworkInspectInfo } from 'dockerode';
+import { cancelled, type Engine } from './engine.ts';
+import { isOwn, LABELS, networkName, type Owner } from './unit-names.ts';
 
 export interface TenantNetwork {
-  name: string;
+  networkId: string;
   /** The address of this machine on the network. */
   gateway: string;
 }
 
 export async function findNetwork(engine: Engine, owner: Owner): Promise<TenantNetwork | null> {
-  const name = networkName(owner);
-  const found = await engine.find((docker, abortSignal) => inspect(docker.getNetwork(name), abortSignal));
-  const gateway = found?.IPAM?.Config?.[0]?.Gateway;
-  return gateway ? { name, gateway: gateway.split('/')[0] ?? gateway } : null;
+  const label = [`${LABELS.managed}=true`, `${LABELS.instance}=${owner.instanceId}`];
+  const found = await engine.ask((docker, abortSignal) =>
+    docker.listNetworks(cancelled(abortSignal, { filters: { label } as never })),
+  );
+  const [oldest] = found.filter((info) => isOwn(info.Labels, owner)).sort(byAge);
+  const gateway = oldest?.IPAM?.Config?.[0]?.Gateway?.split('/')[0];
+  return oldest && gateway ? { networkId: oldest.Id, gateway } : null;
 }
 
-/** The library's types leave out that this question has options too. */
-function inspect(network: Docker.Network, abortSignal: AbortSignal): Promise<Docker.NetworkInspectInfo> {
-  const ask = network.inspect as (options: object) => Promise<Docker.NetworkInspectInfo>;
-  return ask.call(network, cancelled(abortSignal, {}));
-}
-
+/** Not to be called twice at once. */
 export async function ensureNetwork(engine: Engine, owner: Owner): Promise<TenantNetwork> {
   const there = await findNetwork(engine, owner);
   if (there) return there;
-  await createNetwork(engine, owner);
+  await engine.act((docker, abortSignal) =>
+    docker.createNetwork(
+      cancelled(abortSignal, {
+        Name: networkName(owner),
+        CheckDuplicate: true,
+        Driver: 'bridge',
+        Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+        Labels: {
+          [LABELS.managed]: 'true',
+          [LABELS.instance]: owner.instanceId,
+          [LABELS.orgId]: owner.orgId,
+        },
+      }),
+    ),
+  );
   const made = await findNetwork(engine, owner);
   if (!made) throw new Error('the engine made a network without a gateway');
   return made;
 }
 
-async function createNetwork(engine: Engine, owner: Owner): Promise<void> {
-  try {
-    await engine.act((docker, abortSignal) =>
-      docker.createNetwork(
-        cancelled(abortSignal, {
-          Name: networkName(owner),
-          CheckDuplicate: true,
-          Driver: 'bridge',
-          Options: { 'com.docker.network.bridge.enable_icc': 'false' },
-          Labels: {
-            [LABELS.managed]: 'true',
-            [LABELS.instance]: owner.instanceId,
-            [LABELS.orgId]: owner.orgId,
-          },
-        }),
-      ),
-    );
-  } catch (error) {
-    // Somebody else made it meanwhile.
-    if (statusOf(error) !== 409) throw error;
-  }
+function byAge(a: NetworkInspectInfo, b: NetworkInspectInfo): number {
+  return a.Created < b.Created ? -1 : 1;
 }

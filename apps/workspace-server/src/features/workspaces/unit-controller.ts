@@ -8,6 +8,7 @@
 //   U5. At most LIMITS.startsInFlight starts run at once (the dispatcher's gate), and restarts have a budget.
 //   U6. After a gap in its own rounds (sleep, clock jump) the controller judges no lease for one round.
 //   U7. A poisoned row is put aside after MAX_FAILURES rounds, with an event; the other rows go on.
+//   U8. A backend that is away fails no row: a start waits for it until the row's deadline, a stop until it is back.
 
 import {
   ancestorsOf,
@@ -30,6 +31,9 @@ const NO_BACKEND =
 const ACTOR = 'system:controller';
 const MAX_ROUND_GAP_MS = 4 * TIMEOUTS_MS.healthSweep;
 const MAX_FAILURES = 5;
+/** What a backend says that is away for a moment. */
+const AWAY = 'backend_transient';
+const AWAY_RETRY_MS = 5_000;
 /** `EX_CONFIG` of sysexits: the workspace-runtime ends with it when its configuration is broken. */
 const EXIT_CONFIG = 78;
 const PUT_ASIDE_MS = 600_000;
@@ -57,6 +61,8 @@ export class UnitController {
   #lastLeaseCheckAt: number;
   readonly #failures = new Map<string, number>();
   readonly #putAsideUntil = new Map<string, number>();
+  /** Starts that wait for a backend that is away. */
+  readonly #retryAt = new Map<string, number>();
   #isStopping = false;
 
   constructor(deps: ControllerDeps) {
@@ -73,6 +79,7 @@ export class UnitController {
   request(workspaceId: string): void {
     // A fresh request replaces whatever runs: forget the start that was made for an earlier one.
     this.#startedAt.delete(workspaceId);
+    this.#retryAt.delete(workspaceId);
     this.#deps.sweepSoon();
   }
 
@@ -172,6 +179,11 @@ export class UnitController {
   }
 
   async #noteFailure(state: WorkspaceState, error: unknown): Promise<void> {
+    if (isFault(error) && error.code === 'BACKEND_TRANSIENT') {
+      // U8.
+      this.#deps.log.warn({ err: error, workspaceId: state.id }, 'a backend is away');
+      return;
+    }
     const failures = (this.#failures.get(state.id) ?? 0) + 1;
     this.#failures.set(state.id, failures);
     this.#deps.log.error({ err: error, workspaceId: state.id, failures }, 'a workspace could not be judged');
@@ -259,6 +271,8 @@ export class UnitController {
   /** Starts the unit of a provisioning workspace, once per request, in the background. */
   async #drive(id: string): Promise<void> {
     if (this.#driving.has(id) || this.#startedAt.has(id)) return this.#checkStarted(id);
+    if ((this.#retryAt.get(id) ?? 0) > this.#deps.clock.now()) return;
+    this.#retryAt.delete(id);
     this.#driving.add(id);
     this.#start(id)
       .catch((error: unknown) =>
@@ -285,6 +299,11 @@ export class UnitController {
     try {
       const spec = await this.#deps.prepare(state);
       const outcome = await this.#deps.units.start(spec, state.backend);
+      if (!outcome.isStarted && outcome.reason === AWAY) {
+        // U8.
+        this.#retryAt.set(id, this.#deps.clock.now() + AWAY_RETRY_MS);
+        return;
+      }
       if (!outcome.isStarted) {
         await this.#failProvision(state, outcome.reason, outcome.detail);
         return;

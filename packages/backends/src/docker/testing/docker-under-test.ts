@@ -3,11 +3,11 @@
 
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, Supervisor, systemClock } from '@molecule/kit';
+import { ENGINE_SOCKET, EngineProxy } from '@molecule/testkit';
 import Docker from 'dockerode';
 import type { BackendUnderTest, SeenByAgent } from '../../backend.contract.ts';
 import { createDispatcher, type Dispatcher } from '../../dispatcher.ts';
@@ -16,11 +16,6 @@ import { LABELS } from '../unit-names.ts';
 
 const AGENT = fileURLToPath(new URL('../../process/testing/unit-process.mjs', import.meta.url));
 const UNIT_PROGRAM = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
-/** Where the engine really listens. */
-export const ENGINE_SOCKET = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(
-  'unix://',
-  '',
-);
 
 export interface DockerUnderTest extends BackendUnderTest {
   docker: Docker;
@@ -96,66 +91,6 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-/** A socket that passes everything on to the engine, until it is closed or frozen. */
-export class EngineProxy {
-  readonly path: string;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isFrozen = false;
-  #refusesStarts = false;
-
-  static async open(path: string): Promise<EngineProxy> {
-    const proxy = new EngineProxy(path);
-    await new Promise<void>((resolve) => proxy.#server.listen(path, resolve));
-    return proxy;
-  }
-
-  private constructor(path: string) {
-    this.path = path;
-    this.#server = createServer({ allowHalfOpen: true }, (client) => this.#join(client));
-  }
-
-  freeze(isFrozen: boolean): void {
-    this.#isFrozen = isFrozen;
-    for (const socket of this.#sockets) {
-      if (isFrozen) socket.pause();
-      else socket.resume();
-    }
-  }
-
-  /** Containers can be made from now on, and not be started: the connection breaks. */
-  refuseStarts(): void {
-    this.#refusesStarts = true;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #join(client: Socket): void {
-    const engine = connect({ path: ENGINE_SOCKET, allowHalfOpen: true });
-    this.#pass(client, engine);
-    this.#pass(engine, client);
-  }
-
-  #pass(from: Socket, to: Socket): void {
-    this.#sockets.add(from);
-    from.on('data', (chunk) => {
-      const isStart = /^POST \/containers\/\w+\/start/.test(chunk.toString('latin1'));
-      if (isStart && this.#refusesStarts) from.destroy();
-      else to.write(chunk);
-    });
-    from.on('end', () => to.end());
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      this.#sockets.delete(from);
-      to.destroy();
-    });
-    if (this.#isFrozen) from.pause();
-  }
 }
 
 async function ask(port: number): Promise<SeenByAgent> {

@@ -1,0 +1,86 @@
+// Engine proxy: stands between a tenant and the container engine of this machine, and plays an engine that is away, hangs,
+// or breaks off at a start.
+
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Where the engine really listens. */
+export const ENGINE_SOCKET = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(
+  'unix://',
+  '',
+);
+
+/** A socket that passes everything on to the engine, until it is closed or frozen. */
+export class EngineProxy {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isFrozen = false;
+  #refusesStarts = false;
+  #madeNotStarted = 0;
+  /** The most units that were made and not asked to start yet, at one time. */
+  mostInStart = 0;
+
+  static async open(path: string): Promise<EngineProxy> {
+    const proxy = new EngineProxy(path);
+    await proxy.comeBack();
+    return proxy;
+  }
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#server = createServer({ allowHalfOpen: true }, (client) => this.#join(client));
+  }
+
+  /** After a {@link close}: listens again. */
+  async comeBack(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.path, resolve));
+  }
+
+  freeze(isFrozen: boolean): void {
+    this.#isFrozen = isFrozen;
+    for (const socket of this.#sockets) {
+      if (isFrozen) socket.pause();
+      else socket.resume();
+    }
+  }
+
+  /** Containers can be made from now on, and not be started: the connection breaks. */
+  refuseStarts(): void {
+    this.#refusesStarts = true;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket): void {
+    const engine = connect({ path: ENGINE_SOCKET, allowHalfOpen: true });
+    this.#pass(client, engine);
+    this.#pass(engine, client);
+  }
+
+  #count(words: string, isStart: boolean): void {
+    if (/^POST \/containers\/create\?name=ws-/.test(words)) this.#madeNotStarted++;
+    else if (isStart) this.#madeNotStarted--;
+    this.mostInStart = Math.max(this.mostInStart, this.#madeNotStarted);
+  }
+
+  #pass(from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.on('data', (chunk) => {
+      const words = chunk.toString('latin1');
+      const isStart = /^POST \/containers\/\w+\/start/.test(words);
+      this.#count(words, isStart);
+      if (isStart && this.#refusesStarts) from.destroy();
+      else to.write(chunk);
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+    if (this.#isFrozen) from.pause();
+  }
+}
