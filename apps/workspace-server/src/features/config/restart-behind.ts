@@ -88,7 +88,7 @@ function isUp(state: WorkspaceState): boolean {
 
 /** A3. Whether a change of its configuration restarts this workspace, now or once its start is over. */
 export function isRestartable(directory: WorkspaceDirectory, state: WorkspaceState): boolean {
-  if (state.backend === 'external' || state.runtime === 'external') return false;
+  if (state.backend === 'external' || state.backend === 'none') return false;
   if (['removed', 'paused', 'hibernating', 'hibernated'].includes(state.status)) return false;
   return ancestorsOf(directory, state.id).every((id) => directory.get(id)?.status !== 'paused');
 }
