@@ -105,7 +105,9 @@ describe('the dispatcher is the only door to the backends', () => {
       'FakeControls',
       'VERBS',
       'WITHOUT_BACKEND',
+      'buildWorkspaceImage',
       'createDispatcher',
+      'imageSources',
     ]);
   });
 });
