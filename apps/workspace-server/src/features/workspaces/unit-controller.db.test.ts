@@ -49,9 +49,11 @@ beforeEach(() => {
     prepare: createPrepareUnit({
       files: { read: async () => ({}) },
       access,
+      numbers: { begin: async () => null },
+      secrets: { open: async () => ({ global: new Map(), own: new Map() }) },
       providerEnv: {},
       readTemplate: async () => null,
-    } as unknown as Parameters<typeof createPrepareUnit>[0]),
+    }),
     vitals: new VitalSigns(new PgVitalsStore(database.db)),
     access,
     log,
