@@ -20,6 +20,9 @@ import {
 const UNKNOWN = '11111111-1111-4111-8111-111111111111';
 const WRONG = bearer('x'.repeat(50));
 
+/** Production starts with a key for its secrets only. */
+const SEALED = { SECRETS_ENCRYPTION_KEY: 'k'.repeat(32) };
+
 let tenant: ScenarioTenant;
 let agent: ExternalAgent;
 let peer: ExternalAgent;
@@ -577,8 +580,8 @@ describe('test tokens', () => {
     status: number,
   ][] = [
     ['core.2.7-enabled', { MOLECULE_ENV: 'staging' }, 200],
-    ['core.2.7-disabled', { MOLECULE_ENV: 'PROD' }, 404],
-    ['core.2.7-enabled', { MOLECULE_ENV: 'production', MOLECULE_ENABLE_TEST_TOKENS: '1' }, 200],
+    ['core.2.7-disabled', { MOLECULE_ENV: 'PROD', ...SEALED }, 404],
+    ['core.2.7-enabled', { MOLECULE_ENV: 'production', MOLECULE_ENABLE_TEST_TOKENS: '1', ...SEALED }, 200],
     ['core.2.7-disabled', ORG, 404],
   ];
   it.each(SETTINGS)(
