@@ -101,6 +101,9 @@ export function toFault(thrown: unknown, translate?: (thrown: unknown) => Fault 
   }
 }
 
+/** Larger bodies are not waited for. */
+const DRAINED_BYTES = 64 * 1024 * 1024;
+
 export function sendFault(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
   const rendered = renderFault(fault);
   if (rendered.status >= 500 && fault.code === 'INTERNAL') {
@@ -108,5 +111,15 @@ export function sendFault(request: FastifyRequest, reply: FastifyReply, fault: F
   } else if (rendered.status >= 500) {
     request.log.warn({ code: fault.code, requestId: request.id, detail: fault.message }, 'request failed');
   }
+  if (fault.code === 'BODY_TOO_LARGE') keepOpen(request, reply);
   return reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+}
+
+/**
+ * A connection that is closed while its client still sends loses the answer. So the rest of a body that ends soon is
+ * taken off the wire (Node does that after the answer); one without a length, or a huge one, is cut off.
+ */
+function keepOpen(request: FastifyRequest, reply: FastifyReply): void {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (length <= DRAINED_BYTES) reply.removeHeader('connection');
 }
