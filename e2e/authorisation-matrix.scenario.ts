@@ -293,7 +293,7 @@ function classify({ status, text }: Answer): Verdict {
   if (status === 410) return '410';
   if (status === 400 && /invalid workspace ID|must be a UUID|X-Workspace-ID header is required/.test(text))
     return '400';
-  if (status === 404 && /"workspace not found|"deleted":true/.test(text)) return 'unknown';
+  if (status === 404 && /"workspace not found"|"deleted":true/.test(text)) return 'unknown';
   return 'pass';
 }
 
