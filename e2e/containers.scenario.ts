@@ -54,7 +54,11 @@ function fromInside(path: string, token: string, method = 'GET'): number {
 
 describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('a workspace in a container', () => {
   beforeAll(async () => {
-    tenant = await startScenarioTenant({ WORKSPACE_BACKEND: 'docker', WORKSPACE_BACKENDS: 'process' });
+    tenant = await startScenarioTenant({
+      WORKSPACE_BACKEND: 'docker',
+      WORKSPACE_BACKENDS: 'process',
+      DOCKER_HOST: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock',
+    });
     const made = await tenant.asAdmin<{ id: string }>('/workspaces', {
       method: 'POST',
       body: { name: 'Boxed', runtime: 'rehearsal', tier: 2 },
