@@ -1,4 +1,5 @@
 // Compose: the only file that builds real stores, backends and clocks, and joins the features.
+// Long because it is one list of what is wired to what; parts that stand alone are in compose-<noun>.ts.
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
