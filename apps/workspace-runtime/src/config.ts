@@ -128,7 +128,8 @@ export const SETTINGS = defineSettings({
 
 /** Pure. `file` is the parsed config.yaml; the environment wins over it. */
 export function loadConfig(env: Env, file: ConfigFile): RuntimeConfig {
-  const settings = readSettings(SETTINGS, env);
+  // A workspace's secrets are variables too, so any value here may be one.
+  const settings = readSettings(SETTINGS, env, { areValuesHidden: true });
   return Object.freeze({
     workspaceId: settings.workspaceId,
     orgId: settings.orgId ?? null,

@@ -54,6 +54,6 @@ main().catch((error: unknown) => {
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  process.stderr.write(`FATAL: ${text}\n`);
+  process.stderr.write(`FATAL: ${redactSecrets(text)}\n`);
   process.exit(isKnown ? EXIT_CONFIG : 1);
 });

@@ -12,6 +12,7 @@ import {
   KeyRing,
   type KeySettings,
   resealSecrets,
+  SecretMask,
   type SecretRouteDeps,
   SecretVault,
 } from './features/secrets/index.ts';
@@ -46,6 +47,7 @@ export async function composeSecrets(parts: SecretParts) {
   const secrets = new PgSecretStore(db, clock, configs, parts.appendEvent);
   const keys = await KeyRing.load(parts.settings);
   const vault = new SecretVault(keys, await secrets.sealedFor(parts.orgId));
+  const mask = new SecretMask({ secrets, vault });
   const heads = new ConfigHeads();
   heads.apply(await configs.loadHeads());
 
@@ -66,6 +68,7 @@ export async function composeSecrets(parts: SecretParts) {
   const config = { configs, heads, directory: parts.directory, publishSoon: parts.publishSoon };
   const routes: SecretRouteDeps = {
     ...reseal,
+    mask,
     heads,
     directory: parts.directory,
     access: parts.access,
@@ -83,6 +86,8 @@ export async function composeSecrets(parts: SecretParts) {
       return { revision, committed: () => heads.apply(moved) };
     },
     secrets: workspaceSecrets,
+    globalNames: async () => (await secrets.names(null)).map(({ name }) => name),
+    mask,
     routes,
     config,
     addLoops(edit: EditDeps, provision: ProvisionRequests): void {

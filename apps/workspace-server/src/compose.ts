@@ -44,6 +44,7 @@ import {
 } from './features/relay/index.ts';
 import { PgMessageKeyStore } from './features/relay/message-keys.pg.ts';
 import { PgRequestKeyStore } from './features/request-keys/request-key-store.pg.ts';
+import { findProblem } from './features/secrets/index.ts';
 import { engineOf, parseConfig } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
@@ -58,6 +59,7 @@ import {
 } from './features/workspaces/index.ts';
 import { PgVitalsStore } from './features/workspaces/vitals-store.pg.ts';
 import { PgWorkspaceStore } from './features/workspaces/workspace-store.pg.ts';
+import { maskedOutput } from './masked-output.ts';
 import { purgeRows } from './purge-rows.pg.ts';
 import { buildServer } from './server.ts';
 import type { StartProgress } from './start-progress.ts';
@@ -163,9 +165,10 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const chains = new OpenChains(clock);
     const abortCalls = (id: string, reason: string, isFinal = false) =>
       connections.abortAll(id, reason, isFinal);
+    const output = maskedOutput(dispatcher, (id) => secrets.mask.of(id));
     const controller = new UnitController({
       ...edit,
-      units: toUnits(dispatcher),
+      units: { ...toUnits(dispatcher), logTail: output.tail },
       prepare: createPrepareUnit({
         files,
         access,
@@ -195,7 +198,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     };
 
     // Use-cases' dependencies.
-    const record = { activityLog, hub };
+    const mask = (id: string, text: string) => secrets.mask.mask(id, text);
+    const record = { activityLog, hub, mask };
     const memory = await composeMemory({ config, pg, clock, log, directory, record, repository: REPOSITORY });
     const keyValues = new PgKeyValueStore(db, clock);
     const drainSoon = () => supervisor.poke('queue');
@@ -273,7 +277,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const org = {
       ...create,
       templatesRoot: join(templatesDir, 'orgs'),
-      hasEnv: (name: string) => Boolean(config.providerEnv[name]),
+      envNames: async () => new Set([...Object.keys(config.providerEnv), ...(await secrets.globalNames())]),
+      findSecretProblem: findProblem,
     };
     const restarts = composeRestarts({
       directory,
@@ -298,7 +303,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       log,
       abortCalls,
       inFlight: (id: string) => connections.inFlight(id),
-      consoleOf: (state: WorkspaceState) => dispatcher.console(state.id, state.backend),
+      consoleOf: output.console,
       purgeRows,
     };
     addLifecycleLoops(supervisor, {
@@ -346,6 +351,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         access,
         vitals,
         hub,
+        mask,
         checkAgentUrl: create.checkAgentUrl,
         isUrlDispatchable: (url) => isUrlDispatchable(url, guard),
         onHeardOf,
@@ -376,7 +382,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         directory,
         clock,
         followers,
-        reader: { read: ({ id, backend }, query) => dispatcher.logs(id, backend, query) },
+        reader: { read: output.read },
       },
       terminal: {
         directory,

@@ -58,6 +58,12 @@ describe('settings', () => {
     expect(problems[2]).toBe('LEVEL must be one of info, debug (it is "loud"). Example: LEVEL=info');
   });
 
+  it('shows no value where any of them may be a secret', () => {
+    const read = () =>
+      readSettings(DEFINITIONS, { RETRIES: '1', LEVEL: 'canary' }, { areValuesHidden: true });
+    expect(read).toThrow('LEVEL must be one of info, debug. Example: LEVEL=info');
+  });
+
   it('counts an empty value as unset', () => {
     expect(readSettings(DEFINITIONS, { RETRIES: '1', PORT: '', LEVEL: '  ' })).toMatchObject({
       port: 8080,

@@ -118,10 +118,14 @@ export function defineSettings<D extends Definitions>(definitions: D): D {
   return definitions;
 }
 
-/** Pure. An empty value counts as unset. Throws one SettingsError with every problem. */
+/**
+ * Pure. An empty value counts as unset. Throws one SettingsError with every problem; it shows the values that are no
+ * good, except where `areValuesHidden` says that any of them may be somebody's secret.
+ */
 export function readSettings<D extends Definitions>(
   definitions: D,
   env: Readonly<Record<string, string | undefined>>,
+  options: { areValuesHidden?: boolean } = {},
 ): SettingsOf<D> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -139,7 +143,8 @@ export function readSettings<D extends Definitions>(
     try {
       values[key] = definition.parse(text);
     } catch (error) {
-      const shown = definition.isSecret ? '' : ` (it is "${withoutPassword(text)}")`;
+      const shown =
+        definition.isSecret || options.areValuesHidden ? '' : ` (it is "${withoutPassword(text)}")`;
       problems.push(
         `${definition.name} ${(error as Error).message}${shown}. Example: ${definition.name}=${definition.example}`,
       );

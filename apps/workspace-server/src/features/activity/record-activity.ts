@@ -6,6 +6,8 @@ import type { ActivityLog, NewActivity } from './activity-log.ts';
 export interface RecordDeps {
   activityLog: ActivityLog;
   hub: EventHub;
+  /** Cuts the secrets of a workspace out of what went wrong in it. */
+  mask?(workspaceId: string, text: string): Promise<string>;
 }
 
 export type ActivityDraft = Pick<NewActivity, 'workspaceId' | 'type'> &
@@ -32,6 +34,7 @@ export async function recordActivity(deps: RecordDeps, draft: ActivityDraft): Pr
     requestBody: printJson(draft.requestBody),
     responseBody: printJson(draft.responseBody),
     toolTrace: printJson(draft.toolTrace),
+    ...(await explained(deps, draft)),
   };
   const id = await deps.activityLog.write(activity);
   deps.hub.broadcast('ACTIVITY_LOGGED', activity.workspaceId, {
@@ -46,6 +49,18 @@ export async function recordActivity(deps: RecordDeps, draft: ActivityDraft): Pr
     ...(draft.toolTrace === undefined || draft.toolTrace === null ? {} : { tool_trace: draft.toolTrace }),
   });
   return id;
+}
+
+/** An error may repeat what a program was given. */
+async function explained(
+  { mask }: RecordDeps,
+  { workspaceId, summary, errorDetail, status }: ActivityDraft,
+): Promise<Pick<ActivityDraft, 'summary' | 'errorDetail'>> {
+  if (!mask || (status !== 'error' && !errorDetail)) return {};
+  return {
+    ...(summary ? { summary: await mask(workspaceId, summary) } : {}),
+    ...(errorDetail ? { errorDetail: await mask(workspaceId, errorDetail) } : {}),
+  };
 }
 
 /** JSON that came as text and is stored as it came. */

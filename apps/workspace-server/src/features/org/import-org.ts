@@ -9,12 +9,15 @@ import { insideRoot } from '../templates/index.ts';
 import { type CreateDeps, commitNewWorkspace, planWorkspace } from '../workspaces/index.ts';
 import { placeChildren, sizeOf } from './layout-org.ts';
 import { collectRequirements, countNodes, type OrgNode, type OrgTemplate } from './org-template.ts';
+import { readSecretNames, readSecretsOf } from './read-env-files.ts';
 import { parseTemplate, readOrgTemplate, readTemplateFolder } from './read-org-template.ts';
 
 export interface ImportDeps extends CreateDeps {
   templatesRoot: string;
-  /** Is this environment name set for agents of this tenant, with a value? */
-  hasEnv(name: string): boolean;
+  /** Environment names that every agent of this tenant has, with a value. */
+  envNames(): Promise<ReadonlySet<string>>;
+  /** A sentence when this cannot be a secret; never with the value in it. */
+  findSecretProblem(name: string, value: string): string | null;
 }
 
 export interface ImportInput {
@@ -40,7 +43,7 @@ export async function importOrg(deps: ImportDeps, actor: string, input: ImportIn
       details: `more than ${LIMITS.importNodes} workspaces`,
     });
   }
-  if (!input.force) preflight(deps, template);
+  if (!input.force) await preflight(deps, template, root);
   const run = new ImportRun(deps, actor, template, root, input.defaults ?? {});
   return run.all();
 }
@@ -54,10 +57,12 @@ async function load(
   throw faults.invalidRequest("provide 'dir' or 'template'");
 }
 
-function preflight(deps: ImportDeps, template: OrgTemplate): void {
+async function preflight(deps: ImportDeps, template: OrgTemplate, root: string | null): Promise<void> {
+  const names = new Set(await deps.envNames());
+  for (const name of await readSecretNames(root, template.workspaces)) names.add(name);
   const required = collectRequirements(template, 'required_env');
   const missing = required.filter((req) =>
-    typeof req === 'string' ? !deps.hasEnv(req) : !req.any_of.some((name) => deps.hasEnv(name)),
+    typeof req === 'string' ? !names.has(req) : !req.any_of.some((name) => names.has(name)),
   );
   if (missing.length === 0) return;
   throw new Fault('PRECONDITION_FAILED', 'missing required environment variables', {
@@ -65,7 +70,7 @@ function preflight(deps: ImportDeps, template: OrgTemplate): void {
       missing_env: missing,
       required_env: required,
       template: template.name,
-      suggestion: 'set them in the environment of the server and start it again, or import with force: true',
+      suggestion: 'set them as global secrets (PUT /settings/secrets), or import with force: true',
     },
   });
 }
@@ -144,6 +149,7 @@ class ImportRun {
     const isFirst = this.#made.length === 0;
     await commitNewWorkspace(this.#deps, this.#actor, plan, {
       files: await this.#filesOf(node, plan.state, isFirst),
+      secrets: await this.#secretsOf(node),
     });
     this.#made.push({ id: plan.state.id, name: plan.state.name, tier: plan.state.tier, action: 'created' });
     const children = node.children ?? [];
@@ -151,6 +157,17 @@ class ImportRun {
     for (const [i, child] of children.entries()) {
       await this.#node(child, plan.state.id, places[i] ?? { x: 0, y: 0 });
     }
+  }
+
+  /** What cannot be a secret is left out, and said. */
+  async #secretsOf(node: OrgNode): Promise<Record<string, string>> {
+    const values = Object.entries(await readSecretsOf(this.#root, node));
+    const kept = values.filter(([name, value]) => {
+      const problem = this.#deps.findSecretProblem(name, value);
+      if (problem) this.#warnings.add(`a secret of "${node.name}" is left out: ${problem}`);
+      return problem === null;
+    });
+    return Object.fromEntries(kept);
   }
 
   /** The base folder with the node's own settings merged into its config.yaml. */

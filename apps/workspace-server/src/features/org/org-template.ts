@@ -43,6 +43,7 @@ export interface OrgNode {
   idle_prompt?: string | null;
   idle_prompt_file?: string | null;
   idle_interval_seconds?: number | null;
+  secrets?: Record<string, string> | null;
   children?: OrgNode[] | null;
   [unknown: string]: unknown;
 }
@@ -57,6 +58,7 @@ const node: z.ZodType<OrgNode> = z.lazy(() =>
     template: z.string().nullish(),
     files_dir: z.string().nullish(),
     system_prompt: z.string().nullish(),
+    secrets: z.record(z.string(), z.string()).nullish(),
     workspace_dir: z.string().nullish(),
     workspace_access: z.string().nullish(),
     max_concurrent_tasks: z.number().int().nullish(),

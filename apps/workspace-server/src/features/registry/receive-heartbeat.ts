@@ -24,6 +24,8 @@ export interface HeartbeatDeps extends EditDeps {
   access: AccessStore;
   vitals: VitalSigns;
   hub: EventHub;
+  /** Cuts the secrets of the workspace out of a text. */
+  mask(workspaceId: string, text: string): Promise<string>;
   onHeardOf(workspaceId: string): void;
 }
 
@@ -42,7 +44,7 @@ export async function receiveHeartbeat(
   if (workspace.status === 'removed') throw faults.workspaceRemoved(id, isoOrNull(workspace.removedAt));
 
   const before = deps.vitals.of(id);
-  const patch = readBeat(beat, before);
+  const patch = await maskNotes(deps, id, readBeat(beat, before), before);
   const now = deps.clock.now();
   const isAtWork = before.activeTasks > 0 || (patch.activeTasks ?? 0) > 0;
   await deps.vitals.report(id, {
@@ -65,6 +67,21 @@ export async function receiveHeartbeat(
     ...(generation ? { config_generation: generation } : {}),
   });
   deps.onHeardOf(id);
+}
+
+/** An agent that failed may repeat what it was given. */
+async function maskNotes(
+  { mask }: HeartbeatDeps,
+  id: string,
+  patch: Partial<Vitals>,
+  before: Vitals,
+): Promise<Partial<Vitals>> {
+  const masked = { ...patch };
+  for (const field of ['lastSampleError', 'currentTask'] as const) {
+    const text = patch[field];
+    if (text && text !== before[field]) masked[field] = await mask(id, text);
+  }
+  return masked;
 }
 
 /** Fields that a beat leaves out keep their value; only the metadata's overrides are replaced by every beat. */

@@ -5,6 +5,7 @@ import { faults, isReservedVariable, LIMITS } from '@molecule/domain';
 import { Secret } from '@molecule/kit';
 import type { ConfigHeads } from '../config/index.ts';
 import { asFailure } from './as-failure.ts';
+import type { SecretMask } from './secret-mask.ts';
 import type { SecretPlace, SecretStore } from './secret-store.ts';
 import type { SecretVault } from './secret-vault.ts';
 
@@ -12,6 +13,8 @@ export interface SaveSecretDeps {
   secrets: SecretStore;
   vault: SecretVault;
   heads: ConfigHeads;
+  /** What is cut out of logs has changed. */
+  mask: Pick<SecretMask, 'changed'>;
   publishSoon(): void;
   /** There may be agents to restart. */
   restartSoon(): void;
@@ -41,6 +44,7 @@ export async function saveSecret(
     return asFailure(texts.save, () => deps.secrets.save(sealed, actor));
   });
   deps.heads.apply(heads);
+  deps.mask.changed(place.workspaceId);
   deps.publishSoon();
   deps.restartSoon();
 }
@@ -49,6 +53,7 @@ export async function deleteSecret(deps: SaveSecretDeps, actor: string, place: S
   const heads = await asFailure(textsOf(place).remove, () => deps.secrets.remove(place, actor));
   if (!heads) throw faults.notFound('secret not found');
   deps.heads.apply(heads);
+  deps.mask.changed(place.workspaceId);
   deps.publishSoon();
   deps.restartSoon();
 }
