@@ -157,6 +157,54 @@ describe('a unit', () => {
   });
 });
 
+describe('an organisation that is imported', () => {
+  it('brings the secrets of its nodes, and leaves out with a word what cannot be one', async () => {
+    const [status, done] = await ask('POST', '/org/import', {
+      template: {
+        name: 'With secrets',
+        workspaces: [
+          {
+            name: 'Imported',
+            external: true,
+            secrets: { FROM_NODE: 'of the node', MOLECULE_ORG_ID: CANARY },
+          },
+        ],
+      },
+    });
+    expect([200, 201]).toContain(status);
+    const [, list] = await ask('GET', `/workspaces/${done.workspaces[0].id}/secrets`);
+    expect(list).toContainEqual(expect.objectContaining({ key: 'FROM_NODE', scope: 'workspace' }));
+    expect(JSON.stringify(list)).not.toContain('MOLECULE_ORG_ID');
+    expect(done.warnings).toContainEqual(expect.stringContaining('a secret of "Imported" is left out'));
+    expect(JSON.stringify(done)).not.toContain(CANARY);
+  });
+});
+
+describe('what an agent reports', () => {
+  it('is kept without the values of its secrets', async () => {
+    const value = 'a-value-that-failed-loudly';
+    await ask('PUT', at(), { key: 'LOUD', value });
+    await ask(
+      'POST',
+      '/registry/heartbeat',
+      {
+        workspace_id: agent.id,
+        error_rate: 0.9,
+        sample_error: `login with ${value} refused`,
+        active_tasks: 1,
+        current_task: `using ${Buffer.from(value).toString('hex')}`,
+        uptime_seconds: 1,
+      },
+      agent.token,
+    );
+    const [, rows] = await ask('GET', '/workspaces');
+    expect(rows.find(({ id }: { id: string }) => id === agent.id)).toMatchObject({
+      last_sample_error: 'login with [REDACTED] refused',
+      current_task: 'using [REDACTED]',
+    });
+  });
+});
+
 describe('what is kept', () => {
   it('shows no secret: not in the data folder, an answer, an event or a log', async () => {
     await ask('PUT', at(), { key: 'CANARY', value: CANARY });

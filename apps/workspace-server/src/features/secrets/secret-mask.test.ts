@@ -59,6 +59,21 @@ describe('the secret mask', () => {
     expect(reads()).toBe(2);
   });
 
+  it('reads again after a change that came while it read (M4)', async () => {
+    const kept = { A: 'the-first-value' };
+    const list = async (workspaceId: string): Promise<SealedSecret[]> => {
+      const sealed = vault.seal({ workspaceId, name: 'A' }, Secret.of(kept.A));
+      if (kept.A === 'the-first-value') {
+        kept.A = 'the-second-value';
+        mask.changed('w');
+      }
+      return [{ ...sealed, id: 'A', version: 2 }];
+    };
+    const mask = new SecretMask({ secrets: { listFor: list }, vault });
+    await mask.mask('w', 'x');
+    expect(await mask.mask('w', 'the-second-value')).toBe('[REDACTED]');
+  });
+
   it('leaves short values and settings alone, and cuts out what looks like a credential', async () => {
     const { mask } = maskOf({ SHORT: 'on', MODEL_PROVIDER: 'openai:a-model' });
     const text = 'on openai:a-model SOME_TOKEN=abc';

@@ -4,6 +4,7 @@
 //   M1. A value is cut out as it is and in the encodings that programs print it in.
 //   M2. A value that was replaced is still cut out: an older agent may have printed it.
 //   M3. What cannot be judged because the datastore is away is not shown.
+//   M4. A change that comes while values are read is seen by the next text.
 
 import { redactSecrets } from '@molecule/domain';
 import { SealBroken } from '@molecule/kit';
@@ -27,6 +28,7 @@ export class SecretMask {
   readonly #deps: MaskDeps;
   /** What is cut out by workspace, the longest first. */
   readonly #forms = new Map<string, { forms: readonly string[]; isStale: boolean }>();
+  #changes = 0;
 
   constructor(deps: MaskDeps) {
     this.#deps = deps;
@@ -48,6 +50,7 @@ export class SecretMask {
 
   /** Secrets of this workspace, or with null of every one, have changed. */
   changed(workspaceId: string | null): void {
+    this.#changes++;
     const known = workspaceId === null ? this.#forms.values() : [this.#forms.get(workspaceId)];
     for (const entry of known) if (entry) entry.isStale = true;
   }
@@ -55,11 +58,12 @@ export class SecretMask {
   async #formsOf(workspaceId: string): Promise<readonly string[]> {
     const known = this.#forms.get(workspaceId);
     if (known && !known.isStale) return known.forms;
+    const changes = this.#changes;
     const forms = new Set(await this.#readForms(workspaceId));
     for (const form of known?.forms ?? []) if (forms.size < MAX_FORMS) forms.add(form);
     const sorted = [...forms].sort((a, b) => b.length - a.length);
     this.#forms.delete(workspaceId);
-    this.#forms.set(workspaceId, { forms: sorted, isStale: false });
+    this.#forms.set(workspaceId, { forms: sorted, isStale: changes !== this.#changes });
     const [oldest] = this.#forms.keys();
     if (this.#forms.size > MAX_WORKSPACES && oldest !== undefined) this.#forms.delete(oldest);
     return sorted;
