@@ -35,7 +35,7 @@ const CAPABILITIES = (
   'MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
 ).split(' ');
 
-/** Opened for writing and closed again: nothing is written. */
+/** Opened for writing and closed again: nothing is written, and what is not there is not made. */
 const HOST_KNOBS = [
   '/proc/sys/kernel/core_pattern',
   '/proc/sys/kernel/hostname',
@@ -71,7 +71,7 @@ const reach = ({ host, port }) => new Promise((done) => {
   console.log(JSON.stringify({
     capabilities: status.CapBnd, noNewPrivileges: status.NoNewPrivs === '1', isFiltered: status.Seccomp === '2',
     pidNamespace: fs.readlinkSync('/proc/self/ns/pid'), netNamespace: fs.readlinkSync('/proc/self/ns/net'),
-    isMountable: mounted, openable: knobs.filter((path) => can(path, 'r+') || can(path, 'a')),
+    isMountable: mounted, openable: knobs.filter((path) => can(path, fs.constants.O_WRONLY)),
     blockDevices: [...devices, '/tmp/disk'].filter((path) => can(path, 'r')),
     isRootWritable, hasWorkspace: isThere('/workspace'),
     reached: [...reached, ...(isThere('/var/run/docker.sock') ? ['the engine socket'] : [])],
