@@ -113,4 +113,38 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
     expect(problems).toEqual([]);
     await page.context().close();
   }, 120_000);
+
+  it(verifies('canvas.units', 'reads a log as it grows and works in a terminal'), async () => {
+    const { page, problems } = await openCanvas(scheme);
+    await page.getByText('Desk', { exact: true }).first().click();
+    await page.getByRole('tab', { name: 'Logs' }).click(SOON);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page
+      .getByRole('region', { name: 'Log' })
+      .getByText(/started pid/)
+      .first()
+      .waitFor(SOON);
+    await look(page, scheme, 'logs');
+    await page.getByRole('tab', { name: 'Terminal' }).click();
+    await look(page, scheme, 'terminal-closed');
+    await page.getByRole('button', { name: 'Open a terminal' }).click();
+    await page.getByText('Connected', { exact: true }).waitFor(SOON);
+    await page.keyboard.type('echo $((6 * 7)) is the answer; ls --color=always -la\n');
+    await page.getByText('42 is the answer').first().waitFor(SOON);
+    await look(page, scheme, 'terminal');
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('\nexit\n');
+    await page.getByText('The shell ended.').waitFor(SOON);
+    await page.getByRole('button', { name: 'Open again' }).click();
+    await page.getByText('Connected', { exact: true }).waitFor(SOON);
+    await page.keyboard.press('F6');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent'), SOON).toBe('Terminal');
+
+    await page.getByText('Courier', { exact: true }).first().click();
+    await page.getByRole('tab', { name: 'Logs' }).click(SOON);
+    await page.getByText('The log cannot be reached from here').waitFor(SOON);
+    await look(page, scheme, 'logs-external');
+    expect(problems.filter((text) => !text.includes('501'))).toEqual([]);
+    await page.context().close();
+  }, 120_000);
 });

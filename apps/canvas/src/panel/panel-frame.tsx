@@ -7,10 +7,12 @@ import { IconButton } from '../ui/button.tsx';
 interface PanelFrameProps {
   label: string;
   heading: ReactNode;
+  /** For what has long lines. */
+  isWide?: boolean;
   children: ReactNode;
 }
 
-export function PanelFrame({ label, heading, children }: PanelFrameProps) {
+export function PanelFrame({ label, heading, isWide, children }: PanelFrameProps) {
   const { store } = useTools();
   const panel = useRef<HTMLElement>(null);
   const close = () => {
@@ -36,7 +38,7 @@ export function PanelFrame({ label, heading, children }: PanelFrameProps) {
       ref={panel}
       aria-label={label}
       onKeyDown={onKeyDown}
-      className="flex h-full min-h-0 w-[28rem] shrink-0 flex-col border-l border-line bg-surface max-[720px]:absolute max-[720px]:inset-0 max-[720px]:z-20 max-[720px]:w-full max-[720px]:border-l-0"
+      className={`flex h-full min-h-0 ${isWide ? 'w-[min(44rem,60vw)]' : 'w-[28rem]'} shrink-0 flex-col border-l border-line bg-surface max-[720px]:absolute max-[720px]:inset-0 max-[720px]:z-20 max-[720px]:w-full max-[720px]:border-l-0`}
     >
       <header className="flex items-start justify-between gap-3 px-5 pt-3.5 pb-2">
         <div className="min-w-0">{heading}</div>

@@ -6,6 +6,8 @@ import { ActivityTab } from '../features/activity/activity-tab.tsx';
 import { PendingStrip } from '../features/approvals/pending-strip.tsx';
 import { RoleApprovals } from '../features/approvals/role-approvals.tsx';
 import { ChatTab } from '../features/chat/chat-tab.tsx';
+import { LogsTab } from '../features/logs/logs-tab.tsx';
+import { TerminalTab } from '../features/terminal/terminal-tab.tsx';
 import { DetailsTab } from '../features/workspaces/details-tab.tsx';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
@@ -14,9 +16,12 @@ import { Empty } from '../ui/empty.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
+const WIDE: readonly PanelTab[] = ['logs', 'terminal'];
 const TABS: { tab: PanelTab; label: string }[] = [
   { tab: 'chat', label: 'Chat' },
   { tab: 'activity', label: 'Activity' },
+  { tab: 'logs', label: 'Logs' },
+  { tab: 'terminal', label: 'Terminal' },
   { tab: 'details', label: 'Details' },
 ];
 
@@ -35,6 +40,7 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
   return (
     <PanelFrame
       label={role.name}
+      isWide={WIDE.includes(tab)}
       heading={
         <>
           <h2 className="m-0 truncate text-lead font-semibold">{role.name}</h2>
@@ -69,6 +75,12 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
           <div className="min-h-0 flex-1 overflow-y-auto">
             <ActivityTab roleId={role.id} />
           </div>
+        </Page>
+        <Page name="logs">
+          <LogsTab key={role.id} role={role} />
+        </Page>
+        <Page name="terminal">
+          <TerminalTab key={role.id} role={role} />
         </Page>
         <Page name="details">
           <DetailsTab role={role}>

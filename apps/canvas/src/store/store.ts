@@ -10,7 +10,7 @@ import { sweepHops } from '../features/hops/model.ts';
 import type { Role, Roles } from '../features/workspaces/model.ts';
 import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
 
-export type PanelTab = 'chat' | 'activity' | 'details';
+export type PanelTab = 'chat' | 'activity' | 'logs' | 'terminal' | 'details';
 
 /** What stands in the side panel. */
 export type Panel =

@@ -106,6 +106,12 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
         icon="activity"
         onSelect={() => show('activity')}
       >{`Activity of ${role.name}`}</Item>
+      <Item value="logs" icon="list" onSelect={() => show('logs')}>{`Logs of ${role.name}`}</Item>
+      <Item
+        value="terminal shell"
+        icon="keyboard"
+        onSelect={() => show('terminal')}
+      >{`Terminal of ${role.name}`}</Item>
       <Item
         value="details rename remove"
         icon="info"

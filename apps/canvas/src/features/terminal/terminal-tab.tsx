@@ -1,0 +1,71 @@
+// Terminal tab: a shell in the unit of a role, opened when somebody asks for it.
+
+import { lazy, Suspense, useState } from 'react';
+import { Button } from '../../ui/button.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { Reading } from '../activity/activity-tab.tsx';
+import type { Role } from '../workspaces/model.ts';
+import { closeWords } from './close-words.ts';
+
+const TerminalScreen = lazy(() => import('./terminal-screen.tsx').catch(() => ({ default: NotLoaded })));
+
+type State = { kind: 'idle' } | { kind: 'opening' } | { kind: 'open' } | { kind: 'closed'; words: string };
+
+export function TerminalTab({ role }: { role: Role }) {
+  const [state, setState] = useState<State>({ kind: 'idle' });
+  const [round, setRound] = useState(0);
+  const open = () => {
+    setRound(round + 1);
+    setState({ kind: 'opening' });
+  };
+  if (role.runtime === 'external') {
+    return (
+      <Empty icon="info" title="This agent runs elsewhere">
+        The shell of an external agent is where that agent runs.
+      </Empty>
+    );
+  }
+  if (state.kind === 'idle') {
+    return (
+      <Empty icon="keyboard" title="A shell where this role works">
+        <p className="mt-0 mb-3">That you opened it is recorded. What you type is not.</p>
+        <Button look="primary" onClick={open}>
+          Open a terminal
+        </Button>
+      </Empty>
+    );
+  }
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="flex min-h-13 items-center gap-3 border-b border-line px-5 py-2">
+        <span role="status" className="min-w-0 flex-1 text-ink-soft">
+          {state.kind === 'closed' ? state.words : state.kind === 'open' ? 'Connected' : 'Connecting'}
+        </span>
+        {state.kind === 'closed' ? (
+          <Button icon="restart" onClick={open}>
+            Open again
+          </Button>
+        ) : (
+          <span className="text-note text-ink-soft">F6 leaves the terminal</span>
+        )}
+      </div>
+      <Suspense fallback={<Reading />}>
+        <TerminalScreen
+          key={round}
+          roleId={role.id}
+          roleName={role.name}
+          onOpen={() => setState({ kind: 'open' })}
+          onClosed={(code, reason) => setState({ kind: 'closed', words: closeWords(code, reason) })}
+        />
+      </Suspense>
+    </div>
+  );
+}
+
+function NotLoaded() {
+  return (
+    <Empty icon="failed" title="The terminal was not loaded">
+      Load the page again: the server may have been replaced.
+    </Empty>
+  );
+}
