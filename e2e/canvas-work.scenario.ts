@@ -1,12 +1,11 @@
 // Canvas work: what a person does beside chatting: decides requests, in light and dark, readable by everybody. With
 // MOLECULE_LOOKS naming a folder, it leaves a picture of each surface there.
 
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
-import { seriousViolations } from './support/accessibility.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
+import { look, openCanvas } from './support/canvas.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -41,27 +40,6 @@ afterAll(async () => {
   await tenant?.stop();
 });
 
-async function openCanvas(scheme: 'light' | 'dark'): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && /Content Security Policy|Error:/.test(message.text()))
-      problems.push(message.text());
-  });
-  const { url } = await tenant.asAdmin<{ url: string }>('/admin/sign-in-links', { method: 'POST' });
-  await page.goto(url);
-  await page.getByText('Desk', { exact: true }).first().waitFor(SOON);
-  return { page, problems };
-}
-
-async function look(page: Page, scheme: string, name: string): Promise<void> {
-  expect(await seriousViolations(page), `${name}, ${scheme}`).toEqual([]);
-  const folder = process.env.MOLECULE_LOOKS;
-  if (folder) await page.screenshot({ path: join(folder, `${name}-${scheme}.png`) });
-}
-
 async function ask(action: string, reason?: string): Promise<string> {
   const answer = await tenant.call(`/workspaces/${outside.id}/approvals`, {
     method: 'POST',
@@ -81,7 +59,7 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
     'canvas.approvals',
     'sees requests as they come, and decides them by keyboard and many at once',
   ), async () => {
-    const { page, problems } = await openCanvas(scheme);
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Desk');
     await page.getByRole('button', { name: 'Approvals: nothing waits' }).click(SOON);
     await page.getByText('Nothing waits for you').waitFor(SOON);
     await look(page, scheme, 'approvals-empty');
@@ -115,7 +93,7 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
   }, 120_000);
 
   it(verifies('canvas.units', 'reads a log as it grows and works in a terminal'), async () => {
-    const { page, problems } = await openCanvas(scheme);
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Desk');
     await page.getByText('Desk', { exact: true }).first().click();
     await page.getByRole('tab', { name: 'Logs' }).click(SOON);
     await page.getByRole('button', { name: 'Start' }).click();

@@ -39,6 +39,7 @@ export const REQUIREMENTS = {
   'canvas.approvals':
     'Requests appear as they come and are decided on the canvas, one by one or many at once',
   'canvas.units': 'Logs are followed and a terminal is used on the canvas',
+  'canvas.files': 'The files of a role are read, written, uploaded, downloaded and deleted on the canvas',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

@@ -61,10 +61,11 @@ export function createClient(options: ClientOptions): Call {
 
 export function buildPath(pattern: string, params: unknown, query: unknown): string {
   const values = (params ?? {}) as Record<string, string>;
-  const path = pattern.replace(/:([A-Za-z_]+)/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`path parameter "${name}" of ${pattern} is missing`);
-    return encodeURIComponent(value);
+  const path = pattern.replace(/:([A-Za-z_]+)|\*/g, (found, name: string | undefined) => {
+    const value = values[name ?? found];
+    if (value === undefined) throw new Error(`path parameter "${name ?? found}" of ${pattern} is missing`);
+    // A wildcard stands for a path: its slashes stay.
+    return name ? encodeURIComponent(value) : value.split('/').map(encodeURIComponent).join('/');
   });
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {

@@ -6,6 +6,7 @@ import { ActivityTab } from '../features/activity/activity-tab.tsx';
 import { PendingStrip } from '../features/approvals/pending-strip.tsx';
 import { RoleApprovals } from '../features/approvals/role-approvals.tsx';
 import { ChatTab } from '../features/chat/chat-tab.tsx';
+import { FilesTab } from '../features/files/files-tab.tsx';
 import { LogsTab } from '../features/logs/logs-tab.tsx';
 import { TerminalTab } from '../features/terminal/terminal-tab.tsx';
 import { DetailsTab } from '../features/workspaces/details-tab.tsx';
@@ -16,12 +17,13 @@ import { Empty } from '../ui/empty.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
-const WIDE: readonly PanelTab[] = ['logs', 'terminal'];
+const WIDE: readonly PanelTab[] = ['logs', 'terminal', 'files'];
 const TABS: { tab: PanelTab; label: string }[] = [
   { tab: 'chat', label: 'Chat' },
   { tab: 'activity', label: 'Activity' },
   { tab: 'logs', label: 'Logs' },
   { tab: 'terminal', label: 'Terminal' },
+  { tab: 'files', label: 'Files' },
   { tab: 'details', label: 'Details' },
 ];
 
@@ -57,12 +59,15 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         onValueChange={(next) => store.setState({ panel: { kind: 'role', id, tab: next as PanelTab } })}
         className="flex min-h-0 flex-1 flex-col"
       >
-        <Tabs.List aria-label="About this role" className="flex gap-5 border-b border-line px-5">
+        <Tabs.List
+          aria-label="About this role"
+          className="flex flex-wrap gap-x-1 gap-y-0.5 border-b border-line px-3 pb-2"
+        >
           {TABS.map(({ tab: name, label }) => (
             <Tabs.Trigger
               key={name}
               value={name}
-              className="-mb-px border-b-2 border-transparent py-2 font-medium text-ink-soft hover:text-ink data-[state=active]:border-ink data-[state=active]:text-ink"
+              className="h-8 rounded-s px-2 font-medium text-ink-soft hover:text-ink data-[state=active]:bg-sunken data-[state=active]:text-ink"
             >
               {label}
             </Tabs.Trigger>
@@ -81,6 +86,9 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         </Page>
         <Page name="terminal">
           <TerminalTab key={role.id} role={role} />
+        </Page>
+        <Page name="files">
+          <FilesTab key={role.id} role={role} />
         </Page>
         <Page name="details">
           <DetailsTab role={role}>

@@ -10,7 +10,7 @@ import { sweepHops } from '../features/hops/model.ts';
 import type { Role, Roles } from '../features/workspaces/model.ts';
 import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
 
-export type PanelTab = 'chat' | 'activity' | 'logs' | 'terminal' | 'details';
+export type PanelTab = 'chat' | 'activity' | 'logs' | 'terminal' | 'files' | 'details';
 
 /** What stands in the side panel. */
 export type Panel =
@@ -33,6 +33,8 @@ export interface Canvas extends Live {
   /** Hand-made moves that the server has not confirmed by a reading yet. */
   moved: Readonly<Record<string, { x: number; y: number }>>;
   notices: readonly Notice[];
+  /** Texts that somebody changed and did not save, by role, root and path. */
+  drafts: Readonly<Record<string, string>>;
   fold(frames: readonly events.EventFrame[]): void;
   sweep(): void;
   setRoles(roles: readonly Role[]): void;
@@ -41,6 +43,8 @@ export interface Canvas extends Live {
   addPast(frames: readonly events.EventFrame[]): void;
   setThread(id: string, change: (thread: Thread) => Thread): void;
   notify(notice: Omit<Notice, 'id'>): void;
+  /** Null gives a draft up. */
+  setDraft(key: string, text: string | null): void;
 }
 
 export interface Notice {
@@ -48,6 +52,8 @@ export interface Notice {
   tone: 'plain' | 'error';
   title: string;
   detail?: string;
+  /** What can still be done about it. */
+  action?: { label: string; run: () => void };
 }
 
 export type CanvasStore = StoreApi<Canvas>;
@@ -67,6 +73,7 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     threads: {},
     moved: {},
     notices: [],
+    drafts: {},
     fold: (frames) => set((state) => foldFrames(state, frames, now())),
     sweep: () =>
       set((state) => {
@@ -89,6 +96,10 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
       set((state) => ({ threads: { ...state.threads, [id]: change(state.threads[id] ?? emptyThread()) } })),
     notify: (notice) =>
       set((state) => ({ notices: [...state.notices, { ...notice, id: ++noticeId }].slice(-NOTICES_KEPT) })),
+    setDraft: (key, text) =>
+      set(({ drafts: { [key]: _before, ...rest } }) => ({
+        drafts: text === null ? rest : { ...rest, [key]: text },
+      })),
   }));
 }
 

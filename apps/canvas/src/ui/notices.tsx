@@ -3,11 +3,12 @@
 
 import { Toast } from 'radix-ui';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
-import { IconButton } from './button.tsx';
+import { Button, IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
 
 const PLAIN_MS = 5_000;
 const ERROR_MS = 60_000;
+const UNDOABLE_MS = 20_000;
 
 export function Notices() {
   const { store } = useTools();
@@ -19,7 +20,7 @@ export function Notices() {
       {notices.map((notice) => (
         <Toast.Root
           key={notice.id}
-          duration={notice.tone === 'error' ? ERROR_MS : PLAIN_MS}
+          duration={notice.tone === 'error' ? ERROR_MS : notice.action ? UNDOABLE_MS : PLAIN_MS}
           type={notice.tone === 'error' ? 'foreground' : 'background'}
           onOpenChange={(isOpen) => !isOpen && drop(notice.id)}
           className="rise flex gap-3 rounded-m border border-line bg-raised py-3 pr-2 pl-4 shadow-(--shadow-float)"
@@ -34,6 +35,13 @@ export function Notices() {
               <Toast.Description className="break-words text-ink-soft">{notice.detail}</Toast.Description>
             ) : null}
           </div>
+          {notice.action ? (
+            <Toast.Action asChild altText={notice.action.label}>
+              <Button className="-my-1.5" onClick={notice.action.run}>
+                {notice.action.label}
+              </Button>
+            </Toast.Action>
+          ) : null}
           <Toast.Close asChild>
             <IconButton icon="close" label="Dismiss" className="-mt-1.5" />
           </Toast.Close>
