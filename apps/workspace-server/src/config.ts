@@ -114,6 +114,18 @@ export const SETTINGS = defineSettings({
     default: '600',
     doc: 'Requests a minute for each caller; anything but a positive whole number means 600.',
   }),
+  rateLimitCallers: setting.int('RATE_LIMIT_CALLERS', {
+    default: 50_000,
+    min: 100,
+    max: 10_000_000,
+    doc: 'How many callers are counted at a time; beyond that the one that began first is forgotten.',
+  }),
+  socketPingSeconds: setting.int('SOCKET_PING_SECONDS', {
+    default: 30,
+    min: 1,
+    max: 300,
+    doc: 'How often a WebSocket of events is pinged; one that leaves two pings unanswered is closed.',
+  }),
   githubWebhookSecret: setting.secret('GITHUB_WEBHOOK_SECRET', {
     optional: true,
     doc: 'Secret that GitHub signs its deliveries with; without it they are refused.',
@@ -216,6 +228,8 @@ export interface Config {
   externalStaleMs: number;
   activityRetentionMs: number;
   rateLimitPerMinute: number;
+  rateLimitCallers: number;
+  socketPingMs: number;
   memory: MemoryConfig;
   logLevel: string;
   templatesDir: string | null;
@@ -270,6 +284,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     externalStaleMs: read.externalStaleSeconds * 1000,
     activityRetentionMs: read.activityRetentionDays * 86_400_000,
     rateLimitPerMinute: /^[1-9]\d{0,8}$/.test(read.rateLimit.trim()) ? Number(read.rateLimit) : 600,
+    rateLimitCallers: read.rateLimitCallers,
+    socketPingMs: read.socketPingSeconds * 1000,
     memory: Object.freeze(readMemoryConfig(read)),
     logLevel: read.logLevel,
     templatesDir: read.templatesDir ? resolve(read.templatesDir) : null,

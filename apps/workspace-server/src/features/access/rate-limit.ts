@@ -13,7 +13,6 @@ import type { Clock } from '@molecule/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const WINDOW_MS = 60_000;
-const MAX_WINDOWS = 50_000;
 const VITAL_BUDGET = 60;
 const EXEMPT = new Set(['health', 'readiness', 'metrics']);
 const VITAL = new Set(['register', 'heartbeat']);
@@ -27,11 +26,13 @@ export class RateLimit {
   readonly #clock: Clock;
   /** Requests a minute; null for no limit. */
   readonly #budget: number | null;
+  readonly #maxWindows: number;
   readonly #windows = new Map<string, Window>();
 
-  constructor(clock: Clock, budget: number | null) {
+  constructor(clock: Clock, budget: number | null, maxWindows: number) {
     this.#clock = clock;
     this.#budget = budget;
+    this.#maxWindows = maxWindows;
   }
 
   /** Sets the headers and throws RATE_LIMITED when the budget is used up. */
@@ -68,7 +69,7 @@ export class RateLimit {
     const fresh = { startedAt: now, used: 0 };
     this.#windows.delete(key);
     this.#windows.set(key, fresh);
-    if (this.#windows.size > MAX_WINDOWS) {
+    if (this.#windows.size > this.#maxWindows) {
       const [oldest] = this.#windows.keys();
       if (oldest !== undefined) this.#windows.delete(oldest);
     }

@@ -17,8 +17,12 @@ export interface EventDeps {
   identify: Identify;
   serverLog: Log;
   allowedOrigins: readonly string[];
+  socketPingMs: number;
   onSockets: (delta: 1 | -1) => void;
 }
+
+export const CURSOR_GONE =
+  'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
 export function parseSeq(text: string): number {
   const seq = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;

@@ -2,7 +2,9 @@
 //
 //   K1. Who may follow, and how often somebody may try, is decided before the upgrade; who may, again when a credential is revoked: its sockets close at once.
 //   K2. A client that cannot keep up is closed with 1013 and resyncs; nobody waits for it, nothing is dropped silently.
-//   K3. Replay and live frames overlap, never gap: live frames are held while the replay is read.
+//   K3. Replay and live frames overlap, never gap: live frames are held while the replay is read. Where the log no longer
+//       reaches back that far, the upgrade is refused with 410.
+//   K4. A client that leaves two pings unanswered is gone: its connection is cut at the third.
 
 import type { WebSocket } from '@fastify/websocket';
 import { events as contract, type events } from '@molecule/contracts';
@@ -15,11 +17,9 @@ import {
   refuseSystemCaller,
   requireOwnToken,
 } from '../access/index.ts';
-import type { EventDeps } from './event-deps.ts';
-import { parseSeq } from './event-deps.ts';
+import { CURSOR_GONE, type EventDeps, parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
 
-const PING_MS = 30_000;
 const MAX_MISSED_PINGS = 2;
 const CLOSE_POLICY = 1008;
 const CLOSE_TRY_AGAIN = 1013;
@@ -52,6 +52,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps, admit: Ad
         if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
           throw faults.invalidRequest('this address speaks WebSocket only');
         }
+        await refuseLostCursor(request, deps);
       } catch (error) {
         const rendered = renderFault(toFault(error));
         await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
@@ -72,6 +73,12 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps, admit: Ad
       throw faults.invalidRequest('this address speaks WebSocket only');
     },
   });
+}
+
+async function refuseLostCursor(request: FastifyRequest, deps: EventDeps): Promise<void> {
+  const { since_seq: since } = request.query as { since_seq?: string };
+  if (since === undefined) return;
+  if (!(await deps.log.since(parseSeq(since), 1))) throw faults.cursorGone(CURSOR_GONE);
 }
 
 function admitFollower(caller: Caller, request: FastifyRequest, deps: EventDeps): Follower {
@@ -118,7 +125,7 @@ function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, 
   socket.on('close', stopListening);
   socket.on('error', () => socket.terminate());
   socket.on('message', () => {}); // Inbound frames are ignored.
-  keepAlive(socket);
+  keepAlive(socket, deps.socketPingMs);
 
   replay(request, deps, send)
     .then(() => {
@@ -166,7 +173,7 @@ function maySee(follower: Follower, frame: events.EventFrame, deps: EventDeps): 
   return canCommunicate(deps.directory, follower.workspaceId, frame.workspace_id);
 }
 
-function keepAlive(socket: WebSocket): void {
+function keepAlive(socket: WebSocket, pingMs: number): void {
   let missed = 0;
   socket.on('pong', () => {
     missed = 0;
@@ -178,6 +185,6 @@ function keepAlive(socket: WebSocket): void {
     }
     missed++;
     socket.ping();
-  }, PING_MS);
+  }, pingMs);
   socket.on('close', () => clearInterval(timer));
 }

@@ -5,13 +5,10 @@ import { faults, isUuid, LIMITS } from '@molecule/domain';
 import type { Binder } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { requireWorkspace } from '../workspaces/index.ts';
-import { type EventDeps, parseSeq } from './event-deps.ts';
+import { CURSOR_GONE, type EventDeps, parseSeq } from './event-deps.ts';
 import type { PublishedEvent } from './event-log.ts';
 import { bindEventSocket } from './event-socket.ts';
 import { streamEvents } from './event-stream.ts';
-
-const CURSOR_GONE =
-  'since_seq cursor not found (it may have been pruned); read the state again and go on from there';
 
 export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventDeps): void {
   const list = async (

@@ -88,6 +88,9 @@ export async function bindFileRoutes(
   });
 }
 
+/** Whatever a file says, a browser that opens it runs nothing in the name of this server. */
+const FILE_POLICY = "default-src 'none'; sandbox";
+
 async function download(
   deps: FileRouteDeps,
   workspace: WorkspaceState,
@@ -98,6 +101,7 @@ async function download(
   const file = await openForDownload(deps, workspace, place);
   const isWhole = file instanceof Uint8Array;
   reply.header('content-type', mimeTypeOf(name));
+  reply.header('content-security-policy', FILE_POLICY);
   reply.header('content-length', isWhole ? file.byteLength : file.sizeBytes);
   reply.header('content-disposition', dispositionOf(name));
   return reply.send(isWhole ? file : file.content);

@@ -1,5 +1,6 @@
 // Edit workspace: the one path by which a row changes. Commits the change with its events, then mirrors and publishes it.
 
+import type { events } from '@molecule/contracts';
 import {
   decideTransition,
   type LifecycleTrigger,
@@ -45,8 +46,8 @@ export interface TransitionInput {
   id: string;
   trigger: LifecycleTrigger;
   actor: string;
-  /** Payload of the events that the lifecycle tells, by the row as it was. */
-  payload?: (before: WorkspaceState) => Record<string, unknown>;
+  /** Payload of each event that the lifecycle tells, by the row as it was. */
+  payload?: (before: WorkspaceState, type: events.StoredEventType) => Record<string, unknown>;
   patch?: Patch | ((before: WorkspaceState) => Patch);
   /** Checked under the row's lock; false means that the trigger came too late. */
   onlyIf?: (before: WorkspaceState) => boolean;
@@ -85,11 +86,10 @@ export function planTransition(
     deadlineAt: decision.needsDeadline ? now + (input.deadlineMs ?? defaultDeadlineMs(decision.to)) : null,
     ...(typeof input.patch === 'function' ? input.patch(before) : input.patch),
   };
-  const payload = input.payload?.(before) ?? {};
   return {
     workspaceId: before.id,
     change: { kind: 'patched' as const, patch },
-    events: decision.events.map((type) => ({ type, payload })),
+    events: decision.events.map((type) => ({ type, payload: input.payload?.(before, type) ?? {} })),
   };
 }
 

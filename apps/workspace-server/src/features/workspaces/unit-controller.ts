@@ -393,7 +393,7 @@ export class UnitController {
       id: state.id,
       trigger,
       actor: ACTOR,
-      payload: ({ name }) => (trigger === 'external_stale' ? { name, external: true } : {}),
+      payload: ({ name }, type) => (type === 'WORKSPACE_AWAITING_AGENT' ? { name, external: true } : {}),
       patch: (before) => ({
         ...patch,
         ...(before.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
