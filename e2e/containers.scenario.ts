@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import { removeNetworks } from './support/containers.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
@@ -77,24 +78,30 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('a workspace in a container',
     expect(await ask('How many words are in this sentence?')).toContain('"result"');
   });
 
-  it('reaches the routes of agents with its token, and nothing else of the tenant', async () => {
-    const token = docker('exec', `ws-${id}`, 'cat', '/configs/.auth_token').trim();
-    expect(fromInside(`/registry/${id}/peers`, token)).toBe(200);
-    expect(fromInside(`/workspaces/${id}`, token)).toBe(200);
-    expect(fromInside(`/registry/${id}/peers`, '')).toBe(401);
-    for (const path of [
-      '/workspaces',
-      '/admin/liveness',
-      '/metrics',
-      '/health',
-      '/',
-      '/openapi.json',
-      '/org/tokens',
-    ]) {
-      expect([path, fromInside(path, tenant.adminToken)]).toEqual([path, 404]);
-    }
-    expect(fromInside(`/workspaces/${id}`, tenant.adminToken, 'DELETE')).toBe(404);
-  });
+  it(
+    verifies(
+      'core.1.1-gateway',
+      'reaches the routes of agents with its token, and nothing else of the tenant',
+    ),
+    async () => {
+      const token = docker('exec', `ws-${id}`, 'cat', '/configs/.auth_token').trim();
+      expect(fromInside(`/registry/${id}/peers`, token)).toBe(200);
+      expect(fromInside(`/workspaces/${id}`, token)).toBe(200);
+      expect(fromInside(`/registry/${id}/peers`, '')).toBe(401);
+      for (const path of [
+        '/workspaces',
+        '/admin/liveness',
+        '/metrics',
+        '/health',
+        '/',
+        '/openapi.json',
+        '/org/tokens',
+      ]) {
+        expect([path, fromInside(path, tenant.adminToken)]).toEqual([path, 404]);
+      }
+      expect(fromInside(`/workspaces/${id}`, tenant.adminToken, 'DELETE')).toBe(404);
+    },
+  );
 
   it('restarts into another container with its data', async () => {
     docker('exec', `ws-${id}`, 'sh', '-c', 'echo kept > /workspace/kept');

@@ -274,7 +274,7 @@ describe('the workspace gate', () => {
 describe('a datastore that is away', () => {
   it(
     verifies(
-      ['core.2.4-admin-datastore', 'core.2.4-workspace-datastore'],
+      ['core.2.4-admin-datastore', 'core.2.4-workspace-datastore', 'core.16-canvas-codes'],
       'is 503 with a code, behind either gate',
     ),
     async () => {

@@ -1,6 +1,9 @@
 // Core plumbing: what every answer carries, who may call from where and how often, how large a body may be, what is measured.
 
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKSPACE_STATUSES } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +11,7 @@ import { WebSocket } from 'ws';
 import { verifies } from './requirements.ts';
 import { startBadAgent } from './support/bad-agents.ts';
 import { bearer, bodyOf, exchange, type Row, type Send, sendAs } from './support/exchange.ts';
+import { environmentOf, processesOf } from './support/processes.ts';
 import {
   type Answer,
   addExternalAgent,
@@ -35,6 +39,17 @@ beforeAll(async () => {
 });
 
 afterAll(() => tenant?.stop());
+
+/** As another machine would: from an address of its own. */
+function statusFrom(base: string, path: string, localAddress: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = get(base + path, { localAddress, agent: false }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    });
+    sent.once('error', reject);
+  });
+}
 
 /** A JSON body of exactly this many bytes. */
 function padded(body: Record<string, unknown>, bytes: number): string {
@@ -384,6 +399,27 @@ describe('the rate limit', () => {
     }
   });
 
+  it(
+    verifies(
+      'core.1.4-cleanup',
+      'counts a bounded number of addresses, and forgets the one that began first',
+    ),
+    async () => {
+      const small = await startScenarioTenant({ RATE_LIMIT: '2', RATE_LIMIT_CALLERS: '100' });
+      try {
+        const first = '127.9.0.1';
+        const ask = (localAddress: string) => statusFrom(small.url, '/canvas/viewport', localAddress);
+        expect([await ask(first), await ask(first), await ask(first)]).toEqual([200, 200, 429]);
+        for (let at = 1; at < 100; at++) expect(await ask(`127.9.1.${at}`)).toBe(200);
+        expect(await ask(first)).toBe(429);
+        expect(await ask('127.9.2.1')).toBe(200);
+        expect([await ask(first), await ask('127.9.2.1'), await ask('127.9.2.1')]).toEqual([200, 200, 429]);
+      } finally {
+        await small.stop();
+      }
+    },
+  );
+
   it(verifies('core.1.4-window', 'gives the whole budget back once the minute is over'), async () => {
     const anyone = sendAs(tight, {});
     await until('the window is over', () => Date.now() > usedUpAt + 61_000, 70_000);
@@ -645,4 +681,49 @@ describe('the tenant guard', () => {
       await blank.stop();
     }
   });
+
+  it(
+    verifies('core.1.7-self-hosted', 'is off on a self-hosted tenant, whose own id its workspaces have'),
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'molecule-own-id-'));
+      const start = () => startScenarioTenant({ WORKSPACE_BACKEND: 'process' }, { dataDir });
+      const ownId = async () => (await readFile(join(dataDir, 'org-id'), 'utf8')).trim();
+      const idInside = (workspaceId: string) =>
+        until(
+          'its agent has the id',
+          async () => {
+            const own = processesOf(dataDir).map(environmentOf);
+            const agents = own.filter((env) => env.WORKSPACE_ID === workspaceId);
+            const id = await ownId();
+            return agents.length > 0 && agents.every((env) => env.MOLECULE_ORG_ID === id);
+          },
+          60_000,
+        );
+      let own = await start();
+      try {
+        const id = await ownId();
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
+        const send = sendAs(own, bearer(own.adminToken));
+        const made = await send('POST', '/workspaces', { name: 'housed', runtime: 'rehearsal' });
+        const workspaceId = bodyOf<{ id: string }>(made).id;
+        await idInside(workspaceId);
+        expect((await send('GET', '/workspaces')).status).toBe(200);
+        expect((await send('GET', '/workspaces', undefined, { 'x-molecule-org-id': 'other' })).status).toBe(
+          200,
+        );
+        const onCloud = await send('POST', '/workspaces', { name: 'away', backend: 'cloud' });
+        expect([onCloud.status, bodyOf(onCloud).error]).toEqual([
+          400,
+          expect.stringMatching(/^backend must be one of: /),
+        ]);
+        await own.stop();
+        own = await start();
+        expect(await ownId()).toBe(id);
+        await idInside(workspaceId);
+      } finally {
+        await own.stop();
+        await rm(dataDir, { recursive: true, force: true });
+      }
+    },
+  );
 });

@@ -566,7 +566,7 @@ describe('deleting', () => {
 
   it(
     verifies(
-      ['core.3.3-delete', 'core.3.3-delete-confirm', 'core.3.3-delete-events'],
+      ['core.3.3-delete', 'core.3.3-delete-confirm', 'core.3.3-delete-events', 'core.16-canvas-codes'],
       'asks before it takes those below too, and tells each',
     ),
     async () => {
@@ -623,7 +623,7 @@ describe('deleting', () => {
 describe('external workspaces', () => {
   it(
     verifies(
-      ['core.3.4-without-url', 'core.3.4-connection', 'core.3.4-platform-url'],
+      ['core.3.4-without-url', 'core.3.4-connection', 'core.3.4-platform-url', 'core.16-canvas-codes'],
       'without an address wait for their agent and say how it connects',
     ),
     async () => {

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import { PATH_CORPUS } from './support/path-corpus.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
@@ -280,7 +281,10 @@ describe('chat attachments', () => {
     });
 
   it.each(['hosted', 'external'])(
-    'of a %s workspace go in and come out byte for byte, in order',
+    verifies(
+      'core.1.2-own-value',
+      'of a %s workspace go in and come out byte for byte, in order, with a policy of their own',
+    ),
     async (kind) => {
       const target = kind === 'hosted' ? id : (await addExternalAgent(tenant, 'away')).id;
       const bytes = new Uint8Array(randomBytes(100_000));
@@ -307,6 +311,8 @@ describe('chat attachments', () => {
       const back = await download(target, stored[0]?.uri.slice('workspace:'.length) ?? '');
       expect(new Uint8Array(await back.arrayBuffer())).toEqual(bytes);
       expect(back.headers.get('content-length')).toBe('100000');
+      expect(back.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+      expect(back.headers.get('x-content-type-options')).toBe('nosniff');
       expect(back.headers.get('content-type')).toBe('application/pdf');
       expect(back.headers.get('content-disposition')).toMatch(
         /^attachment; filename="[0-9a-f]{32}-r_sum___1_.pdf"; filename\*=UTF-8''[0-9a-f]{32}-r%C3%A9sum%C3%A9__1_\.pdf$/,

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
+import { addressOfCase } from './support/ssrf-corpus.ts';
 import type { RangeReport } from './support/ssrf-range.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -70,7 +72,60 @@ describe.runIf(mayRun)('server-side request forgery', () => {
     expect(report.reached).toEqual([]);
   });
 
-  it('follows no redirect', () => {
+  const RANGES: [title: string, addresses: readonly string[]][] = [
+    [verifies('core.7-loopback', 'loopback'), ['127.0.0.1', '127.1.2.3', '::1', '0:0:0:0:0:0:0:1']],
+    [verifies('core.7-unspecified', 'the unspecified address'), ['0.0.0.0', '::']],
+    [
+      verifies('core.7-link-local', 'link-local addresses and the metadata of clouds'),
+      ['169.254.169.254', '169.254.1.1', 'fe80::1', 'fe80::a9fe:a9fe'],
+    ],
+    [
+      verifies('core.7-private', 'private ranges'),
+      [
+        '10.0.0.1',
+        '10.255.255.254',
+        '172.16.0.1',
+        '172.31.255.254',
+        '192.168.0.1',
+        'fd00::1',
+        'fdff:ffff::1',
+      ],
+    ],
+    [verifies('core.7-unique-local', 'fc00::/8'), ['fc00::1']],
+    [
+      verifies('core.7-reserved', 'shared space and documentation ranges'),
+      ['100.64.0.1', '100.127.255.254', '192.0.2.1', '198.51.100.1', '203.0.113.1'],
+    ],
+    [verifies('core.7-multicast', 'multicast'), ['224.0.0.251', 'ff02::1']],
+    [verifies('core.7-documentation', '2001:db8::/32'), ['2001:db8::1']],
+  ];
+  /** A name that was public when it was asked for is taken by whoever only asks; nobody connects by that answer. */
+  const isLaterLie = ({ name, path }: { name: string; path: string }) =>
+    path === 'create' && /^x[0-9a-f]+\.flip\.test$/.test(name);
+
+  it.each(RANGES)('%s is taken in no notation and by no name, and called by none', (_title, addresses) => {
+    for (const address of addresses) {
+      const tried = report.all.filter(({ name }) => addressOfCase(name) === address);
+      for (const path of ['create', 'register', 'dispatch'])
+        expect(tried.filter((attempt) => attempt.path === path).length).toBeGreaterThanOrEqual(9);
+      expect(tried.filter((attempt) => attempt.isTaken && !isLaterLie(attempt))).toEqual([]);
+      expect(
+        report.reached.filter((line) => addressOfCase(line.split(': ', 1)[0] ?? '') === address),
+      ).toEqual([]);
+    }
+  });
+
+  const NAMES: [title: string, pattern: RegExp, least: number][] = [
+    [verifies('core.7-several', 'of which one address is public and another is not'), /\.mixed\.test$/, 100],
+    [verifies('core.7-dns', 'that does not resolve'), /^unknown\.test$/, 3],
+  ];
+  it.each(NAMES)('a name %s is not taken', (_title, pattern, least) => {
+    const tried = report.all.filter(({ name }) => pattern.test(name));
+    expect(tried.length).toBeGreaterThanOrEqual(least);
+    expect(tried.filter(({ isTaken }) => isTaken)).toEqual([]);
+  });
+
+  it(verifies('core.7-redirects', 'follows no redirect'), () => {
     expect(report.redirect.reached).toEqual(['93.184.216.34']);
     expect(report.redirect.status).toBe(307);
   });

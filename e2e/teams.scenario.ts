@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 let tenant: ScenarioTenant;
@@ -82,31 +83,37 @@ async function told(id: string, type: string): Promise<Record<string, unknown>[]
 }
 
 describe('expanding a team', () => {
-  it('creates its children with their engine, below their parent, and tells it', async () => {
-    const id = await create('News Desk');
-    const { status, body } = await act(id, 'expand');
-    const children = body.children as Member[];
-    expect([status, body]).toEqual([
-      200,
-      {
-        status: 'expanded',
-        children: [
-          { id: expect.any(String), name: 'writer', role: 'writes', action: 'created' },
-          { id: expect.any(String), name: 'Fact Checker', role: null, action: 'created' },
-        ],
-      },
-    ]);
-    expect((await childrenOf(id)).map(({ name, runtime, tier }) => [name, runtime, tier])).toEqual([
-      ['writer', 'rehearsal', 2],
-      ['Fact Checker', 'rehearsal', 2],
-    ]);
-    expect(await told(children[0]?.id ?? '', 'WORKSPACE_PROVISIONING')).toMatchObject([
-      { name: 'writer', tier: 2, parent_id: id },
-    ]);
-    expect(await told(id, 'WORKSPACE_EXPANDED')).toEqual([
-      { children: children.map(({ id: child, name, role }) => ({ id: child, name, role })) },
-    ]);
-  });
+  it(
+    verifies(
+      ['core.12-expand', 'core.12-events'],
+      'creates its children with their engine, below their parent, and tells it',
+    ),
+    async () => {
+      const id = await create('News Desk');
+      const { status, body } = await act(id, 'expand');
+      const children = body.children as Member[];
+      expect([status, body]).toEqual([
+        200,
+        {
+          status: 'expanded',
+          children: [
+            { id: expect.any(String), name: 'writer', role: 'writes', action: 'created' },
+            { id: expect.any(String), name: 'Fact Checker', role: null, action: 'created' },
+          ],
+        },
+      ]);
+      expect((await childrenOf(id)).map(({ name, runtime, tier }) => [name, runtime, tier])).toEqual([
+        ['writer', 'rehearsal', 2],
+        ['Fact Checker', 'rehearsal', 2],
+      ]);
+      expect(await told(children[0]?.id ?? '', 'WORKSPACE_PROVISIONING')).toMatchObject([
+        { name: 'writer', tier: 2, parent_id: id },
+      ]);
+      expect(await told(id, 'WORKSPACE_EXPANDED')).toEqual([
+        { children: children.map(({ id: child, name, role }) => ({ id: child, name, role })) },
+      ]);
+    },
+  );
 
   it('twice, or at the same time, creates nothing twice', async () => {
     const id = await create('news desk');
@@ -151,53 +158,66 @@ describe('expanding a team', () => {
     ['without any configuration', 'Nobody', 400, 'no config found for workspace'],
     ['without a team in it', 'Lonely Desk', 400, 'workspace has no sub_workspaces defined in config'],
     ['with a team that is none', 'Odd Desk', 500, 'failed to parse config'],
-  ])('%s is refused', async (_, name, status, error) => {
+  ])(verifies('core.12-expand', '%s is refused'), async (_, name, status, error) => {
     expect(await act(await create(name), 'expand')).toMatchObject({ status, body: { error } });
   });
 
-  it('with a configuration that cannot be parsed is refused', async () => {
+  it(verifies('core.12-expand', 'with a configuration that cannot be parsed is refused'), async () => {
     const id = await create('Unreadable', { files: { 'config.yaml': 'name: [' } });
     expect(await act(id, 'expand')).toMatchObject({ status: 500, body: { error: 'failed to parse config' } });
   });
 
-  it.each(['expand', 'collapse'] as const)('of an unknown workspace is 404: %s', async (verb) => {
-    expect(await act('11111111-1111-4111-8111-111111111111', verb)).toMatchObject({
-      status: 404,
-      body: { error: 'workspace not found' },
-    });
-  });
+  it.each(['expand', 'collapse'] as const)(
+    verifies(['core.12-expand', 'core.12-collapse'], 'of an unknown workspace is 404: %s'),
+    async (verb) => {
+      expect(await act('11111111-1111-4111-8111-111111111111', verb)).toMatchObject({
+        status: 404,
+        body: { error: 'workspace not found' },
+      });
+    },
+  );
 });
 
 describe('collapsing a team', () => {
-  it('removes children with all below them, revokes their tokens, and tells it; then there is nothing to do', async () => {
-    const boss = await addExternalAgent(tenant, 'boss');
-    const child = await addExternalAgent(tenant, 'child', boss.id);
-    const grandchild = await addExternalAgent(tenant, 'grandchild', child.id);
-    await create('hosted child', { parent_id: boss.id });
-    const { status, body } = await act(boss.id, 'collapse', boss.token);
-    expect([status, body]).toEqual([
-      200,
-      {
+  it(
+    verifies(
+      ['core.12-collapse', 'core.12-events'],
+      'removes children with all below them, revokes their tokens, and tells it; then there is nothing to do',
+    ),
+    async () => {
+      const boss = await addExternalAgent(tenant, 'boss');
+      const child = await addExternalAgent(tenant, 'child', boss.id);
+      const grandchild = await addExternalAgent(tenant, 'grandchild', child.id);
+      await create('hosted child', { parent_id: boss.id });
+      const { status, body } = await act(boss.id, 'collapse', boss.token);
+      expect([status, body]).toEqual([
+        200,
+        {
+          status: 'collapsed',
+          removed: ['child', 'hosted child'],
+          children: [
+            { id: child.id, name: 'child', cascade_deleted: 1 },
+            { id: expect.any(String), name: 'hosted child', cascade_deleted: 0 },
+          ],
+        },
+      ]);
+      for (const agent of [child, grandchild]) {
+        const headers = { authorization: `Bearer ${agent.token}` };
+        expect((await tenant.call(`/workspaces/${agent.id}/activity`, { headers })).status).toBe(401);
+        expect(await told(agent.id, 'WORKSPACE_REMOVED')).toHaveLength(1);
+      }
+      expect(await told(boss.id, 'WORKSPACE_COLLAPSED')).toEqual([
+        { removed_children: ['child', 'hosted child'] },
+      ]);
+      expect((await act(boss.id, 'collapse')).body).toEqual({
         status: 'collapsed',
-        removed: ['child', 'hosted child'],
-        children: [
-          { id: child.id, name: 'child', cascade_deleted: 1 },
-          { id: expect.any(String), name: 'hosted child', cascade_deleted: 0 },
-        ],
-      },
-    ]);
-    for (const agent of [child, grandchild]) {
-      const headers = { authorization: `Bearer ${agent.token}` };
-      expect((await tenant.call(`/workspaces/${agent.id}/activity`, { headers })).status).toBe(401);
-      expect(await told(agent.id, 'WORKSPACE_REMOVED')).toHaveLength(1);
-    }
-    expect(await told(boss.id, 'WORKSPACE_COLLAPSED')).toEqual([
-      { removed_children: ['child', 'hosted child'] },
-    ]);
-    expect((await act(boss.id, 'collapse')).body).toEqual({ status: 'collapsed', removed: [], children: [] });
-    expect(await eventsOf(boss.id, 'WORKSPACE_COLLAPSED')()).toHaveLength(1);
-    expect((await tenant.asAdmin<Row[]>('/workspaces')).some(({ id }) => id === boss.id)).toBe(true);
-  });
+        removed: [],
+        children: [],
+      });
+      expect(await eventsOf(boss.id, 'WORKSPACE_COLLAPSED')()).toHaveLength(1);
+      expect((await tenant.asAdmin<Row[]>('/workspaces')).some(({ id }) => id === boss.id)).toBe(true);
+    },
+  );
 });
 
 describe('a removed workspace', () => {

@@ -19,6 +19,14 @@ export function commandOf(pid: number): string {
   return readSafely(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
+/** Its environment; empty when it ended. */
+export function environmentOf(pid: number): Record<string, string | undefined> {
+  const entries = readSafely(`/proc/${pid}/environ`).split('\0').filter(Boolean);
+  return Object.fromEntries(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
+}
+
 function readSafely(path: string): string {
   try {
     return readFileSync(path, 'utf8');

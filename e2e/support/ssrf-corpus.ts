@@ -197,3 +197,9 @@ export function hexName(address: string): string {
 export function addressOfName(label: string): string {
   return Buffer.from(label.slice(1), 'hex').toString();
 }
+
+/** Which address a case leads to: that of its notation, or of its name; '' for tricks. */
+export function addressOfCase(name: string): string {
+  if (/^x[0-9a-f]+\./.test(name)) return addressOfName(name.split('.', 1)[0] ?? '');
+  return /^([0-9a-f.:]+), /.exec(name)?.[1] ?? '';
+}

@@ -18,7 +18,15 @@ const MESSAGE = {
   params: { message: { role: 'user', parts: [] } },
 };
 
+/** One case, tried in one of three ways. */
+export interface RangeAttempt {
+  name: string;
+  path: string;
+  isTaken: boolean;
+}
+
 export interface RangeReport {
+  all: RangeAttempt[];
   cases: number;
   attempts: number;
   /** Attempts after which something else than the public addresses was connected to. */
@@ -239,6 +247,7 @@ async function run(): Promise<RangeReport> {
     const agent = await addExternalAgent(tenant, 'attacker');
     const corpus = buildCorpus(port);
     const report: RangeReport = {
+      all: [],
       cases: corpus.length,
       attempts: 0,
       reached: [],
@@ -251,6 +260,7 @@ async function run(): Promise<RangeReport> {
     for (const one of corpus) {
       const attempts = await attack(tenant, agent, connections, one);
       const called = takeHeard();
+      report.all.push(...attempts.map((attempt) => ({ ...attempt, name: one.name })));
       report.attempts += attempts.length;
       report.publicCalls += called.filter(isPublic).length;
       const forbidden = called.filter((address) => !isPublic(address));
