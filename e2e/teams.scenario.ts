@@ -226,47 +226,53 @@ describe('a removed workspace', () => {
       headers: { authorization: `Bearer ${tenant.adminToken}`, 'x-workspace-id': from },
     });
 
-  it('is answered for by its successor, over several hops, as 200 or on request as 301', async () => {
-    const open = await startScenarioTenant({ MOLECULE_ENV: 'development' });
-    try {
-      const add = async (name: string) =>
-        JSON.parse(
-          (
-            await open.call('/workspaces', {
-              method: 'POST',
-              body: { name, external: true, url: 'http://localhost:9' },
-            })
-          ).text,
-        ).id as string;
-      const [asker = '', first = '', second = '', third = ''] = [
-        await add('asker'),
-        await add('first'),
-        await add('second'),
-        await add('third'),
-      ];
-      await open.call(`/workspaces/${first}?forward_to=${second}`, { method: 'DELETE' });
-      await open.call(`/workspaces/${second}?forward_to=${third}`, { method: 'DELETE' });
-      const ask = (query = '') =>
-        open.call(`/registry/discover/${first}${query}`, { headers: { 'x-workspace-id': asker } });
-      const found = { id: third, url: 'http://localhost:9', name: 'third' };
-      const plain = await ask();
-      expect([plain.status, JSON.parse(plain.text)]).toEqual([200, found]);
-      const redirected = await ask('?redirect=1');
-      expect([redirected.status, redirected.headers.get('location'), JSON.parse(redirected.text)]).toEqual([
-        301,
-        found.url,
-        found,
-      ]);
-      await open.call(`/workspaces/${third}`, { method: 'DELETE' });
-      const gone = await ask();
-      expect([gone.status, JSON.parse(gone.text)]).toMatchObject([
-        410,
-        { error: 'workspace removed', id: third, removed_at: expect.any(String) },
-      ]);
-    } finally {
-      await open.stop();
-    }
-  });
+  it(
+    verifies(
+      'core.4.6-forwarded',
+      'is answered for by its successor, over several hops, as 200 or on request as 301',
+    ),
+    async () => {
+      const open = await startScenarioTenant({ MOLECULE_ENV: 'development' });
+      try {
+        const add = async (name: string) =>
+          JSON.parse(
+            (
+              await open.call('/workspaces', {
+                method: 'POST',
+                body: { name, external: true, url: 'http://localhost:9' },
+              })
+            ).text,
+          ).id as string;
+        const [asker = '', first = '', second = '', third = ''] = [
+          await add('asker'),
+          await add('first'),
+          await add('second'),
+          await add('third'),
+        ];
+        await open.call(`/workspaces/${first}?forward_to=${second}`, { method: 'DELETE' });
+        await open.call(`/workspaces/${second}?forward_to=${third}`, { method: 'DELETE' });
+        const ask = (query = '') =>
+          open.call(`/registry/discover/${first}${query}`, { headers: { 'x-workspace-id': asker } });
+        const found = { id: third, url: 'http://localhost:9', name: 'third' };
+        const plain = await ask();
+        expect([plain.status, JSON.parse(plain.text)]).toEqual([200, found]);
+        const redirected = await ask('?redirect=1');
+        expect([redirected.status, redirected.headers.get('location'), JSON.parse(redirected.text)]).toEqual([
+          301,
+          found.url,
+          found,
+        ]);
+        await open.call(`/workspaces/${third}`, { method: 'DELETE' });
+        const gone = await ask();
+        expect([gone.status, JSON.parse(gone.text)]).toMatchObject([
+          410,
+          { error: 'workspace removed', id: third, removed_at: expect.any(String) },
+        ]);
+      } finally {
+        await open.stop();
+      }
+    },
+  );
 
   it('without a successor is 410 with its id and the moment', async () => {
     const asker = await addExternalAgent(tenant, 'asker');

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -279,17 +280,36 @@ describe('agents of ours', () => {
     expect(await typesOf(id)).not.toContain('WORKSPACE_OFFLINE');
   });
 
-  it('that died while nobody looked are found by the next message, which is answered all the same', async () => {
-    const id = await create('Unwatched');
-    tenant.child.kill('SIGKILL');
-    await new Promise((resolve) => tenant.child.once('exit', resolve));
-    process.kill(await pidOf(id), 'SIGKILL');
-    tenant = await startScenarioTenant({ ...env, PORT: new URL(tenant.url).port }, { dataDir });
-    const answer = await send(id);
-    expect([200, 202]).toContain(answer.status);
-    await reaches(tenant, id, 'online');
-    expect(await typesOf(id)).toContain('WORKSPACE_OFFLINE');
-  });
+  it(
+    verifies(
+      ['core.4.3-relay-dead', 'core.6.4-dead'],
+      'that died while nobody looked are found by the next message, which is answered all the same',
+    ),
+    async () => {
+      const id = await create('Unwatched');
+      tenant.child.kill('SIGKILL');
+      await new Promise((resolve) => tenant.child.once('exit', resolve));
+      process.kill(await pidOf(id), 'SIGKILL');
+      tenant = await startScenarioTenant({ ...env, PORT: new URL(tenant.url).port }, { dataDir });
+      const strict = await send(id, { prefer: 'handling=strict' });
+      expect([strict.status, JSON.parse(strict.text)]).toEqual([
+        503,
+        expect.objectContaining({
+          error: 'workspace agent unreachable — container restart triggered',
+          restarting: true,
+        }),
+      ]);
+      const answer = await send(id);
+      expect([200, 202]).toContain(answer.status);
+      await reaches(tenant, id, 'online');
+      const types = await typesOf(id);
+      expect(types.slice(types.indexOf('WORKSPACE_OFFLINE'))).toEqual([
+        'WORKSPACE_OFFLINE',
+        'WORKSPACE_PROVISIONING',
+        'WORKSPACE_ONLINE',
+      ]);
+    },
+  );
 
   it('are paused and resumed with all below them, and refuse what makes no sense meanwhile', async () => {
     const boss = await create('Boss');
@@ -323,18 +343,36 @@ describe('agents of ours', () => {
     expect((await act(tenant, UNKNOWN, verb))[0]).toBe(404);
   });
 
-  it('sleep when told, with nothing running, and the next message wakes them', async () => {
-    const id = await create('Sleeper');
-    expect(await act(tenant, id, 'hibernate')).toEqual([200, { status: 'hibernated' }]);
-    expect((await tells(tenant, id, 'WORKSPACE_HIBERNATED')).payload).toEqual({ name: 'Sleeper', tier: 3 });
-    expect(await tenant.asAdmin(`/workspaces/${id}`)).toMatchObject({ status: 'hibernated', url: '' });
-    const answer = await send(id);
-    expect([200, 202]).toContain(answer.status);
-    await reaches(tenant, id, 'online');
-    expect((await typesOf(id)).slice(-2)).toEqual(['WORKSPACE_PROVISIONING', 'WORKSPACE_ONLINE']);
-  });
+  it(
+    verifies(
+      ['core.4.3-hibernate', 'core.4.3-wake', 'core.6.4-hibernated'],
+      'sleep when told, with nothing running, and the next message wakes them',
+    ),
+    async () => {
+      const id = await create('Sleeper');
+      expect(await act(tenant, id, 'hibernate')).toEqual([200, { status: 'hibernated' }]);
+      expect((await tells(tenant, id, 'WORKSPACE_HIBERNATED')).payload).toEqual({ name: 'Sleeper', tier: 3 });
+      expect(await tenant.asAdmin(`/workspaces/${id}`)).toMatchObject({ status: 'hibernated', url: '' });
+      const answer = await send(id);
+      expect([200, 202]).toContain(answer.status);
+      await reaches(tenant, id, 'online');
+      expect((await typesOf(id)).slice(-2)).toEqual(['WORKSPACE_PROVISIONING', 'WORKSPACE_ONLINE']);
+      expect((await act(tenant, id, 'hibernate'))[0]).toBe(200);
+      const strict = await send(id, { prefer: 'handling=strict' });
+      expect([strict.status, strict.headers.get('retry-after'), JSON.parse(strict.text)]).toEqual([
+        503,
+        '15',
+        expect.objectContaining({
+          error: 'workspace is waking from hibernation — retry in ~15 seconds',
+          waking: true,
+          retry_after: 15,
+        }),
+      ]);
+      await reaches(tenant, id, 'online');
+    },
+  );
 
-  it('at work sleep only by force', async () => {
+  it(verifies('core.3.5-hibernate-busy', 'at work sleep only by force'), async () => {
     const files = { 'config.yaml': 'name: Busy\nruntime: rehearsal\nrehearsal: { test_controls: true }\n' };
     const { id } = await tenant.asAdmin<{ id: string }>('/workspaces', {
       method: 'POST',

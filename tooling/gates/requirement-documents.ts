@@ -22,6 +22,7 @@ export interface Citation {
 
 const ROW = /^\|([^|]+)\|(.+)\|\s*$/;
 const SECTION_FILE = /^([a-z-]+)-(\d+)-[a-z-]+\.md$/;
+const TITLE_CITATION = /['"`]\[([a-z]+\.\d[a-z0-9.-]*(?: [a-z]+\.\d[a-z0-9.-]*)*)\] /g;
 const CITATION = /verifies\(\s*(\[[^\]]*\]|'[^']*')/g;
 
 /** `tenant-core-04-registry.md` holds ids that begin `core.4`; null for a file without rows. */
@@ -44,6 +45,14 @@ export function readCitations(path: string, text: string): Citation[] {
   return [...text.matchAll(CITATION)].flatMap((match) => {
     const line = text.slice(0, match.index).split('\n').length;
     return [...(match[1] ?? '').matchAll(/'([^']+)'/g)].map(([, id = '']) => ({ id, path, line }));
+  });
+}
+
+/** Beside its code, a test says what it proves at the beginning of its title: `it('[core.4.3-lease] …')`. */
+export function readTitleCitations(path: string, text: string): Citation[] {
+  return [...text.matchAll(TITLE_CITATION)].flatMap((match) => {
+    const line = text.slice(0, match.index).split('\n').length;
+    return (match[1] ?? '').split(' ').map((id) => ({ id, path, line }));
   });
 }
 

@@ -34,6 +34,15 @@ describe('requirements', () => {
     });
   });
 
+  it('count a test beside its code that cites a row at the beginning of its title', async () => {
+    const app = 'apps/workspace-server/src/tokens.test.ts';
+    const uncited = { ...clean, [EXCUSES]: table() };
+    expect(await problemsIn(requirementsCited, uncited)).toHaveLength(1);
+    const cited = { ...uncited, [app]: "it('[core.2.5-list core.2.5-mint] lists', async () => {});" };
+    expect(await problemsIn(requirementsCited, cited)).toEqual([]);
+    await expectRedOnly(requirementsCited, clean, { [app]: "it('[core.2.5-lst] lists', async () => {});" });
+  });
+
   it.each([
     [
       'that is cited by now',

@@ -1,5 +1,6 @@
-// Requirements cited: every row of docs/requirements has a scenario that cites it, or stands in the list of unverified ones
-// with a reason; nothing is cited that is not a row, and nothing stands in that list once it is cited.
+// Requirements cited: every row of docs/requirements has a scenario that cites it (or, where only a fake clock can show it,
+// a test of the real parts), or stands in the list of unverified ones with a reason; nothing is cited that is not a row,
+// and nothing stands in that list once it is cited.
 
 import type { Gate, Violation } from './gate.ts';
 import { listFiles, readText } from './repository-files.ts';
@@ -10,6 +11,7 @@ import {
   type RequirementRow,
   readCitations,
   readRows,
+  readTitleCitations,
   UNVERIFIED,
 } from './requirement-documents.ts';
 
@@ -43,9 +45,14 @@ function readRequirements(root: string): Requirements {
   return {
     rows: files.filter(isSection).flatMap(rowsOf),
     unverified: files.filter((path) => path === UNVERIFIED).flatMap(rowsOf),
-    citations: files
-      .filter((path) => /^e2e\/.*\.scenario\.ts$/.test(path))
-      .flatMap((path) => readCitations(path, readText(root, path) ?? '')),
+    citations: [
+      ...files
+        .filter((path) => /^e2e\/.*\.scenario\.ts$/.test(path))
+        .flatMap((path) => readCitations(path, readText(root, path) ?? '')),
+      ...files
+        .filter((path) => /^apps\/.*\.test\.ts$/.test(path))
+        .flatMap((path) => readTitleCitations(path, readText(root, path) ?? '')),
+    ],
   };
 }
 

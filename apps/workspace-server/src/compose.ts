@@ -36,6 +36,7 @@ import {
   addressOf,
   checkAgentUrl,
   deliverQueued,
+  type FetchedAnswer,
   Inbox,
   isUrlDispatchable,
   MessageKeys,
@@ -246,6 +247,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       translate: translateDatabaseError,
       addressOf: (target: WorkspaceState) => addressOf(target, guard),
       suspectDead: (target: WorkspaceState) => controller.suspectDead(target),
+      noteAnswer: (answer: FetchedAnswer) => driver.answered(answer),
     };
     const webhooks = composeWebhooks(db, clock, relay, config.githubWebhookSecret);
     const driver: DelegationDriver = new DelegationDriver({
@@ -253,7 +255,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       clock,
       log,
       relay: (input) => relayMessage(relay, input),
-      findQueued: (delegationId) => inbox.findByDelegation(delegationId),
+      findQueued: (delegation) => inbox.findByDelegation(delegation),
       publishSoon,
       driveSoon,
     });

@@ -91,7 +91,7 @@ describe.each(databaseFlavours())('approvals on %s Postgres', (flavour) => {
     expect(await decide(asked, 'approved')).toBe(true);
   });
 
-  it('denies at the deadline and not before, once, with its events (P2)', async () => {
+  it('[core.4.5-approvals core.10-expiry] denies at the deadline and not before, once, with its events (P2)', async () => {
     const asked = await ask();
     let published = 0;
     const expire = () => expireApprovals({ approvals: store, publishSoon: () => published++ });

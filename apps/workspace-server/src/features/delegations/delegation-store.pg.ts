@@ -5,7 +5,13 @@ import type { events } from '@molecule/contracts';
 import { Fault } from '@molecule/domain';
 import { type Clock, KeyedLock, QueueFull } from '@molecule/kit';
 import type { Db, Tx } from '@molecule/postgres';
-import type { Delegation, DelegationStatus, DelegationStore, NewDelegation } from './delegation-store.ts';
+import type {
+  AdvanceFields,
+  Delegation,
+  DelegationStatus,
+  DelegationStore,
+  NewDelegation,
+} from './delegation-store.ts';
 
 /** How many of one source may wait to be judged; the bound on open ones is far below. */
 const MAX_AT_THE_DOOR = 2_000;
@@ -100,8 +106,19 @@ export class PgDelegationStore implements DelegationStore {
 
   async listOpen(limit: number): Promise<Delegation[]> {
     const rows = await this.#db.query<Row>(
-      'select * from delegations where deadline_at is not null order by created_at limit $1',
-      [limit],
+      `select * from delegations where deadline_at is not null
+       order by deadline_at > $2, status = 'queued', created_at limit $1`,
+      [limit, new Date(this.#clock.now())],
+    );
+    return rows.map(toDelegation);
+  }
+
+  async listOpenBetween(sourceId: string, targetId: string, limit: number): Promise<Delegation[]> {
+    const rows = await this.#db.query<Row>(
+      `select * from delegations where source_id = $1 and target_id = $2 and deadline_at is not null
+         and status in ('dispatched', 'queued')
+       order by created_at limit $3`,
+      [sourceId, targetId, limit],
     );
     return rows.map(toDelegation);
   }
@@ -117,11 +134,7 @@ export class PgDelegationStore implements DelegationStore {
     throw tooManyOpen(input.maxOpen);
   }
 
-  advance(
-    id: string,
-    to: DelegationStatus,
-    fields: { responseText?: string | null; error?: string | null; isAttempt?: boolean } = {},
-  ): Promise<Delegation | null> {
+  advance(id: string, to: DelegationStatus, fields: AdvanceFields = {}): Promise<Delegation | null> {
     const isEnd = to === 'completed' || to === 'failed';
     return this.#db.tx(async (tx) => {
       const [before] = await tx.query<Row>(
@@ -139,7 +152,7 @@ export class PgDelegationStore implements DelegationStore {
         [id, to, fields.responseText ?? null, fields.error ?? null, fields.isAttempt ? 1 : 0, now, isEnd],
       );
       const delegation = toDelegation(row as Row);
-      if (before.status !== to) await this.#tell(tx, delegation, to);
+      if (before.status !== to) await this.#tell(tx, delegation, to, fields.via);
       return delegation;
     });
   }
@@ -156,8 +169,13 @@ export class PgDelegationStore implements DelegationStore {
   }
 
   /** The event and the activity row of a step. */
-  async #tell(tx: Tx, delegation: Delegation, step: DelegationStatus): Promise<void> {
-    for (const event of eventsOf(delegation, step)) {
+  async #tell(
+    tx: Tx,
+    delegation: Delegation,
+    step: DelegationStatus,
+    via?: AdvanceFields['via'],
+  ): Promise<void> {
+    for (const event of eventsOf(delegation, step, via)) {
       await tx.query(
         `insert into events (id, workspace_id, event_type, payload, actor, created_at) values ($1, $2, $3, $4, $5, $6)`,
         [
@@ -206,6 +224,7 @@ const PREVIEW = { task: 100, response: 200, summary: 80 };
 function eventsOf(
   delegation: Delegation,
   step: DelegationStatus,
+  via: AdvanceFields['via'],
 ): { type: events.StoredEventType; payload: Record<string, unknown> }[] {
   const base = { delegation_id: delegation.id, target_id: delegation.targetId };
   const sent = {
@@ -225,7 +244,11 @@ function eventsOf(
       return [
         {
           type: 'DELEGATION_COMPLETE',
-          payload: { ...base, response_preview: (delegation.responseText ?? '').slice(0, PREVIEW.response) },
+          payload: {
+            ...base,
+            response_preview: (delegation.responseText ?? '').slice(0, PREVIEW.response),
+            ...(via === undefined ? {} : { via }),
+          },
         },
       ];
     case 'failed':

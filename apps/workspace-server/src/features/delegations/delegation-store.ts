@@ -43,17 +43,23 @@ export interface NewDelegation {
   maxOpen: number | null;
 }
 
+export interface AdvanceFields {
+  responseText?: string | null;
+  error?: string | null;
+  isAttempt?: boolean;
+  /** How an answer came that did not come at once; told with the event. */
+  via?: 'queue_drain' | 'poll';
+}
+
 export interface DelegationStore {
   /** The new delegation, or the one that already has this key. QUEUE_FULL beyond `maxOpen` (G5). */
   create(input: NewDelegation): Promise<{ delegation: Delegation; isNew: boolean }>;
   find(id: string): Promise<Delegation | null>;
   listBySource(sourceId: string, limit: number): Promise<Delegation[]>;
-  /** Open delegations that the server has to drive or end, oldest first. */
+  /** Open delegations that the server has to drive or end: those past their deadline, those to send, those that wait. */
   listOpen(limit: number): Promise<Delegation[]>;
   /** Moves on from an open status; null when the delegation had ended already (G4). */
-  advance(
-    id: string,
-    to: DelegationStatus,
-    fields?: { responseText?: string | null; error?: string | null; isAttempt?: boolean },
-  ): Promise<Delegation | null>;
+  advance(id: string, to: DelegationStatus, fields?: AdvanceFields): Promise<Delegation | null>;
+  /** Sent and not ended, from one to the other, oldest first. */
+  listOpenBetween(sourceId: string, targetId: string, limit: number): Promise<Delegation[]>;
 }

@@ -2,22 +2,25 @@
 //
 //   D1. A delegation is sent under its own id as message id, so an agent that saw it already answers without working twice.
 //   D2. What was `dispatched` when the server died is sent again; nothing stays open for ever (its deadline ends it).
-//   D4. A delegation that the server itself fails at is given up after MAX_BUGS rounds; the others go on.
 //   D3. At most MAX_AT_ONCE run at a time; a hung target uses its own place only until the deadline.
+//   D4. A delegation that the server itself fails at is given up after MAX_BUGS rounds; the others go on.
+//   D5. What is left to a polling target stays queued until the target answers; nobody else ends it.
 
-import { type Fault, isFault, TIMEOUTS_MS } from '@molecule/domain';
+import { type Fault, isFault, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import type { Clock, Log } from '@molecule/kit';
 import {
   errorOfReply,
+  type FetchedAnswer,
   type InboxEnd,
   isFailedTask,
+  isLeftToFetch,
   parseEnvelope,
   type QueuedMessage,
   type RelayAnswer,
   type RelayInput,
   textOfReply,
 } from '../relay/index.ts';
-import type { Delegation, DelegationStore } from './delegation-store.ts';
+import type { AdvanceFields, Delegation, DelegationStore } from './delegation-store.ts';
 
 const MAX_AT_ONCE = 64;
 const BATCH = 256;
@@ -30,7 +33,7 @@ export interface DriveDeps {
   log: Log;
   relay(input: RelayInput): Promise<RelayAnswer>;
   /** The inbox's message of a delegation, if there is one. */
-  findQueued(delegationId: string): Promise<QueuedMessage | null>;
+  findQueued(delegation: Delegation): Promise<QueuedMessage | null>;
   publishSoon(): void;
   driveSoon(): void;
 }
@@ -62,11 +65,22 @@ export class DelegationDriver {
   async messageEnded(message: QueuedMessage, end: InboxEnd): Promise<void> {
     if (message.delegationId === null) return;
     const delegation = await this.#deps.delegations.find(message.delegationId);
-    if (delegation) await this.#settleQueued(delegation, message, end);
+    const isItsOwn = delegation?.sourceId === message.senderId && delegation.targetId === message.workspaceId;
+    if (delegation && isItsOwn) await this.#settleQueued(delegation, message, end);
+  }
+
+  /** D5. By the id that the answer names; where it names none, by the only one that it can be. */
+  async answered({ from, to, delegationId, text }: FetchedAnswer): Promise<boolean> {
+    const open = await this.#deps.delegations.listOpenBetween(to, from, LIMITS.delegationsInFlight);
+    const meant = delegationId === null ? open : open.filter(({ id }) => id === delegationId);
+    const [delegation, another] = meant;
+    if (!delegation || another) return false;
+    await this.#end(delegation, 'completed', { responseText: text, via: 'poll' });
+    return true;
   }
 
   async #followQueue(delegation: Delegation): Promise<void> {
-    const message = await this.#deps.findQueued(delegation.id);
+    const message = await this.#deps.findQueued(delegation);
     if (!message || message.status === 'queued' || message.status === 'dispatched') return;
     await this.#settleQueued(delegation, message, message.status);
   }
@@ -76,10 +90,9 @@ export class DelegationDriver {
       await this.#end(delegation, 'failed', { error: message.lastError ?? `the message ended as ${end}` });
       return;
     }
-    await this.#settle(delegation, {
-      status: message.responseStatus ?? 200,
-      body: (message.responseBody ?? {}) as Record<string, unknown>,
-    });
+    const status = message.responseStatus ?? 200;
+    const body = (message.responseBody ?? {}) as Record<string, unknown>;
+    await this.#settle(delegation, { status, body }, 'queue_drain');
   }
 
   #drive(delegation: Delegation): void {
@@ -120,11 +133,11 @@ export class DelegationDriver {
     }
   }
 
-  async #settle(delegation: Delegation, answer: RelayAnswer): Promise<void> {
+  async #settle(delegation: Delegation, answer: RelayAnswer, via?: 'queue_drain'): Promise<void> {
     const reply: unknown = Buffer.isBuffer(answer.body)
       ? JSON.parse(answer.body.toString('utf8'))
       : answer.body;
-    if (answer.status === 202) {
+    if (answer.status === 202 || isLeftToFetch(answer)) {
       await this.#deps.delegations.advance(delegation.id, 'queued');
       this.#deps.publishSoon();
       return;
@@ -135,7 +148,8 @@ export class DelegationDriver {
       await this.#end(delegation, 'failed', { error: failure ?? JSON.stringify(reply) });
       return;
     }
-    await this.#end(delegation, 'completed', { responseText: textOfReply(reply) ?? '' });
+    const responseText = textOfReply(reply) ?? '';
+    await this.#end(delegation, 'completed', { responseText, ...(via === undefined ? {} : { via }) });
   }
 
   /** One retry, after a pause, when the target says that it was not reached and comes back. */
@@ -148,11 +162,7 @@ export class DelegationDriver {
     await this.#end(delegation, 'failed', { error: fault.message });
   }
 
-  async #end(
-    delegation: Delegation,
-    status: 'completed' | 'failed',
-    fields: { responseText?: string; error?: string },
-  ): Promise<void> {
+  async #end(delegation: Delegation, status: 'completed' | 'failed', fields: AdvanceFields): Promise<void> {
     await this.#deps.delegations.advance(delegation.id, status, fields);
     this.#deps.publishSoon();
   }

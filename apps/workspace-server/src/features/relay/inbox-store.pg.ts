@@ -4,7 +4,14 @@ import { randomUUID } from 'node:crypto';
 import type { DelegationChain } from '@molecule/domain';
 import type { Clock } from '@molecule/kit';
 import type { Db } from '@molecule/postgres';
-import type { InboxEnd, InboxStatus, InboxStore, NewMessage, QueuedMessage } from './inbox-store.ts';
+import type {
+  DelegationOfMessage,
+  InboxEnd,
+  InboxStatus,
+  InboxStore,
+  NewMessage,
+  QueuedMessage,
+} from './inbox-store.ts';
 
 interface Row {
   seq: number;
@@ -78,10 +85,12 @@ export class PgInboxStore implements InboxStore {
     return this.#one('select * from inbox where id = $1', [id]);
   }
 
-  findByDelegation(delegationId: string): Promise<QueuedMessage | null> {
-    return this.#one('select * from inbox where delegation_id = $1 order by seq desc limit 1', [
-      delegationId,
-    ]);
+  findByDelegation({ id, sourceId, targetId }: DelegationOfMessage): Promise<QueuedMessage | null> {
+    return this.#one(
+      `select * from inbox where delegation_id = $1 and sender_id = $2 and workspace_id = $3
+       order by seq desc limit 1`,
+      [id, sourceId, targetId],
+    );
   }
 
   listQueued(workspaceIds: readonly string[], limit: number): Promise<QueuedMessage[]> {

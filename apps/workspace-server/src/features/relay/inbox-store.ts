@@ -53,10 +53,17 @@ export interface NewMessage {
   chain: DelegationChain | null;
 }
 
+export interface DelegationOfMessage {
+  id: string;
+  sourceId: string;
+  targetId: string;
+}
+
 export interface InboxStore {
   enqueue(message: NewMessage): Promise<void>;
   find(id: string): Promise<QueuedMessage | null>;
-  findByDelegation(delegationId: string): Promise<QueuedMessage | null>;
+  /** Others may put the same id into their messages: only the source's to the target is the delegation's. */
+  findByDelegation(delegation: DelegationOfMessage): Promise<QueuedMessage | null>;
   /** Queued messages of these workspaces, highest priority first, then oldest. */
   listQueued(workspaceIds: readonly string[], limit: number): Promise<QueuedMessage[]>;
   /** Claims a queued message for one try; null when somebody else had it. */

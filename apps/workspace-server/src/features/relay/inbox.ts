@@ -18,7 +18,7 @@ import {
 import { DeadlineExceeded, type Log, withDeadline } from '@molecule/kit';
 import { textOfReply } from './agent-reply.ts';
 import { type Envelope, isObject } from './envelope.ts';
-import type { InboxEnd, InboxStore, QueuedMessage } from './inbox-store.ts';
+import type { DelegationOfMessage, InboxEnd, InboxStore, QueuedMessage } from './inbox-store.ts';
 import type { MessageKey } from './message-keys.ts';
 import type { SenderId } from './relay-call.ts';
 
@@ -146,8 +146,8 @@ export class Inbox {
     return this.#deps.store.find(id);
   }
 
-  findByDelegation(delegationId: string): Promise<QueuedMessage | null> {
-    return this.#deps.store.findByDelegation(delegationId);
+  findByDelegation(delegation: DelegationOfMessage): Promise<QueuedMessage | null> {
+    return this.#deps.store.findByDelegation(delegation);
   }
 
   async cancel(message: QueuedMessage): Promise<boolean> {

@@ -21,8 +21,8 @@ import {
   LimitReached,
   TransportFailure,
 } from './agent-connection.ts';
-import { isFailedTask, toolTraceOfReply } from './agent-reply.ts';
-import { isObject, isSendMethod, parseEnvelope } from './envelope.ts';
+import { isFailedTask, textOfParts, toolTraceOfReply } from './agent-reply.ts';
+import { type Envelope, isObject, isSendMethod, parseEnvelope } from './envelope.ts';
 import type { EndedMessage, Inbox } from './inbox.ts';
 import type { QueuedMessage } from './inbox-store.ts';
 import { type JudgeDeps, judgeTarget } from './judge-call.ts';
@@ -44,6 +44,16 @@ export interface RelayDeps extends JudgeDeps, ChainDeps {
   translate(thrown: unknown): Fault | null;
   /** Brings a hibernated target back. */
   wake(target: WorkspaceState): Promise<void>;
+  /** A polling agent writes to somebody: true when that is its answer to a delegation that it fetched. */
+  noteAnswer(answer: FetchedAnswer): Promise<boolean>;
+}
+
+export interface FetchedAnswer {
+  from: string;
+  to: string;
+  /** What the message says that it answers. */
+  delegationId: string | null;
+  text: string;
 }
 
 export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<RelayAnswer> {
@@ -52,13 +62,28 @@ export async function relayMessage(deps: RelayDeps, input: RelayInput): Promise<
   return deps.keys.once(
     key,
     async () => {
-      const chained = await judgeChain(deps, input, target);
+      const chained = (await isFetchedAnswer(deps, input)) ? input : await judgeChain(deps, input, target);
       return target.deliveryMode === 'poll'
         ? queueForPoll(deps, chained, target, key)
         : sendOrQueue(deps, chained, target, key);
     },
     (queueId) => answerFromInbox(deps, input, queueId),
   );
+}
+
+/** Only those who fetch answer so; an answer is no step of a chain onward. */
+async function isFetchedAnswer(
+  deps: RelayDeps,
+  { sender, targetId, envelope }: RelayInput,
+): Promise<boolean> {
+  if (sender === null || !isSendMethod(envelope.method)) return false;
+  if (deps.directory.get(sender)?.deliveryMode !== 'poll') return false;
+  const { delegationId } = envelope;
+  return deps.noteAnswer({ from: sender, to: targetId, delegationId, text: textOfMessage(envelope) });
+}
+
+function textOfMessage({ body: { params } }: Envelope): string {
+  return (isObject(params) && isObject(params.message) ? textOfParts(params.message.parts) : null) ?? '';
 }
 
 async function sendOrQueue(
@@ -348,6 +373,11 @@ export async function explainFailure(
     });
   }
   return faults.agentUnreachable(error);
+}
+
+/** Was the message kept for a target that fetches? Its answer comes by itself, later. */
+export function isLeftToFetch({ body }: RelayAnswer): boolean {
+  return !Buffer.isBuffer(body) && body.status === 'queued' && body.delivery_mode === 'poll';
 }
 
 /** Poll-mode targets fetch their messages: the row is the message, committed before the answer. */

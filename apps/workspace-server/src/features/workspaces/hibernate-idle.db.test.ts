@@ -123,7 +123,7 @@ describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
     expect((await told()).at(-1)).toEqual(['WORKSPACE_HIBERNATED', { name: 'sleeper', tier: 2 }]);
   });
 
-  it('counts from the last task, not from the last heartbeat (H1)', async () => {
+  it('[core.4.5-idle] counts from the last task, not from the last heartbeat (H1)', async () => {
     await add();
     await clock.advance(9 * MINUTE_MS);
     await deps.vitals.report(id, { lastTaskAt: clock.now(), lastHeartbeatAt: clock.now() });

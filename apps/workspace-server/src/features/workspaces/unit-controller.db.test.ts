@@ -157,7 +157,7 @@ async function restarted(id: string): Promise<void> {
 }
 
 describe('an agent that is lost goes offline and is started again', () => {
-  it('when its heartbeats stay away for longer than the lease, and not before', async () => {
+  it('[core.4.3-lease core.4.5-lease] when its heartbeats stay away for longer than the lease, and not before', async () => {
     const id = await addOnline();
     await pass(TIMEOUTS_MS.lease);
     expect(statusOf(id)).toBe('online');
@@ -174,7 +174,7 @@ describe('an agent that is lost goes offline and is started again', () => {
     await restarted(id);
   });
 
-  it('when the health sweep finds no unit', async () => {
+  it('[core.4.3-sweep] when the health sweep finds no unit', async () => {
     const id = await addOnline();
     controls.probeAnswers.set(id, 'gone');
     await controller.probeUnits();
@@ -243,7 +243,7 @@ describe('an external agent', () => {
 });
 
 describe('a start', () => {
-  it('that lasts too long fails, and its unit is stopped', async () => {
+  it('[core.4.3-provision-timeout core.4.5-provision] that lasts too long fails, and its unit is stopped', async () => {
     const id = await add();
     await controller.driveUnits();
     await expect.poll(() => deps.directory.get(id)?.url).not.toBe('');
