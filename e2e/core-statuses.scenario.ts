@@ -70,11 +70,11 @@ describe('a workspace', () => {
         }
         await expectSeen(tenant, id, 'online');
         expect((await read(tenant, id)).url).toMatch(/^http:/);
+        // A frozen process says nothing else meanwhile, and takes its time to end.
+        process.kill(await pidOf(dataDir, id), 'SIGSTOP');
         await beat(tenant, id, { runtime_state: 'wedged' });
         await expectSeen(tenant, id, 'degraded');
         await beat(tenant, id, { runtime_state: 'ok', error_rate: 0 });
-        // A frozen process takes its time to end.
-        process.kill(await pidOf(dataDir, id), 'SIGSTOP');
         const sleeping = act(tenant, id, 'hibernate');
         await expectSeen(tenant, id, 'hibernating');
         await sleeping;
