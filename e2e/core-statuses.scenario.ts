@@ -98,11 +98,13 @@ describe('a workspace', () => {
         await expectSeen(tenant, left, 'offline');
         await beat(tenant, left);
         await reaches(tenant, left, 'online');
-        const events = await tenant.asAdmin<{ event_type: string; payload: unknown; seq: number }[]>(
-          `/events/${left}`,
-        );
-        const last = events.sort((a, b) => a.seq - b.seq).at(-1);
-        expect([last?.event_type, last?.payload]).toEqual(['WORKSPACE_ONLINE', {}]);
+        await until('it is told', async () => {
+          const events = await tenant.asAdmin<{ event_type: string; payload: unknown; seq: number }[]>(
+            `/events/${left}`,
+          );
+          const last = events.sort((a, b) => a.seq - b.seq).at(-1);
+          return last?.event_type === 'WORKSPACE_ONLINE' && JSON.stringify(last.payload) === '{}';
+        });
         const homeless = await make(tenant, { name: 'Homeless' });
         await expectSeen(tenant, homeless, 'failed');
         expect([...seen].sort()).toEqual([...WORKSPACE_STATUSES].sort());
