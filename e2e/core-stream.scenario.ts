@@ -1,5 +1,6 @@
 // Core stream: one workspace's events as server-sent events: how they look, whose they are, and what comes after a break.
 
+import { LIMITS } from '@molecule/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { bearer, bodyOf, exchange, type Row, type Send, sendAs } from './support/exchange.ts';
@@ -16,6 +17,7 @@ const PING_MS = 15_000;
 const UNKNOWN = '11111111-1111-4111-8111-111111111111';
 /** More than a reader may lag behind, less than a page. */
 const MISSED = 150;
+const PAGE = LIMITS.eventsMax;
 
 let tenant: ScenarioTenant;
 let asAdmin: Send;
@@ -111,6 +113,26 @@ describe('the stream of a workspace', () => {
         expect(reader.ids()).toEqual(all);
         reader.stop();
       }
+    },
+  );
+
+  it(
+    verifies('core.13.4-replay', 'ends after a page of what was missed, so that nothing is left out'),
+    async () => {
+      const start = bodyOf<{ seq: number }[]>(await asAdmin('GET', '/events?limit=1'))[0]?.seq ?? 0;
+      for (let at = 0; at < PAGE + 10; at++) await newCard(at);
+      const published = async () =>
+        bodyOf<{ seq: number }[]>(await asAdmin('GET', '/events?limit=1'))[0]?.seq ?? 0;
+      await until('all are published', async () => (await published()) >= start + PAGE + 10);
+      const after = (seq: number) =>
+        readStream(tenant, agent.id, { ...bearer(agent.token), 'last-event-id': String(seq) });
+      const page = await after(start);
+      await page.ended;
+      expect(page.ids()).toHaveLength(PAGE);
+      const rest = await after(page.ids().at(-1) ?? 0);
+      await until('the rest is told', () => rest.ids().length >= 10);
+      expect(rest.ids()[0]).toBe((page.ids().at(-1) ?? 0) + 1);
+      rest.stop();
     },
   );
 

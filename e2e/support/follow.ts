@@ -89,6 +89,8 @@ export interface StreamReader {
   ids(): number[];
   /** Epoch milliseconds of each `: ping` but the first. */
   pingedAt: number[];
+  /** When the server ended it, or the reader did. */
+  ended: Promise<void>;
   stop(): void;
 }
 
@@ -113,8 +115,6 @@ export async function readStream(
       if (before > 0 && linesOf(': ping').length > before) pingedAt.push(Date.now());
     }
   };
-  // Ends when the reader stops it, or the server does.
-  const reading = read().catch(() => {});
   return {
     status: response.status,
     headers: response.headers,
@@ -122,10 +122,8 @@ export async function readStream(
     told: () => linesOf('data: ').map((line) => JSON.parse(line)),
     ids: () => linesOf('id: ').map(Number),
     pingedAt,
-    stop: () => {
-      abort.abort();
-      void reading;
-    },
+    ended: read().catch(() => {}),
+    stop: () => abort.abort(),
   };
 }
 

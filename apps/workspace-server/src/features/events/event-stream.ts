@@ -1,6 +1,7 @@
 // Event stream: server-sent events of one workspace, in the AG-UI shape, with replay by `Last-Event-ID`.
 //
 //   T1. Replay and live events overlap, never gap: live ones are held while the replay is read.
+//       A full page ends the stream: the reader comes back with the last number of it for the rest.
 //   T2. A reader that cannot keep up, or whose credential is revoked, is cut off; nobody waits for it.
 
 import type { events } from '@molecule/contracts';
@@ -63,6 +64,10 @@ export async function streamEvents(input: StreamInput): Promise<void> {
   for (const frame of missed) {
     lastSeq = frame.seq ?? lastSeq;
     socket.write(renderFrame(frame));
+  }
+  if (missed.length === LIMITS.eventsMax) {
+    socket.end();
+    return;
   }
   isReplaying = false;
   for (const frame of held.splice(0)) send(frame);
