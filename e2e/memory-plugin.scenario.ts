@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../bench/tenant-process.ts';
 import { PluginProbe } from '../tooling/memory-conformance/plugin-probe.ts';
 import { doesConform, runConformance } from '../tooling/memory-conformance/run-conformance.ts';
+import { verifies } from './requirements.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -142,33 +143,43 @@ describe("the tenant's own plugin", () => {
     ]);
   });
 
-  it('has what a new workspace was given, and the answer says what was not kept', async () => {
-    const made = await tenant.asAdmin<{ id: string; warnings?: string[] }>('/workspaces', {
-      method: 'POST',
-      body: {
-        name: 'heir',
-        external: true,
-        parent_id: agent.id,
-        initial_memories: [
-          { content: 'the vault is at VAULT_TOKEN=abc' },
-          { content: 'we ship on friday', scope: 'TEAM' },
-          { content: 'only roots say this', scope: 'GLOBAL' },
-          { content: '\u00fc'.repeat(100_000) },
-        ],
-      },
-    });
-    expect(made.warnings).toContain(
-      '1 of 4 initial memories were not stored: only root workspaces can write GLOBAL memories',
-    );
-    const found = await tenant.asAdmin<Record<string, string>[]>(`/workspaces/${made.id}/memories`);
-    expect(
-      found.map(({ content, scope, namespace }) => [content?.slice(0, 40), scope, namespace]).sort(),
-    ).toEqual([
-      ['the vault is at [REDACTED:TOKEN]', 'LOCAL', `workspace:${made.id}`],
-      ['we ship on friday', 'TEAM', `workspace:${made.id}`],
-      ['\u00fc'.repeat(40), 'LOCAL', `workspace:${made.id}`],
-    ]);
-  });
+  it(
+    verifies(
+      'core.3.2-memories',
+      'has what a new workspace was given, and the answer says what was not kept',
+    ),
+    async () => {
+      const made = await tenant.asAdmin<{ id: string; warnings?: string[] }>('/workspaces', {
+        method: 'POST',
+        body: {
+          name: 'heir',
+          external: true,
+          parent_id: agent.id,
+          initial_memories: [
+            { content: 'the vault is at VAULT_TOKEN=abc' },
+            { content: 'we ship on friday', scope: 'TEAM' },
+            { content: 'only roots say this', scope: 'GLOBAL' },
+            { content: 'x'.repeat(100_001) },
+            { content: 'of no scope', scope: 'WORLD' },
+            { scope: 'LOCAL' },
+          ],
+        },
+      });
+      expect(made.warnings).toContain(
+        '1 of 6 initial memories were not stored: only root workspaces can write GLOBAL memories',
+      );
+      expect(made.warnings).toContain('2 of 6 initial memories are not valid and were skipped');
+      const found = await tenant.asAdmin<Record<string, string>[]>(`/workspaces/${made.id}/memories`);
+      expect(
+        found.map(({ content, scope, namespace }) => [content?.slice(0, 40), scope, namespace]).sort(),
+      ).toEqual([
+        ['the vault is at [REDACTED:TOKEN]', 'LOCAL', `workspace:${made.id}`],
+        ['we ship on friday', 'TEAM', `workspace:${made.id}`],
+        ['x'.repeat(40), 'LOCAL', `workspace:${made.id}`],
+      ]);
+      expect(found.map(({ content = '' }) => content.length)).toContain(100_000);
+    },
+  );
 
   it('deletes what a purged workspace remembered', async () => {
     const doomed = await addExternalAgent(tenant, 'doomed');
@@ -201,15 +212,12 @@ describe('a plugin from elsewhere', () => {
   async function tenantWith(
     answer: (request: IncomingMessage, body: string, response: ServerResponse) => void,
     env: Record<string, string> = {},
-  ): Promise<{ tenant: ScenarioTenant; agent: ExternalAgent }> {
+  ): Promise<{ tenant: ScenarioTenant; agent: ExternalAgent; settings: Record<string, string> }> {
     const fake = await startFakePlugin(answer);
     plugin = fake;
-    tenant = await startScenarioTenant({
-      MEMORY_PLUGIN_URL: fake.url,
-      MEMORY_PLUGIN_TIMEOUT: '500ms',
-      ...env,
-    });
-    return { tenant, agent: await addExternalAgent(tenant, 'agent') };
+    const settings = { MEMORY_PLUGIN_URL: fake.url, MEMORY_PLUGIN_TIMEOUT: '500ms', ...env };
+    tenant = await startScenarioTenant(settings);
+    return { tenant, agent: await addExternalAgent(tenant, 'agent'), settings };
   }
 
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => void, number]>([
@@ -355,6 +363,28 @@ describe('a plugin from elsewhere', () => {
     isAway = false;
     await until('it has them', () => written.includes('patience'), 60_000);
     expect(written).toEqual(['patience']);
+  });
+
+  it('that is away when the server is killed gets them from the next server', async () => {
+    let isAway = true;
+    const written: string[] = [];
+    const { tenant: killed, settings } = await tenantWith((request, body, response) => {
+      const isWrite = request.method === 'POST' && request.url?.endsWith('/memories');
+      if (isWrite && isAway) return send(response, 500, { code: 'internal', message: 'no' });
+      if (isWrite) written.push(JSON.parse(body).content);
+      return behave(request, body, response);
+    });
+    const body = { name: 'heir', external: true, initial_memories: [{ content: 'endurance' }] };
+    await killed.asAdmin('/workspaces', { method: 'POST', body });
+    killed.child.kill('SIGKILL');
+    await once(killed.child, 'exit');
+    isAway = false;
+    const next = await startScenarioTenant(settings, { dataDir: killed.dataDir });
+    try {
+      await until('it has them', () => written.includes('endurance'), 60_000);
+    } finally {
+      await next.stop();
+    }
   });
 
   it('that cannot expire memories is not asked to, and whoever wants that is told', async () => {

@@ -1,10 +1,11 @@
-// First memories: what a new workspace knows from the start. They are kept here until the plugin has them, so that a
-// plugin that is away at that moment costs nothing but time.
+// First memories: what a new workspace knows from the start. They are kept with the workspace's own row until the
+// plugin has them, so that a crash or a plugin that is away at that moment costs nothing but time.
 
 import { randomUUID } from 'node:crypto';
-import { isFault, LIMITS } from '@molecule/domain';
+import { LIMITS, type WorkspaceState } from '@molecule/domain';
+import type { PlannedMemories } from '../workspaces/index.ts';
 import { isAway, plant } from './keep-promises.ts';
-import { namespaceForScope } from './memory-access.ts';
+import { GLOBAL_IS_FOR_ROOTS } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 import type { Seed } from './memory-ledger.ts';
 import { redactMemory } from './redact-memory.ts';
@@ -16,35 +17,39 @@ export class FirstMemories {
     this.#deps = deps;
   }
 
-  /** How many were kept and, if some were not, why. */
-  async store(
-    workspaceId: string,
+  plan(
+    workspace: Pick<WorkspaceState, 'id' | 'parentId'>,
     memories: readonly Pick<Seed, 'content' | 'scope'>[],
-  ): Promise<{ stored: number; reason: string }> {
-    const { ledger, log } = this.#deps;
-    let reason = '';
-    const seeds = memories.flatMap(({ content, scope }): Seed[] => {
-      try {
-        namespaceForScope(this.#deps.directory, { id: workspaceId }, scope);
-        return [{ id: randomUUID(), workspaceId, scope, content: cutToBytes(redactMemory(content)) }];
-      } catch (error) {
-        if (!isFault(error)) throw error;
-        reason = error.message;
-        return [];
-      }
-    });
-    if (seeds.length === 0) return { stored: 0, reason };
-    await ledger.keepSeeds(seeds);
+  ): PlannedMemories {
+    const { ledger } = this.#deps;
+    const kept = memories.filter(({ scope }) => scope !== 'GLOBAL' || workspace.parentId === null);
+    const seeds = kept.map(
+      ({ content, scope }): Seed => ({
+        id: randomUUID(),
+        workspaceId: workspace.id,
+        scope,
+        content: cutToBytes(redactMemory(content)),
+      }),
+    );
+    return {
+      stored: seeds.length,
+      reason: seeds.length < memories.length ? GLOBAL_IS_FOR_ROOTS : '',
+      keepIn: (tx) => (seeds.length === 0 ? Promise.resolve() : ledger.keepSeedsIn(tx, seeds)),
+      handOn: () => this.#plantNow(workspace.id, seeds),
+    };
+  }
+
+  /** They are kept already: what does not go well now is done by the loop. */
+  async #plantNow(workspaceId: string, seeds: readonly Seed[]): Promise<void> {
     try {
       for (const seed of seeds) {
         await plant(this.#deps, seed);
-        await ledger.planted(seed.id);
+        await this.#deps.ledger.planted(seed.id);
       }
     } catch (error) {
       if (!isAway(error)) throw error;
-      log.warn({ err: error, workspaceId }, 'first memories wait for the memory plugin');
+      this.#deps.log.warn({ err: error, workspaceId }, 'first memories wait for the memory plugin');
     }
-    return { stored: seeds.length, reason };
   }
 }
 

@@ -64,7 +64,7 @@ function mapLedger(): MemoryLedger {
     told: nothing,
     purges: async () => [],
     purged: nothing,
-    keepSeeds: nothing,
+    keepSeedsIn: nothing,
     seeds: async () => [],
     planted: nothing,
   };

@@ -20,6 +20,8 @@ export interface OpenNamespace {
   ownerId: string;
 }
 
+export const GLOBAL_IS_FOR_ROOTS = 'only root workspaces can write GLOBAL memories';
+
 export type MemoryChart = Pick<WorkspaceDirectory, 'get' | 'parentOf' | 'childrenOf'>;
 
 /** Namespaces of roots, today's and former ones that wrote for everybody. */
@@ -63,7 +65,7 @@ export function namespaceForScope(
         ? `team:${workspace.id}`
         : `team:${parent}`;
     case 'GLOBAL':
-      if (parent !== null) throw new Fault('FORBIDDEN', 'only root workspaces can write GLOBAL memories');
+      if (parent !== null) throw new Fault('FORBIDDEN', GLOBAL_IS_FOR_ROOTS);
       return `org:${workspace.id}`;
   }
 }

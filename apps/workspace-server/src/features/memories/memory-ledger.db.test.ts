@@ -110,7 +110,13 @@ describe.each(databaseFlavours())('the memory ledger on %s Postgres', (flavour) 
       scope,
       content: `for ${scope}`,
     }));
-    await ledger.keepSeeds(seeds);
+    const fails = database.db.tx(async (tx) => {
+      await ledger.keepSeedsIn(tx, seeds);
+      throw new Error('the workspace was not made');
+    });
+    await expect(fails).rejects.toThrow('the workspace was not made');
+    expect(await ledger.seeds(10)).toEqual([]);
+    await database.db.tx((tx) => ledger.keepSeedsIn(tx, seeds));
     const kept = await ledger.seeds(10);
     expect(kept.map(({ id }) => id).sort()).toEqual(seeds.map(({ id }) => id).sort());
     for (const { id } of seeds) await ledger.planted(id);

@@ -1,7 +1,7 @@
 // Memory ledger on Postgres. Invariants: memory-ledger.ts.
 
 import type { Clock } from '@molecule/kit';
-import type { Db } from '@molecule/postgres';
+import type { Db, Tx } from '@molecule/postgres';
 import type { Audit, Author, MemoryLedger, NewAudit, Seed } from './memory-ledger.ts';
 
 export class PgMemoryLedger implements MemoryLedger {
@@ -130,9 +130,9 @@ export class PgMemoryLedger implements MemoryLedger {
     await this.#db.query('delete from memory_seeds where id = $1', [seedId]);
   }
 
-  async keepSeeds(seeds: readonly Seed[]): Promise<void> {
+  async keepSeedsIn(tx: Tx, seeds: readonly Seed[]): Promise<void> {
     const column = <T>(pick: (seed: Seed) => T): T[] => seeds.map(pick);
-    await this.#db.query(
+    await tx.query(
       `insert into memory_seeds (id, workspace_id, scope, content, created_at)
        select id, workspace_id, scope, content, $5
        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as s (id, workspace_id, scope, content)`,

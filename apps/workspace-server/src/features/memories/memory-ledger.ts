@@ -6,6 +6,8 @@
 //       the end, whatever happens in between.
 //   L3. What has to be done at the plugin (purges, first memories) stays here until the plugin has done it.
 
+import type { Tx } from '@molecule/postgres';
+
 export interface NewAudit {
   id: string;
   activityType: 'memory_write_global' | 'memory.forget' | 'memory.import';
@@ -52,7 +54,8 @@ export interface MemoryLedger {
   purges(limit: number): Promise<string[]>;
   purged(namespace: string): Promise<void>;
 
-  keepSeeds(seeds: readonly Seed[]): Promise<void>;
+  /** In the transaction that makes their workspace. */
+  keepSeedsIn(tx: Tx, seeds: readonly Seed[]): Promise<void>;
   seeds(limit: number): Promise<Seed[]>;
   planted(seedId: string): Promise<void>;
 }

@@ -22,7 +22,7 @@ import type { AccessStore } from '../access/index.ts';
 import { doOnce, type RequestKey, type RequestKeyStore } from '../request-keys/index.ts';
 import { describeConnection } from './describe-connection.ts';
 import { type EditDeps, editWorkspaces } from './edit-workspace.ts';
-import { type InitialMemories, storeInitialMemories } from './initial-memories.ts';
+import { type InitialMemories, planInitialMemories } from './initial-memories.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
 import type { ConfigNumbers, WorkspaceSecrets } from './unit-config.ts';
 import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
@@ -56,11 +56,15 @@ export async function createWorkspace(
       if (deps.directory.live().length >= LIMITS.workspaces) {
         throw faults.conflict(`this tenant is full: ${LIMITS.workspaces} workspaces`);
       }
-      const reply = toReply(plan);
+      const memories = planInitialMemories(deps.initialMemories, plan.state, input.initial_memories ?? []);
+      const reply = withWarnings(toReply(plan), memories.warnings);
       const contents = { files: input.files ?? {}, secrets: input.secrets ?? {} };
-      await commitNewWorkspace(deps, actor, plan, contents, (tx) => claim(tx, reply));
-      const said = await storeInitialMemories(deps.initialMemories, reply.id, input.initial_memories ?? []);
-      return addConnection(deps, withWarnings(reply, said));
+      await commitNewWorkspace(deps, actor, plan, contents, async (tx) => {
+        await memories.keepIn(tx);
+        await claim(tx, reply);
+      });
+      await memories.handOn();
+      return addConnection(deps, reply);
     },
     (answer) => addConnection(deps, answer as workspaces.CreateWorkspaceReply),
   );

@@ -22,6 +22,7 @@ export {
   type InitialMemory,
   MEMORY_SCOPES,
   NO_MEMORIES,
+  type PlannedMemories,
   readInitialMemories,
 } from './initial-memories.ts';
 export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';

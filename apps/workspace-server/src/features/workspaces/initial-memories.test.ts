@@ -2,7 +2,12 @@
 
 import { LIMITS } from '@molecule/domain';
 import { describe, expect, it } from 'vitest';
-import { NO_MEMORIES, readInitialMemories, storeInitialMemories } from './initial-memories.ts';
+import {
+  type InitialMemories,
+  NO_MEMORIES,
+  planInitialMemories,
+  readInitialMemories,
+} from './initial-memories.ts';
 
 describe('initial memories', () => {
   it.each([
@@ -28,14 +33,15 @@ describe('initial memories', () => {
     expect(cut?.content).toHaveLength(LIMITS.initialMemoryChars);
   });
 
-  it('that were skipped or not stored are said', async () => {
+  it('that were skipped or not stored are said', () => {
     const input = [{ content: 'a' }, { content: 'b' }, 7];
-    expect(await storeInitialMemories(NO_MEMORIES, 'w', input)).toEqual([
+    const workspace = { id: 'w', parentId: null };
+    expect(planInitialMemories(NO_MEMORIES, workspace, input).warnings).toEqual([
       '1 of 3 initial memories are not valid and were skipped',
       '2 of 3 initial memories were not stored: this server keeps no memories',
     ]);
-    const all = { store: async () => ({ stored: 2, reason: '' }) };
-    expect(await storeInitialMemories(all, 'w', input.slice(0, 2))).toEqual([]);
-    expect(await storeInitialMemories(NO_MEMORIES, 'w', [])).toEqual([]);
+    const all: InitialMemories = { plan: () => ({ ...NO_MEMORIES.plan(workspace, []), stored: 2 }) };
+    expect(planInitialMemories(all, workspace, input.slice(0, 2)).warnings).toEqual([]);
+    expect(planInitialMemories(NO_MEMORIES, workspace, []).warnings).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // Initial memories: what a workspace knows before it has done anything. Whoever keeps memories stands behind the interface.
 
-import { LIMITS } from '@molecule/domain';
+import { LIMITS, type WorkspaceState } from '@molecule/domain';
+import type { Tx } from '@molecule/postgres';
 
 export const MEMORY_SCOPES = ['LOCAL', 'TEAM', 'GLOBAL'] as const;
 export type MemoryScope = (typeof MEMORY_SCOPES)[number];
@@ -11,14 +12,32 @@ export interface InitialMemory {
   scope: MemoryScope;
 }
 
+export interface PlannedMemories {
+  /** How many will be kept and, if some will not, why: a sentence for people. */
+  stored: number;
+  reason: string;
+  /** Keeps them in the transaction that makes the workspace: a crash after it loses none. */
+  keepIn(tx: Tx): Promise<void>;
+  /** After the commit: hands them on at once if that goes well; a background loop does the rest. */
+  handOn(): Promise<void>;
+}
+
 export interface InitialMemories {
-  /** Called after the workspace was committed. How many were kept and, if some were not, why: a sentence for people. */
-  store(workspaceId: string, memories: readonly InitialMemory[]): Promise<{ stored: number; reason: string }>;
+  /** Decides before anything is written. */
+  plan(
+    workspace: Pick<WorkspaceState, 'id' | 'parentId'>,
+    memories: readonly InitialMemory[],
+  ): PlannedMemories;
 }
 
 /** For a server that keeps no memories: nothing is stored, and the answer of the create says so. */
 export const NO_MEMORIES: InitialMemories = {
-  store: async () => ({ stored: 0, reason: 'this server keeps no memories' }),
+  plan: () => ({
+    stored: 0,
+    reason: 'this server keeps no memories',
+    keepIn: async () => {},
+    handOn: async () => {},
+  }),
 };
 
 /** Long contents are cut, a missing scope is LOCAL, and what is no memory is skipped. */
@@ -33,20 +52,23 @@ export function readInitialMemories(input: readonly unknown[]): InitialMemory[] 
   });
 }
 
-/** Keeps what the input of a create names; resolves with what has to be said about it. */
-export async function storeInitialMemories(
+/** What the input of a create names, with what has to be said about it. */
+export function planInitialMemories(
   memories: InitialMemories,
-  workspaceId: string,
+  workspace: Pick<WorkspaceState, 'id' | 'parentId'>,
   input: readonly unknown[],
-): Promise<string[]> {
+): PlannedMemories & { warnings: string[] } {
   const valid = readInitialMemories(input);
   const skipped = input.length - valid.length;
-  const warnings =
-    skipped === 0 ? [] : [`${skipped} of ${input.length} initial memories are not valid and were skipped`];
-  if (valid.length === 0) return warnings;
-  const { stored, reason } = await memories.store(workspaceId, valid);
-  if (stored < valid.length) {
-    warnings.push(`${valid.length - stored} of ${input.length} initial memories were not stored: ${reason}`);
-  }
-  return warnings;
+  const planned = valid.length === 0 ? NO_MEMORIES.plan(workspace, []) : memories.plan(workspace, valid);
+  const missing = valid.length - planned.stored;
+  const warnings = [
+    ...(skipped === 0
+      ? []
+      : [`${skipped} of ${input.length} initial memories are not valid and were skipped`]),
+    ...(missing === 0
+      ? []
+      : [`${missing} of ${input.length} initial memories were not stored: ${planned.reason}`]),
+  ];
+  return { ...planned, warnings };
 }

@@ -309,17 +309,41 @@ describe('a start', () => {
 });
 
 describe('no automatic start', () => {
-  it.each(['paused', 'hibernated', 'failed', 'awaiting_agent'] as const)(
-    'of one that is %s',
+  it.each(['paused', 'hibernated', 'failed', 'awaiting_agent', 'removed'] as const)(
+    '[core.4.5-auto-restart] of one that is %s',
     async (status) => {
-      const id = await add({ status });
+      const id = await add({ status, removedAt: status === 'removed' ? clock.now() : null });
       await controller.driveUnits();
       await controller.driveUnits();
       expect([statusOf(id), startsOf(id)]).toEqual([status, 0]);
     },
   );
 
-  it('below a paused ancestor', async () => {
+  it('[core.4.5-auto-restart] of an external one', async () => {
+    const id = await add({ backend: 'external', runtime: 'external', status: 'offline' });
+    await controller.driveUnits();
+    expect([statusOf(id), startsOf(id)]).toEqual(['offline', 0]);
+  });
+
+  it('[core.4.5-auto-restart] of one that is started already, however often it is asked for', async () => {
+    const id = await addOnline();
+    let open = () => {};
+    const isHeld = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    controls.duringStart = () => isHeld;
+    controls.kill(id);
+    await expect.poll(() => statusOf(id)).toBe('offline');
+    await controller.driveUnits();
+    await Promise.all(Array.from({ length: 10 }, () => controller.driveUnits()));
+    await expect.poll(() => startsOf(id)).toBe(2);
+    open();
+    await expect.poll(() => deps.directory.get(id)?.url).not.toBe('');
+    await controller.driveUnits();
+    expect(startsOf(id)).toBe(2);
+  });
+
+  it('[core.4.5-auto-restart] below a paused ancestor', async () => {
     const top = await add({ status: 'paused' });
     const middle = await add({ status: 'failed', parentId: top });
     const id = await add({ status: 'offline', parentId: middle });
