@@ -123,7 +123,7 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('a workspace in a container',
     await act('hibernate');
     await untilStatus('hibernated');
     await until('no container', () => containers().length === 0, START_MS);
-    expect(volumes()).toHaveLength(2);
+    expect(volumes()).toHaveLength(3);
     expect(await ask('Are you awake?')).toContain('"result"');
     await untilStatus('online');
     expect(docker('exec', `ws-${id}`, 'cat', '/workspace/kept')).toBe('kept');

@@ -48,7 +48,8 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('a container engine', () => {
 
   afterAll(async () => {
     await tenant?.stop();
-    for (const id of ids ?? []) docker('volume', 'rm', '-f', `ws-${id}-configs`, `ws-${id}-workspace`);
+    for (const id of ids ?? [])
+      docker('volume', 'rm', '-f', `ws-${id}-configs`, `ws-${id}-workspace`, `ws-${id}-sessions`);
     removeNetworks();
     await engine?.close();
     await rm(folder, { recursive: true, force: true });

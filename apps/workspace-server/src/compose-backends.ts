@@ -54,6 +54,16 @@ export function composeBackends(config: Config, parts: BackendParts): Dispatcher
   });
 }
 
+/** Why nothing can be started on this backend now; null when something can. */
+export async function findBackendProblem(
+  dispatcher: Dispatcher,
+  backend: BackendName,
+): Promise<string | null> {
+  const health = (await dispatcher.health())[backend];
+  if (!health) return `the ${backend} backend is not available on this server`;
+  return health.isOk ? null : `the ${backend} backend is not ready: ${health.detail}`;
+}
+
 /** The default first. */
 export function wiredBackends(config: Pick<Config, 'backend' | 'furtherBackends'>): BackendName[] {
   return [...new Set<BackendName>([config.backend, ...config.furtherBackends])];

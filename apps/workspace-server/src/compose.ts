@@ -4,12 +4,18 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { redactSecrets, TIMEOUTS_MS, TOKEN_PATTERN, type WorkspaceState } from '@molecule/domain';
+import {
+  type BackendName,
+  redactSecrets,
+  TIMEOUTS_MS,
+  TOKEN_PATTERN,
+  type WorkspaceState,
+} from '@molecule/domain';
 import { AgentsDoor, createIdentifier, digestOf } from '@molecule/http';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { addBackgroundLoops } from './background-loops.ts';
-import { composeBackends, wiredBackends } from './compose-backends.ts';
+import { composeBackends, findBackendProblem, wiredBackends } from './compose-backends.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
@@ -195,6 +201,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         await controller.erase(id);
       },
       hasProvisioner: () => controller.hasProvisioner(),
+      findBackendProblem: (backend: BackendName) => findBackendProblem(dispatcher, backend),
       forgiveCrashes: (id: string) => dispatcher.forgiveCrashes(id),
     };
 

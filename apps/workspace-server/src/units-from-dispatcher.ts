@@ -19,6 +19,7 @@ export function toUnits(dispatcher: Dispatcher): Units {
     },
     stop: (id, backend) => dispatcher.stop(id, backend),
     erase: (id, backend) => dispatcher.stopAndPrune(id, backend),
+    carry: (id, from, to) => dispatcher.carry(id, from, to),
     probe: (id, backend) => dispatcher.probe(id, backend),
     list: async () => {
       const units = await dispatcher.listUnits();

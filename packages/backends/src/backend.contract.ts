@@ -5,6 +5,7 @@ import { type BackendName, Fault } from '@molecule/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnitExit, WorkspaceSpec } from './backend.ts';
 import type { Dispatcher, StartResult } from './dispatcher.ts';
+import type { FakeControls } from './fake/fake-backend.ts';
 import type { OpenFile } from './unit-file.ts';
 import { CAPABILITIES, VERBS, type Verb } from './verbs.ts';
 
@@ -13,10 +14,14 @@ export interface SeenByAgent {
   env: Record<string, string>;
   configs: [string, string][];
   tokenMode: string;
+  /** Names of what it had saved of earlier sessions. It saves one itself. */
+  sessions: string[];
 }
 
 export interface BackendUnderTest {
   dispatcher: Dispatcher;
+  /** The fake backend that is wired beside the one under test, to carry to and from. */
+  fake: FakeControls;
   /** Another server process over the same state. */
   restartServer(): Promise<Dispatcher>;
   seenByAgent(workspaceId: string): Promise<SeenByAgent>;
@@ -71,6 +76,9 @@ const SCENARIOS = {
   terminal: 'a terminal gives back what its shell prints, takes a new size, and ends with the shell',
   terminalStopped: 'a terminal needs a unit that runs',
   bootLog: 'the boot log tells of the start, and goes on after a cursor',
+  sessionReset: 'a session reset drops what was saved, once for each reset that is asked for',
+  carried: 'what a unit keeps is carried to another backend and back, byte for byte',
+  carryFails: 'a carry that fails loses nothing, and can be repeated',
   adopted: '38: after a restart of the server the unit is taken over, not doubled',
 } as const;
 export type Scenario = keyof typeof SCENARIOS;
@@ -393,6 +401,61 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect([next.lines, next.cursor]).toEqual([[], first.cursor]);
     });
 
+    scenario('sessionReset', async () => {
+      const startAt = async (sessionResetAt: number | null) => {
+        urlOf(await dispatcher.start(specOf(id, { sessionResetAt }), backend));
+        return (await under.seenByAgent(id)).sessions;
+      };
+      expect(await startAt(null)).toEqual([]);
+      expect(await startAt(null)).toEqual(['saved']);
+      expect(await startAt(1_000)).toEqual([]);
+      expect(await startAt(1_000)).toEqual(['saved']);
+      expect(await startAt(2_000)).toEqual([]);
+    });
+
+    scenario('carried', async () => {
+      const other = backend === 'fake' ? 'process' : 'fake';
+      const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 11) % 256);
+      const at = (path: string) => ({ root: 'workspace', path }) as const;
+      urlOf(await dispatcher.start(specOf(id, { sessionResetAt: 1_000 }), backend));
+      await under.seenByAgent(id);
+      await dispatcher.writeFile(id, backend, at('a/b c/ü.bin'), bytes);
+      await dispatcher.writeFile(id, backend, at('a/empty'), new Uint8Array());
+      await dispatcher.writeFile(id, backend, { root: 'configs', path: 'own/notes.md' }, Buffer.from('mine'));
+      await dispatcher.carry(id, backend, other);
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      expect(await under.countAgents(id)).toBe(0);
+      expect(await dispatcher.readConfigFile(id, other, 'own/notes.md')).toBe('mine');
+      await dispatcher.carry(id, other, backend);
+      // What the tenant gave before and gives no more does not come back with what the agent wrote.
+      const given = { 'config.yaml': 'name: Moved\n' };
+      urlOf(await dispatcher.start(specOf(id, { configFiles: given, sessionResetAt: 1_000 }), backend));
+      const { configs, sessions, tokenMode } = await under.seenByAgent(id);
+      expect(new Map(configs).get('config.yaml')).toBe('name: Moved\n');
+      expect(new Map(configs).get('own/notes.md')).toBe('mine');
+      expect([tokenMode, sessions]).toEqual(['600', ['saved']]);
+      expect(await readAll(await dispatcher.openFile(id, backend, at('a/b c/ü.bin')))).toEqual(bytes);
+      expect(await readAll(await dispatcher.openFile(id, backend, at('a/empty')))).toEqual(new Uint8Array());
+    });
+
+    scenario('carryFails', async () => {
+      const other = backend === 'fake' ? 'process' : 'fake';
+      const place = { root: 'workspace', path: 'kept' } as const;
+      urlOf(await dispatcher.start(specOf(id), backend));
+      await dispatcher.writeFile(id, backend, place, Buffer.from('kept'));
+      under.fake.failures.set('carry', new Error('no room'));
+      await expect(dispatcher.carry(id, backend, other)).rejects.toThrow('no room');
+      expect(await dispatcher.probe(id, backend)).toBe('gone');
+      under.fake.failures.clear();
+      await dispatcher.carry(id, backend, other);
+      await dispatcher.carry(id, backend, other);
+      await dispatcher.carry(id, other, backend);
+      urlOf(await dispatcher.start(specOf(id), backend));
+      expect(Buffer.from((await readAll(await dispatcher.openFile(id, backend, place))) ?? [])).toEqual(
+        Buffer.from('kept'),
+      );
+    });
+
     scenario('adopted', async () => {
       await dispatcher.start(specOf(id), backend);
       await under.seenByAgent(id);
@@ -451,6 +514,8 @@ async function ask(dispatcher: Dispatcher, verb: Verb, id: string, backend: Back
       return dispatcher.writeFile(id, backend, { root: 'workspace', path: 'a' }, new Uint8Array());
     case 'deleteFile':
       return dispatcher.deleteFile(id, backend, { root: 'workspace', path: 'a' });
+    case 'carry':
+      return dispatcher.carry(id, backend, backend === 'fake' ? 'process' : 'fake');
     case 'listUnits':
     case 'health':
       return dispatcher[verb]();

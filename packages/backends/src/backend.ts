@@ -1,8 +1,10 @@
 // Backend: where a unit (the process or container of one workspace) runs. One interface, one suite, every implementation.
 // Nobody outside this package holds a Backend: the dispatcher is the only door.
 
+import type { Readable } from 'node:stream';
 import type { Tier, WorkspaceAccess } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
+import type { CarriedFolder, FolderArchive } from './folder-archive.ts';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 
 export type BackendKind = 'process' | 'docker' | 'external' | 'fake';
@@ -119,6 +121,17 @@ export interface Backend {
   writeFile(workspaceId: string, place: FilePlace, content: Uint8Array): Promise<void>;
   /** Says whether there was something. A folder goes with what is in it. */
   deleteFile(workspaceId: string, place: FilePlace): Promise<boolean>;
+  /**
+   * What a unit that does not run keeps in one folder, to be carried to another backend. Without what every start writes
+   * anew. Empty where nothing was kept; CONFLICT while it runs. Resolves after `take` has.
+   */
+  packFolder(
+    workspaceId: string,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void>;
+  /** Into a unit that does not run and keeps nothing yet in this folder. */
+  unpackFolder(workspaceId: string, folder: CarriedFolder, tar: Readable): Promise<void>;
   /** Rejects when the backend cannot tell: that means "skip this sweep", never "empty". */
   listUnits(): Promise<Unit[]>;
   health(): Promise<BackendHealth>;

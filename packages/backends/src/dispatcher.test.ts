@@ -61,6 +61,7 @@ describe('the dispatcher', () => {
         openFile: () => dispatcher.openFile(id, name, { root: 'workspace', path: 'a' }),
         writeFile: () => dispatcher.writeFile(id, name, { root: 'workspace', path: 'a' }, new Uint8Array()),
         deleteFile: () => dispatcher.deleteFile(id, name, { root: 'workspace', path: 'a' }),
+        carry: () => dispatcher.carry(id, 'fake', name),
       };
       for (const [verb, ask] of Object.entries(asked)) {
         switch (WITHOUT_BACKEND[verb as keyof typeof asked]) {

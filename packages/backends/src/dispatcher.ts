@@ -7,7 +7,7 @@
 //       A backend that was away for a moment costs nothing: such a start counts as not tried.
 //   D5. A backend that cannot do a verb answers UNSUPPORTED_ON_BACKEND; a workspace without a wired backend gets the
 //       answer of WITHOUT_BACKEND. Nothing is silently skipped.
-//   D6. A start that exceeds its limit is aborted, and its workspace stays locked until the backend has let go.
+//   D6. A start or carry that exceeds its limit is aborted, and its workspace stays locked until the backend has let go.
 
 import { isDeepStrictEqual } from 'node:util';
 import { type BackendName, Fault, faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
@@ -24,6 +24,7 @@ import type {
   Unit,
   WorkspaceSpec,
 } from './backend.ts';
+import { carryUnit } from './carry-unit.ts';
 import { DockerBackend, type DockerOptions } from './docker/docker-backend.ts';
 import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
@@ -91,6 +92,11 @@ export interface Dispatcher {
   writeFile(workspaceId: string, backend: BackendName, place: FilePlace, content: Uint8Array): Promise<void>;
   /** Says whether there was something. A folder goes with what is in it. */
   deleteFile(workspaceId: string, backend: BackendName, place: FilePlace): Promise<boolean>;
+  /**
+   * Ends the unit on `from` and brings what it keeps to `to`, where nothing runs yet; `from` keeps its copy. Repeat it after
+   * a failure: nothing is lost by one. NO_BACKEND when one of them is not wired.
+   */
+  carry(workspaceId: string, from: BackendName, to: BackendName): Promise<void>;
   /** Every unit of every wired backend; null when one of them could not tell: skip this sweep. */
   listUnits(): Promise<(Unit & { backend: BackendKind })[] | null>;
   health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
@@ -215,6 +221,20 @@ class BackendDispatcher implements Dispatcher {
     return this.#read('console', name, (backend) => backend.console(workspaceId));
   }
 
+  carry(workspaceId: string, from: BackendName, to: BackendName): Promise<void> {
+    return this.#queue.run(workspaceId, async () => {
+      const source = this.#find(from, 'carry');
+      const target = this.#find(to, 'carry');
+      if (!source || !target) throw faults.noBackend(NO_BACKEND);
+      if (source === target) return;
+      await untilLetGo(
+        (signal) => carryUnit({ source, target, workspaceId }, this.#log, signal),
+        TIMEOUTS_MS.carry,
+        'carrying a workspace',
+      );
+    });
+  }
+
   async probe(workspaceId: string, name: BackendName): Promise<Probe> {
     const backend = this.#find(name, 'probe');
     if (!backend) return 'gone';
@@ -295,33 +315,19 @@ class BackendDispatcher implements Dispatcher {
       const backend = this.#find(name, verb);
       if (!backend) return await this.#noBackend(workspaceId);
       if (!this.#budget.spend(workspaceId)) return crashLoop();
-      const handle = await this.#starts.run(() => this.#startInTime(backend, spec));
+      const handle = await this.#starts.run(() =>
+        untilLetGo(
+          (signal) => backend.start(spec, signal),
+          TIMEOUTS_MS.provisionCall,
+          'starting a workspace',
+        ),
+      );
       return { outcome: 'started', url: handle.url };
     } catch (error) {
       // Details may hold paths and the like: they go to the log, a generic sentence to people.
       this.#log.error({ err: error, workspaceId, backend: name }, 'a unit did not start');
       if (error instanceof Fault && error.code === 'BACKEND_TRANSIENT') this.#budget.refund(workspaceId);
       return explain(error);
-    }
-  }
-
-  /** D6. */
-  async #startInTime(backend: Backend, spec: WorkspaceSpec): Promise<{ url: string }> {
-    let work: Promise<{ url: string }> | null = null;
-    try {
-      return await withDeadline(
-        (signal) => {
-          work = backend.start(spec, signal);
-          return work;
-        },
-        TIMEOUTS_MS.provisionCall,
-        'starting a workspace',
-      );
-    } catch (error) {
-      if (error instanceof DeadlineExceeded && work) {
-        await withDeadline(Promise.allSettled([work]), LET_GO_MS, 'letting go of a start');
-      }
-      throw error;
     }
   }
 
@@ -354,6 +360,30 @@ class BackendDispatcher implements Dispatcher {
       default:
         return name satisfies never;
     }
+  }
+}
+
+/** D6: who exceeds the limit is aborted, and waited for until it has let go. */
+async function untilLetGo<T>(
+  act: (signal: AbortSignal) => Promise<T>,
+  limitMs: number,
+  what: string,
+): Promise<T> {
+  let work: Promise<T> | null = null;
+  try {
+    return await withDeadline(
+      (signal) => {
+        work = act(signal);
+        return work;
+      },
+      limitMs,
+      what,
+    );
+  } catch (error) {
+    if (error instanceof DeadlineExceeded && work) {
+      await withDeadline(Promise.allSettled([work]), LET_GO_MS, `letting go of ${what}`);
+    }
+    throw error;
   }
 }
 

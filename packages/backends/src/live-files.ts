@@ -81,7 +81,7 @@ export async function deleteLiveFile(root: string, path: string): Promise<boolea
 }
 
 /** V1. */
-async function enter(root: string, parts: readonly string[]): Promise<FileHandle | null> {
+export async function enter(root: string, parts: readonly string[]): Promise<FileHandle | null> {
   let at = await openOrNull(root, FOLDER & ~constants.O_NOFOLLOW);
   for (const part of parts) {
     if (!at) return null;
@@ -90,7 +90,7 @@ async function enter(root: string, parts: readonly string[]): Promise<FileHandle
   return at;
 }
 
-async function enterOrMake(root: string, parts: readonly string[]): Promise<FileHandle> {
+export async function enterOrMake(root: string, parts: readonly string[]): Promise<FileHandle> {
   let at = await open(root, FOLDER & ~constants.O_NOFOLLOW);
   for (const part of parts) {
     try {
@@ -122,7 +122,7 @@ async function openChild(folder: FileHandle, name: string, flags: number): Promi
   }
 }
 
-async function openOrNull(path: string, flags: number): Promise<FileHandle | null> {
+export async function openOrNull(path: string, flags: number): Promise<FileHandle | null> {
   try {
     return await open(path, flags);
   } catch (error) {
@@ -158,16 +158,16 @@ async function sizeOf(folder: FileHandle, name: string): Promise<number> {
   }
 }
 
-async function withFolder<T>(folder: FileHandle, act: () => Promise<T>): Promise<T> {
+export async function withFolder<T>(folder: FileHandle, act: (folder: FileHandle) => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await act(folder);
   } finally {
     await folder.close();
   }
 }
 
 /** A name below a folder that is held open, whatever happens to the folder's own name meanwhile. */
-function below(folder: FileHandle, name: string): string {
+export function below(folder: FileHandle, name: string): string {
   return `/proc/self/fd/${folder.fd}/${name}`;
 }
 
@@ -175,6 +175,6 @@ function notRegular() {
   return faults.invalidRequest('path is not a regular file');
 }
 
-function isCode(error: unknown, ...codes: string[]): boolean {
+export function isCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -20,6 +20,7 @@ export const VERBS = [
   'openFile',
   'writeFile',
   'deleteFile',
+  'carry',
   'listUnits',
   'health',
 ] as const;
@@ -43,6 +44,7 @@ export const WITHOUT_BACKEND: Record<Verb, 'fail_workspace' | 'success' | 'gone'
   openFile: 'fault',
   writeFile: 'fault',
   deleteFile: 'fault',
+  carry: 'fault',
   listUnits: 'empty',
   health: 'empty',
 };
@@ -68,6 +70,7 @@ export const CAPABILITIES: Record<BackendKind, Record<Verb, string | null>> = {
     openFile: 'the agent runs elsewhere; its files stay there',
     writeFile: 'the agent runs elsewhere; its files stay there',
     deleteFile: 'the agent runs elsewhere; its files stay there',
+    carry: 'the agent runs elsewhere; what it keeps stays there',
     listUnits: null,
     health: null,
   },

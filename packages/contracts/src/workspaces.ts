@@ -175,6 +175,8 @@ export const updateWorkspaceBody = z.object({
   hibernation_idle_minutes: hibernationIdleMinutes.optional(),
   x: z.number().optional(),
   y: z.number().optional(),
+  /** Additive: where the agent runs from now on. Its files, sessions and memory go with it. */
+  backend: z.string().optional(),
 });
 export type UpdateWorkspaceInput = z.output<typeof updateWorkspaceBody>;
 
@@ -184,12 +186,12 @@ export const updateWorkspace = defineRoute({
   path: '/workspaces/:id',
   policy: 'workspace',
   tag: 'workspaces',
-  summary: 'Change name, role, tier, parent, position or engine',
+  summary: 'Change name, role, tier, parent, position, engine or backend',
   params: idParams,
   body: updateWorkspaceBody,
   invalidBody: 'invalid request body',
   response: z.object({ status: z.literal('updated'), needs_restart: z.boolean().optional() }),
-  errors: [404, 410],
+  errors: [404, 409, 410, 503],
 });
 
 export const deleteWorkspace = defineRoute({

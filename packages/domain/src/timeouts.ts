@@ -9,6 +9,7 @@ export const TIMEOUTS_MS = {
   provision: 600_000,
   provisionSlowRuntime: 1_800_000,
   provisionCall: 180_000,
+  carry: 300_000,
   hibernate: 60_000,
   stopCall: 30_000,
   a2aIdle: 300_000,

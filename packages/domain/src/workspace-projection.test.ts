@@ -32,6 +32,8 @@ const created: WorkspaceState = {
   deadlineAt: 1,
   forwardedTo: null,
   sessionResetAt: null,
+  carryFrom: null,
+  eraseFrom: null,
   createdAt: 5,
   removedAt: null,
 };

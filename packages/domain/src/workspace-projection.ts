@@ -30,6 +30,10 @@ export interface WorkspaceState {
   agentCard: unknown;
   deliveryMode: DeliveryMode | null;
   backend: BackendName;
+  /** Where the data of the workspace still lies; the next start brings it to `backend`. Null: it is there. */
+  carryFrom: BackendName | null;
+  /** Where a copy was left that nobody needs any more. Null: nowhere. */
+  eraseFrom: BackendName | null;
   x: number;
   y: number;
   isCollapsed: boolean;

@@ -8,18 +8,13 @@
 import { faults, LIMITS } from '@molecule/domain';
 import { pack } from 'tar-stream';
 import type { WorkspaceSpec } from '../backend.ts';
+import type { FileOwner } from '../folder-archive.ts';
 import { pathParts } from '../unit-file.ts';
 
 const TEXT_WITH_UNIX_LINES = /\.(sh|py|md)$/;
 export const TOKEN_FILE = '.auth_token';
 
 type Files = Readonly<Record<string, string>>;
-
-/** Numbers of the user and group who own what is unpacked. */
-export interface FileOwner {
-  uid: number;
-  gid: number;
-}
 
 /** `user` as containers name it: `uid:gid`. */
 export function ownerOf(user: string): FileOwner {

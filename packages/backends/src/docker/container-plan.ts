@@ -74,10 +74,11 @@ async function mountsOf(spec: WorkspaceSpec, roots: readonly string[]): Promise<
   const names = namesOf(spec.workspaceId);
   const configs = volumeMount(names.configs, '/configs');
   if (!TIERS[spec.tier].hasWorkspace) return [configs];
+  const kept = [configs, volumeMount(names.sessions, '/sessions')];
   const folder = await allowedFolder(spec, roots);
-  if (folder === null) return [configs, volumeMount(names.workspace, '/workspace')];
+  if (folder === null) return [...kept, volumeMount(names.workspace, '/workspace')];
   const ReadOnly = spec.workspaceAccess === 'read_only';
-  return [configs, { Type: 'bind', Source: folder, Target: '/workspace', ReadOnly }];
+  return [...kept, { Type: 'bind', Source: folder, Target: '/workspace', ReadOnly }];
 }
 
 /** As it is: the engine would give an empty volume to whom the image's folder belongs. */
@@ -102,6 +103,7 @@ function ownVariables(spec: WorkspaceSpec, facts: PlanFacts): Record<string, str
     WORKSPACE_CONFIG_PATH: '/configs',
     CONFIGS_DIR: '/configs',
     PLUGINS_DIR: '/configs/plugins',
+    SESSIONS_DIR: TIERS[spec.tier].hasWorkspace ? '/sessions' : home,
     MOLECULE_PLATFORM_URL: facts.platformUrl,
     PLATFORM_URL: facts.platformUrl,
     MOLECULE_URL: facts.platformUrl,

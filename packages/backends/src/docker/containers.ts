@@ -1,6 +1,7 @@
 // Containers: the containers of one tenant, as the engine sees them. A container without our labels is nobody's here,
 // whatever its name.
 
+import { TIMEOUTS_MS } from '@molecule/domain';
 import { type Log, systemClock, withDeadline } from '@molecule/kit';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { Probe, UnitExit } from '../backend.ts';
@@ -11,7 +12,8 @@ import { isOwn, LABELS, namesOf, type Owner } from './unit-names.ts';
 const STOP_EXTRA_MS = 10_000;
 const GONE_MS = 10_000;
 const GONE_LOOK_MS = 50;
-const HELPER_LIFE_MS = 5 * 60_000;
+/** Longer than anything that a helper is made for. */
+const HELPER_LIFE_MS = 2 * TIMEOUTS_MS.carry;
 const SIGNALS: Readonly<Record<number, string>> = {
   130: 'SIGINT',
   134: 'SIGABRT',
@@ -85,6 +87,14 @@ export class Containers {
       [404, 409],
     );
     await withDeadline((signal) => this.#untilGone(containerId, signal), GONE_MS, 'the end of a container');
+  }
+
+  /** Helpers hold the volumes of a workspace that shall go. */
+  async discardHelpersOf(workspaceId: string): Promise<void> {
+    const id = workspaceId.toLowerCase();
+    for (const info of await this.#find('helper')) {
+      if (info.Labels[LABELS.workspaceId] === id) await this.discard(info.Id);
+    }
   }
 
   /** Helpers that a crash of the server left. */

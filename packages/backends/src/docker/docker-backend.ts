@@ -9,6 +9,7 @@
 //   K6. What a container printed is kept when the container goes.
 
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { faults, isUuid, redactSecrets } from '@molecule/domain';
 import { type Log, type Loop, singleFlight, systemClock } from '@molecule/kit';
 import type { ContainerInspectInfo } from 'dockerode';
@@ -24,6 +25,7 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import { type CarriedFolder, emptyArchive, type FolderArchive } from '../folder-archive.ts';
 import { freePort } from '../free-port.ts';
 import { type FileEntry, type FilePlace, folderParts, type OpenFile, pathParts } from '../unit-file.ts';
 import { archiveOf, ownerOf, startFiles, TOKEN_FILE } from './config-archive.ts';
@@ -189,10 +191,7 @@ export class DockerBackend implements Backend {
 
   removeVolumes(workspaceId: string): Promise<void> {
     return this.#whileBusy(workspaceId, async () => {
-      const found = await this.#containers.inspect(workspaceId);
-      if (found && stateOf(found.State.Status) !== 'gone') {
-        throw faults.conflict('the workspace is still running');
-      }
+      await this.#refuseRunning(workspaceId);
       await this.#end(workspaceId);
       await this.#erase(workspaceId);
     });
@@ -236,6 +235,29 @@ export class DockerBackend implements Backend {
     const { value, rest } = await this.#ask(workspaceId, ['delete', place]);
     rest.destroy();
     return value === true;
+  }
+
+  packFolder(
+    workspaceId: string,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void> {
+    return this.#whileBusy(workspaceId, async () => {
+      await this.#refuseRunning(workspaceId);
+      if (!(await this.#volumes.isThere(workspaceId))) return take(emptyArchive());
+      const started = (await this.#notes.lastStart(workspaceId))?.configFiles ?? [];
+      const without = new Set(folder === 'configs' ? [...started, TOKEN_FILE] : []);
+      await this.#volumes.pack(workspaceId, await this.#image.ensure(), { folder, without }, take);
+    });
+  }
+
+  unpackFolder(workspaceId: string, folder: CarriedFolder, tar: Readable): Promise<void> {
+    return this.#whileBusy(workspaceId, async () => {
+      await this.#refuseRunning(workspaceId);
+      const image = await this.#image.ensure();
+      await this.#volumes.ensure(workspaceId, image, ownerOf(TIERS[2].user));
+      await this.#volumes.unpackFolder(workspaceId, image, folder, tar);
+    });
   }
 
   async listUnits(): Promise<Unit[]> {
@@ -305,8 +327,13 @@ export class DockerBackend implements Backend {
     const last = await this.#notes.lastStart(spec.workspaceId);
     const forget = (last?.configFiles ?? []).filter((path) => !written.includes(path));
     const owner = wasThere && last?.user !== user ? ownerOf(user) : null;
-    if (forget.length > 0 || owner) await this.#volumes.tidy(spec.workspaceId, image, { forget, owner });
-    await this.#notes.saveStart(spec.workspaceId, { configFiles: written, user });
+    const { sessionResetAt = null } = spec;
+    const isReset = sessionResetAt !== null && (last?.sessionResetAt ?? 0) < sessionResetAt;
+    if (forget.length > 0 || owner || isReset) {
+      const tidying = { forget, owner, sessionResetAt: isReset ? sessionResetAt : null };
+      await this.#volumes.tidy(spec.workspaceId, image, tidying);
+    }
+    await this.#notes.saveStart(spec.workspaceId, { configFiles: written, user, sessionResetAt });
   }
 
   /** Empty when the agent has ended already: then its end is told. */
@@ -333,7 +360,15 @@ export class DockerBackend implements Backend {
     await this.#note(workspaceId, `ended container ${found.Id.slice(0, 12)}, as asked`);
   }
 
+  async #refuseRunning(workspaceId: string): Promise<void> {
+    const found = await this.#containers.inspect(workspaceId);
+    if (found && stateOf(found.State.Status) !== 'gone') {
+      throw faults.conflict('the workspace is still running');
+    }
+  }
+
   async #erase(workspaceId: string): Promise<void> {
+    await this.#containers.discardHelpersOf(workspaceId);
     await this.#volumes.remove(workspaceId);
     await this.#notes.erase(workspaceId);
   }

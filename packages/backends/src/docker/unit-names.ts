@@ -22,13 +22,19 @@ export interface UnitNames {
   container: string;
   configs: string;
   workspace: string;
+  sessions: string;
 }
 
 /** Throws INVALID_WORKSPACE_ID: nothing but a whole id reaches the engine. */
 export function namesOf(workspaceId: string): UnitNames {
   if (!isUuid(workspaceId)) throw faults.invalidWorkspaceId();
   const unit = `ws-${workspaceId.toLowerCase()}`;
-  return { container: unit, configs: `${unit}-configs`, workspace: `${unit}-workspace` };
+  return {
+    container: unit,
+    configs: `${unit}-configs`,
+    workspace: `${unit}-workspace`,
+    sessions: `${unit}-sessions`,
+  };
 }
 
 export function networkName(owner: Owner): string {

@@ -13,6 +13,8 @@ export interface StartRecord {
   configFiles: string[];
   /** Who owns the volumes, as `uid:gid`. */
   user: string;
+  /** The session reset that was carried out last. */
+  sessionResetAt?: number | null;
 }
 
 export class UnitNotes {

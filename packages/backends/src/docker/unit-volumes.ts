@@ -5,11 +5,13 @@
 //   V2. A link that the agent left is not followed when a file is read.
 //   V3. A file that an earlier start wrote and this one does not know is gone; what the agent itself wrote stays.
 
-import { faults, LIMITS } from '@molecule/domain';
+import type { Readable } from 'node:stream';
+import { faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import type { Container } from 'dockerode';
 import { extract } from 'tar-stream';
+import { type CarriedFolder, type FileOwner, type FolderArchive, ownArchive } from '../folder-archive.ts';
 import { pathParts } from '../unit-file.ts';
-import { archiveOf, type FileOwner, foldersArchive } from './config-archive.ts';
+import { archiveOf, foldersArchive } from './config-archive.ts';
 import { volumeMount } from './container-plan.ts';
 import { cancelled, type Engine, statusOf } from './engine.ts';
 import { isOwn, labelsOf, namesOf, type Owner } from './unit-names.ts';
@@ -24,6 +26,8 @@ export interface Tidying {
   forget: readonly string[];
   /** Null: everything belongs to whom it should already. */
   owner: FileOwner | null;
+  /** Saved sessions from before this moment are dropped. Epoch milliseconds; null keeps them. */
+  sessionResetAt: number | null;
 }
 
 export class UnitVolumes {
@@ -37,13 +41,14 @@ export class UnitVolumes {
 
   /** Makes what is missing and gives it to its owner; tells whether all was there before. */
   async ensure(workspaceId: string, image: string, owner: FileOwner): Promise<{ wasThere: boolean }> {
-    const { configs, workspace } = namesOf(workspaceId);
+    const { configs, workspace, sessions } = namesOf(workspaceId);
     const isKept = [
       await this.#ensureOne(workspaceId, configs),
       await this.#ensureOne(workspaceId, workspace),
+      await this.#ensureOne(workspaceId, sessions),
     ].every(Boolean);
     if (isKept) return { wasThere: true };
-    const folders = await foldersArchive(['configs', 'workspace'], owner);
+    const folders = await foldersArchive(['configs', 'workspace', 'sessions'], owner);
     await this.withHelper(workspaceId, image, (helper) => this.unpack(helper, '/', folders));
     return { wasThere: false };
   }
@@ -53,8 +58,8 @@ export class UnitVolumes {
   }
 
   async remove(workspaceId: string): Promise<void> {
-    const { configs, workspace } = namesOf(workspaceId);
-    for (const name of [configs, workspace]) {
+    const { configs, workspace, sessions } = namesOf(workspaceId);
+    for (const name of [configs, workspace, sessions]) {
       if (!(await this.#isOwn(name))) continue;
       await this.#engine.settle(
         (docker, abortSignal) => docker.getVolume(name).remove(cancelled(abortSignal, {})),
@@ -67,6 +72,38 @@ export class UnitVolumes {
   async unpack(container: string, folder: string, archive: Buffer): Promise<void> {
     await this.#engine.act((docker, abortSignal) =>
       docker.getContainer(container).putArchive(archive, cancelled(abortSignal, { path: folder })),
+    );
+  }
+
+  /** One folder of volumes that no unit uses; `without` are paths in it. */
+  async pack(
+    workspaceId: string,
+    image: string,
+    { folder, without }: { folder: CarriedFolder; without: ReadonlySet<string> },
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void> {
+    await this.withHelper(workspaceId, image, async (helper) => {
+      const tar = await this.#engine.act((docker, abortSignal) =>
+        docker.getContainer(helper).getArchive(cancelled(abortSignal, { path: `/${folder}/.` })),
+      );
+      await take(ownArchive(tar as unknown as Readable, without, { uid: 0, gid: 0 }));
+    });
+  }
+
+  /** Everything belongs to root then; the next start gives it to whom it should. */
+  async unpackFolder(
+    workspaceId: string,
+    image: string,
+    folder: CarriedFolder,
+    tar: Readable,
+  ): Promise<void> {
+    const archive = ownArchive(tar, new Set(), { uid: 0, gid: 0 });
+    await this.withHelper(workspaceId, image, (helper) =>
+      this.#engine.act(
+        (docker, abortSignal) =>
+          docker.getContainer(helper).putArchive(archive.tar, cancelled(abortSignal, { path: `/${folder}` })),
+        TIMEOUTS_MS.carry,
+      ),
     );
   }
 
@@ -100,10 +137,14 @@ export class UnitVolumes {
   }
 
   /** V3. Only while the unit does not run. */
-  async tidy(workspaceId: string, image: string, { forget, owner }: Tidying): Promise<void> {
+  async tidy(workspaceId: string, image: string, { forget, owner, sessionResetAt }: Tidying): Promise<void> {
     const helper = await this.#makeHelper(workspaceId, image);
     try {
-      const task = JSON.stringify({ forget: [...forget, TIDY_FILE], owner: owner && [owner.uid, owner.gid] });
+      const task = JSON.stringify({
+        forget: [...forget, TIDY_FILE],
+        owner: owner && [owner.uid, owner.gid],
+        sessionResetAt,
+      });
       await this.unpack(helper.id, '/configs', await archiveOf({ [TIDY_FILE]: task }, { uid: 0, gid: 0 }));
       const { StatusCode } = await this.#engine.act(async (docker, abortSignal) => {
         const container = docker.getContainer(helper.id);
@@ -117,8 +158,12 @@ export class UnitVolumes {
   }
 
   #makeHelper(workspaceId: string, image: string): Promise<Container> {
-    const { configs, workspace } = namesOf(workspaceId);
-    const mounts = [volumeMount(configs, '/configs'), volumeMount(workspace, '/workspace')];
+    const { configs, workspace, sessions } = namesOf(workspaceId);
+    const mounts = [
+      volumeMount(configs, '/configs'),
+      volumeMount(workspace, '/workspace'),
+      volumeMount(sessions, '/sessions'),
+    ];
     return this.#engine.act((docker, abortSignal) =>
       docker.createContainer(
         cancelled(abortSignal, {

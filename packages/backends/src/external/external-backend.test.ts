@@ -4,8 +4,10 @@ import { createLog, systemClock } from '@molecule/kit';
 import { describe, expect, it } from 'vitest';
 import { type BackendUnderTest, type ContractSuite, describeBackend } from '../backend.contract.ts';
 import { createDispatcher } from '../dispatcher.ts';
+import { FakeControls } from '../fake/fake-backend.ts';
 
-const open = () => createDispatcher({ clock: systemClock, log: createLog({ level: 'silent' }) });
+const fake = new FakeControls();
+const open = () => createDispatcher({ fake, clock: systemClock, log: createLog({ level: 'silent' }) });
 const startsNothing = { because: 'the agent runs elsewhere and registers itself', refuses: 'start' } as const;
 const keepsNothing = {
   because: 'the agent runs elsewhere and keeps its own files',
@@ -36,6 +38,9 @@ const optOuts: ContractSuite['optOuts'] = {
   terminal: { ...startsNothing, refuses: 'terminal' },
   terminalStopped: { ...startsNothing, refuses: 'terminal' },
   bootLog: { ...startsNothing, refuses: 'logs' },
+  sessionReset: startsNothing,
+  carried: { ...keepsNothing, refuses: 'carry' },
+  carryFails: { ...keepsNothing, refuses: 'carry' },
   adopted: startsNothing,
 };
 
@@ -47,6 +52,7 @@ describeBackend({
   backend: 'external',
   create: async (): Promise<BackendUnderTest> => ({
     dispatcher: open(),
+    fake,
     restartServer: async () => open(),
     seenByAgent: async () => notHere(),
     countAgents: async () => 0,
@@ -64,6 +70,7 @@ describe('an external workspace', () => {
   });
 
   it('does not count as a provisioner', () => {
-    expect(open().hasProvisioner()).toBe(false);
+    const alone = createDispatcher({ clock: systemClock, log: createLog({ level: 'silent' }) });
+    expect(alone.hasProvisioner()).toBe(false);
   });
 });

@@ -38,6 +38,8 @@ export class ExternalBackend implements Backend {
   openFile = () => decline('openFile');
   writeFile = () => decline('writeFile');
   deleteFile = () => decline('deleteFile');
+  packFolder = () => decline('carry');
+  unpackFolder = () => decline('carry');
 
   onExit(): void {}
 

@@ -1,25 +1,27 @@
 // Fake backend: held to the suite that every backend passes, so that tests which use it prove something.
 
-import { createLog, systemClock } from '@molecule/kit';
 import { type BackendUnderTest, describeBackend } from '../backend.contract.ts';
-import { createDispatcher } from '../dispatcher.ts';
+import { processUnderTest } from '../process/testing/process-under-test.ts';
 import { FakeControls } from './fake-backend.ts';
-
-const log = createLog({ level: 'silent' });
 
 describeBackend({
   backend: 'fake',
   create: async (): Promise<BackendUnderTest> => {
     const controls = new FakeControls();
-    const open = () => createDispatcher({ fake: controls, clock: systemClock, log });
+    const beside = await processUnderTest({}, controls);
     return {
-      dispatcher: open(),
-      restartServer: async () => open(),
-      seenByAgent: async (id) => ({
-        env: { ...controls.units.get(id)?.spec.env },
-        configs: [...(controls.configs.get(id) ?? [])],
-        tokenMode: '600',
-      }),
+      ...beside,
+      seenByAgent: async (id) => {
+        const saved = controls.sessions.get(id) ?? new Map<string, string>();
+        const sessions = [...saved.keys()].filter((name) => !name.startsWith('.'));
+        saved.set('saved', 'what was said');
+        return {
+          env: { ...controls.units.get(id)?.spec.env },
+          configs: [...(controls.configs.get(id) ?? [])],
+          tokenMode: '600',
+          sessions,
+        };
+      },
       countAgents: async (id) => (controls.units.has(id) ? 1 : 0),
       killFromOutside: async (id) => controls.kill(id),
       breakStarts: () => {
@@ -30,7 +32,6 @@ describeBackend({
       breakListing: async () => {
         controls.failures.set('listUnits', new Error('no list'));
       },
-      close: async () => {},
     };
   },
   optOuts: {

@@ -17,6 +17,13 @@ import type {
   WorkspaceSpec,
 } from '../backend.ts';
 import {
+  type CarriedFolder,
+  eachEntry,
+  type FolderArchive,
+  plainPath,
+  TarWriter,
+} from '../folder-archive.ts';
+import {
   type FileEntry,
   type FilePlace,
   folderParts,
@@ -25,6 +32,8 @@ import {
   pathParts,
 } from '../unit-file.ts';
 import type { Verb } from '../verbs.ts';
+
+const RESET_MARK = '.reset';
 
 export class FakeControls {
   readonly units = new Map<string, { spec: WorkspaceSpec; createdAt: number }>();
@@ -38,6 +47,8 @@ export class FakeControls {
   readonly configs = new Map<string, Map<string, string>>();
   /** What each running unit holds: root and path, joined by a slash. */
   readonly liveFiles = new Map<string, Map<string, Uint8Array>>();
+  /** What each workspace saved of its sessions: name and content. */
+  readonly sessions = new Map<string, Map<string, string>>();
   readonly printed = new Map<string, string[]>();
   /** Awaited inside a start, so that tests can hold it. */
   duringStart: (spec: WorkspaceSpec, signal: AbortSignal) => Promise<void> = async () => {};
@@ -65,6 +76,7 @@ export class FakeBackend implements Backend {
     await this.#controls.duringStart(spec, signal);
     signal.throwIfAborted();
     await this.writeConfigFiles(spec.workspaceId, { ...spec.configFiles, '.auth_token': spec.authToken });
+    this.#resetSessions(spec);
     this.#controls.units.set(spec.workspaceId, { spec, createdAt: Date.now() });
     return { url: this.#controls.urlOf(spec) };
   }
@@ -189,6 +201,37 @@ export class FakeBackend implements Backend {
     return gone.length > 0;
   }
 
+  async packFolder(
+    workspaceId: string,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void> {
+    this.#note('carry', workspaceId);
+    if (this.#controls.units.has(workspaceId)) throw faults.conflict('the workspace is still running');
+    const tar = new TarWriter();
+    const files = [...this.#kept(workspaceId, folder)];
+    const writing = async () => {
+      for (const [name, content] of files) {
+        await tar.addFile({ name, size: content.byteLength }, Readable.from([content]));
+      }
+    };
+    tar.endAfter(writing());
+    await take({ tar: tar.readable, leftOut: () => 0 });
+  }
+
+  async unpackFolder(workspaceId: string, folder: CarriedFolder, tar: Readable): Promise<void> {
+    this.#note('carry', workspaceId);
+    if (this.#controls.units.has(workspaceId)) throw faults.conflict('the workspace is still running');
+    const files = await readArchive(tar);
+    if (folder === 'workspace') {
+      const live = new Map([...files].map(([path, content]) => [`workspace/${path}`, content]));
+      this.#controls.liveFiles.set(workspaceId, live);
+      return;
+    }
+    const texts = new Map([...files].map(([path, content]) => [path, content.toString('utf8')]));
+    this.#controls[folder].set(workspaceId, texts);
+  }
+
   async listUnits(): Promise<Unit[]> {
     this.#note('listUnits', '');
     return [...this.#controls.units].map(([workspaceId, unit]) => ({
@@ -219,7 +262,27 @@ export class FakeBackend implements Backend {
     return live;
   }
 
+  *#kept(workspaceId: string, folder: CarriedFolder): Generator<[string, Buffer]> {
+    if (folder !== 'workspace') {
+      for (const [path, text] of this.#controls[folder].get(workspaceId) ?? []) {
+        if (path !== '.auth_token') yield [path, Buffer.from(text)];
+      }
+    }
+    for (const [path, content] of this.#controls.liveFiles.get(workspaceId) ?? []) {
+      if (path.startsWith(`${folder}/`)) yield [path.slice(folder.length + 1), Buffer.from(content)];
+    }
+  }
+
+  #resetSessions({ workspaceId, sessionResetAt }: WorkspaceSpec): void {
+    const saved = this.#controls.sessions.get(workspaceId) ?? new Map<string, string>();
+    this.#controls.sessions.set(workspaceId, saved);
+    if (!sessionResetAt || Number(saved.get(RESET_MARK) ?? 0) >= sessionResetAt) return;
+    saved.clear();
+    saved.set(RESET_MARK, String(sessionResetAt));
+  }
+
   #erase(workspaceId: string): void {
+    this.#controls.sessions.delete(workspaceId);
     this.#controls.liveFiles.delete(workspaceId);
     this.#controls.configs.delete(workspaceId);
     this.#controls.printed.delete(workspaceId);
@@ -230,6 +293,17 @@ export class FakeBackend implements Backend {
     const failure = this.#controls.failures.get(verb);
     if (failure) throw failure;
   }
+}
+
+/** Regular files only. */
+async function readArchive(tar: Readable): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  await eachEntry(tar, async ({ name, type }, content) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of content) chunks.push(chunk as Buffer);
+    if (type === 'file') files.set(plainPath(name), Buffer.concat(chunks));
+  });
+  return files;
 }
 
 function keyOf({ root, path }: FilePlace): string {

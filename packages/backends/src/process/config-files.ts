@@ -62,6 +62,11 @@ export async function readConfigFile(paths: UnitPaths, path: string): Promise<st
   }
 }
 
+/** Paths below /configs that the next start writes anew, or drops. */
+export async function writtenByStart(paths: UnitPaths): Promise<Set<string>> {
+  return new Set([...(await readManifest(join(paths.run, 'config-files.json'))), TOKEN_FILE]);
+}
+
 function partsOf(root: string, path: string): string[] {
   const inside = relative(root, resolve(root, path));
   const isOutside = inside === '' || inside === '..' || inside.startsWith('../') || isAbsolute(inside);

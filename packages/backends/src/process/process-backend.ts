@@ -12,6 +12,7 @@
 
 import { access, constants, mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { faults, isUuid } from '@molecule/domain';
 import type { Log, Loop } from '@molecule/kit';
 import type {
@@ -27,17 +28,18 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import { dropSessionsBefore } from '../drop-sessions.ts';
+import { type CarriedFolder, type FolderArchive, packFolder, unpackFolder } from '../folder-archive.ts';
 import { freePort } from '../free-port.ts';
 import { workspaceFolder } from '../host-folder.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../live-files.ts';
 import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
 import { pathsOf, prepareFolders, type UnitPaths } from '../unit-folders.ts';
 import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';
-import { readConfigFile, writeConfig, writeConfigFiles, writeToken } from './config-files.ts';
+import { readConfigFile, writeConfig, writeConfigFiles, writeToken, writtenByStart } from './config-files.ts';
 import { endProcesses } from './end-processes.ts';
 import { openTerminal } from './open-terminal.ts';
 import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
-import { dropSessionsBefore } from './session-reset.ts';
 import { spawnUnit } from './spawn-unit.ts';
 import { isolationText } from './unit-command.ts';
 import { terminalEnvironment, unitEnvironment } from './unit-environment.ts';
@@ -146,9 +148,7 @@ export class ProcessBackend implements Backend {
 
   removeVolumes(workspaceId: string): Promise<void> {
     return this.#whileBusy(workspaceId, async (paths) => {
-      const record = await readRecord(paths);
-      const isRunning = (record && (await isAlive(record))) || (await this.#marked(workspaceId)).length > 0;
-      if (isRunning) throw faults.conflict('the workspace is still running');
+      await this.#refuseRunning(workspaceId, paths);
       await erase(paths);
     });
   }
@@ -179,6 +179,26 @@ export class ProcessBackend implements Backend {
 
   async deleteFile(workspaceId: string, place: FilePlace): Promise<boolean> {
     return deleteLiveFile(await this.#liveRoot(workspaceId, place.root), place.path);
+  }
+
+  packFolder(
+    workspaceId: string,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void> {
+    return this.#whileBusy(workspaceId, async (paths) => {
+      await this.#refuseRunning(workspaceId, paths);
+      const without = folder === 'configs' ? await writtenByStart(paths) : new Set<string>();
+      await take(packFolder(paths[folder], without));
+    });
+  }
+
+  unpackFolder(workspaceId: string, folder: CarriedFolder, tar: Readable): Promise<void> {
+    return this.#whileBusy(workspaceId, async (paths) => {
+      await this.#refuseRunning(workspaceId, paths);
+      await prepareFolders(paths);
+      await unpackFolder(paths[folder], tar);
+    });
   }
 
   async listUnits(): Promise<Unit[]> {
@@ -216,7 +236,7 @@ export class ProcessBackend implements Backend {
     const { workspaceId } = spec;
     await prepareFolders(paths);
     await writeConfig(paths, spec);
-    if (spec.sessionResetAt) await dropSessionsBefore(paths, spec.sessionResetAt);
+    if (spec.sessionResetAt) await dropSessionsBefore(paths.sessions, spec.sessionResetAt);
     const folder = await workspaceFolder(spec, paths.workspace, this.#options.hostFolderRoots ?? []);
     const { env, refused } = unitEnvironment(spec, {
       paths,
@@ -260,6 +280,12 @@ export class ProcessBackend implements Backend {
 
   #paths(workspaceId: string): UnitPaths {
     return pathsOf(this.#stateDir, workspaceId);
+  }
+
+  async #refuseRunning(workspaceId: string, paths: UnitPaths): Promise<void> {
+    const record = await readRecord(paths);
+    const isRunning = (record && (await isAlive(record))) || (await this.#marked(workspaceId)).length > 0;
+    if (isRunning) throw faults.conflict('the workspace is still running');
   }
 
   /** HOME of a process unit is its /workspace. */

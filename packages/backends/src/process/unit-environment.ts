@@ -59,6 +59,7 @@ function ownVariables(spec: WorkspaceSpec, facts: UnitFacts): Record<string, str
     WORKSPACE_CONFIG_PATH: configs,
     CONFIGS_DIR: configs,
     PLUGINS_DIR: `${configs}/plugins`,
+    SESSIONS_DIR: facts.paths.sessions,
     MOLECULE_PLATFORM_URL: facts.platformUrl,
     PLATFORM_URL: facts.platformUrl,
     MOLECULE_URL: facts.platformUrl,

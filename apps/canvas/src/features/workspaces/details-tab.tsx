@@ -8,6 +8,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { agoWords, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { BackendChoice } from './backend-choice.tsx';
 import { CopyText } from './copy-text.tsx';
 import { engineWords, substitutionWords } from './engine-words.ts';
 import type { Role } from './model.ts';
@@ -46,7 +47,9 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
           {role.activeTasks} of {role.maxConcurrentTasks} at once
         </Field>
         <Field label="Tier">{tierWords(role.tier)}</Field>
-        <Field label="Backend">{role.backend || 'None'}</Field>
+        <Field label="Backend">
+          <BackendChoice role={role} />
+        </Field>
         <Field label="Delivery">
           {role.deliveryMode === 'poll' ? 'Fetches its messages' : 'Gets messages pushed'}
         </Field>

@@ -53,6 +53,11 @@ export const renameRole = (tools: CanvasTools, id: string, name: string) =>
     tools.call(workspaces.updateWorkspace, { params: { id }, body: { name } }),
   );
 
+export const moveRole = (tools: CanvasTools, id: string, backend: string) =>
+  attempt(tools, 'The role was not moved', () =>
+    tools.call(workspaces.updateWorkspace, { params: { id }, body: { backend } }),
+  );
+
 export const removeRole = (tools: CanvasTools, id: string) =>
   attempt(tools, 'The role was not removed', () =>
     tools.call(workspaces.deleteWorkspace, { params: { id }, query: { confirm: 'true' } }),

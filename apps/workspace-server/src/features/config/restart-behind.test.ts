@@ -53,6 +53,7 @@ function house(states: WorkspaceState[], actor = 'session') {
       keepFiles: async () => {},
       stop: async () => {},
       erase: async () => {},
+      findBackendProblem: async () => null,
       hasProvisioner: () => true,
       forgiveCrashes: (id) => forgiven.push(id),
     },

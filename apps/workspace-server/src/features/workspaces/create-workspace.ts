@@ -159,6 +159,8 @@ export async function planWorkspace(
       deadlineAt: status === 'provisioning' ? now + TIMEOUTS_MS.provision : null,
       forwardedTo: null,
       sessionResetAt: null,
+      carryFrom: null,
+      eraseFrom: null,
       createdAt: now,
       removedAt: null,
     },

@@ -50,6 +50,8 @@ const online = (id: string, createdAt: number): WorkspaceState => ({
   deadlineAt: null,
   forwardedTo: null,
   sessionResetAt: null,
+  carryFrom: null,
+  eraseFrom: null,
   createdAt,
   removedAt: null,
 });

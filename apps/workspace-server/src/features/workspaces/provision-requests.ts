@@ -1,5 +1,6 @@
 // Provision requests: how the rest of the server asks for a unit to be started or stopped, without reaching a backend.
 
+import type { BackendName } from '@molecule/domain';
 import type { Tx } from '@molecule/postgres';
 
 export interface ProvisionRequests {
@@ -12,6 +13,8 @@ export interface ProvisionRequests {
   /** Erases what the unit kept on disk; only after a stop. */
   erase(workspaceId: string): Promise<void>;
   hasProvisioner(): boolean;
+  /** Why nothing can be started on this backend now; null when something can. */
+  findBackendProblem(backend: BackendName): Promise<string | null>;
   /** A person asked for a start: earlier crashes no longer count. */
   forgiveCrashes(workspaceId: string): void;
 }

@@ -95,6 +95,8 @@ async function add(patch: Partial<WorkspaceState> = {}): Promise<string> {
     deadlineAt: null,
     forwardedTo: null,
     sessionResetAt: null,
+    carryFrom: null,
+    eraseFrom: null,
     createdAt: clock.now(),
     removedAt: null,
     ...patch,

@@ -9,9 +9,12 @@
 //   U6. After a gap in its own rounds (sleep, clock jump) the controller judges no lease for one round.
 //   U7. A poisoned row is put aside after MAX_FAILURES rounds, with an event; the other rows go on.
 //   U8. A backend that is away fails no row: a start waits for it until the row's deadline, a stop until it is back.
+//   U9. Data that lies on another backend is brought before the start, and the row says so once all of it is there. What is
+//       left where it lay is erased once the workspace is online.
 
 import {
   ancestorsOf,
+  type BackendName,
   isFault,
   isLeased,
   type LifecycleTrigger,
@@ -20,7 +23,7 @@ import {
 } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
-import { type EditDeps, transitionWorkspace } from './edit-workspace.ts';
+import { type EditDeps, editWorkspaces, type Patch, transitionWorkspace } from './edit-workspace.ts';
 import type { PrepareUnit } from './prepare-unit.ts';
 import type { Units } from './units.ts';
 import type { VitalSigns } from './vital-signs.ts';
@@ -91,12 +94,15 @@ export class UnitController {
     const state = this.#deps.directory.get(workspaceId);
     if (!state || state.backend === 'external') return;
     this.#startedAt.delete(workspaceId);
-    await this.#deps.units.stop(workspaceId, state.backend);
+    await this.#stopAt(state);
   }
 
   async erase(workspaceId: string): Promise<void> {
     const state = this.#deps.directory.get(workspaceId);
-    if (state) await this.#deps.units.erase(workspaceId, state.backend);
+    if (!state) return;
+    for (const backend of [state.backend, state.carryFrom, state.eraseFrom]) {
+      if (backend !== null) await this.#deps.units.erase(workspaceId, backend);
+    }
   }
 
   /**
@@ -109,7 +115,8 @@ export class UnitController {
     for (const unit of found) {
       const state = this.#deps.directory.get(unit.workspaceId);
       if (!unit.isRunning) continue;
-      if (state && ['online', 'degraded', 'provisioning', 'offline'].includes(state.status)) {
+      const isHome = state?.backend === unit.backend;
+      if (state && isHome && ['online', 'degraded', 'provisioning', 'offline'].includes(state.status)) {
         if (!this.#startedAt.has(unit.workspaceId) && !this.#driving.has(unit.workspaceId)) {
           this.#startedAt.set(unit.workspaceId, this.#bootedAt);
         }
@@ -206,7 +213,7 @@ export class UnitController {
       .filter((state) => state.backend !== 'external' && state.backend !== 'none' && !isResting(state));
     await Promise.allSettled(
       running.map(async (state) => {
-        await this.#deps.units.stop(state.id, state.backend);
+        await this.#stopAt(state);
         await this.#fire(state, 'process_gone', { statusReason: 'server_stopped' });
       }),
     );
@@ -216,6 +223,25 @@ export class UnitController {
     if (state.status === 'provisioning') return this.#drive(state.id);
     if (state.status === 'offline') return this.#restartIfDue(state);
     if (isResting(state) && this.#startedAt.has(state.id)) return this.stop(state.id);
+    if (state.eraseFrom !== null) return this.#eraseCopy(state.id);
+  }
+
+  /**
+   * U9. By the row as it is now, and asked for in the same step: a workspace that moves back carries after this erasure,
+   * never before it.
+   */
+  async #eraseCopy(id: string): Promise<void> {
+    const now = this.#deps.directory.get(id);
+    const from = now?.eraseFrom ?? null;
+    if (!now || from === null || !isLeased(now.status)) return;
+    await this.#deps.units.erase(id, from);
+    await this.#patchHomes(id, ({ eraseFrom }) => (eraseFrom === from ? { eraseFrom: null } : null));
+  }
+
+  /** Where it runs, and where it may still run while its data lies there. */
+  async #stopAt({ id, backend, carryFrom }: WorkspaceState): Promise<void> {
+    await this.#deps.units.stop(id, backend);
+    if (carryFrom !== null) await this.#deps.units.stop(id, carryFrom);
   }
 
   async #endDeadline(state: WorkspaceState): Promise<void> {
@@ -297,6 +323,7 @@ export class UnitController {
     // Nothing will run, so no token is issued: the agent that comes by itself gets the first one.
     if (!this.hasProvisioner()) return this.#failProvision(state, 'no_backend', NO_BACKEND);
     try {
+      if (state.carryFrom !== null && !(await this.#carry(state, state.carryFrom))) return;
       const spec = await this.#deps.prepare(state);
       const outcome = await this.#deps.units.start(spec, state.backend);
       if (!outcome.isStarted && outcome.reason === AWAY) {
@@ -308,9 +335,20 @@ export class UnitController {
         await this.#failProvision(state, outcome.reason, outcome.detail);
         return;
       }
+      if (this.#deps.directory.get(id)?.backend !== state.backend) {
+        // It was moved meanwhile: what was started here is not wanted any more.
+        await this.#deps.units.stop(id, state.backend);
+        return;
+      }
       this.#startedAt.set(id, this.#deps.clock.now());
       await this.#keepAddress(id, outcome.url);
     } catch (error) {
+      if (isFault(error) && error.code === 'BACKEND_TRANSIENT') {
+        // U8.
+        this.#deps.log.warn({ err: error, workspaceId: id }, 'a start waits for a backend');
+        this.#retryAt.set(id, this.#deps.clock.now() + AWAY_RETRY_MS);
+        return;
+      }
       const detail = isFault(error)
         ? error.message
         : 'the agent could not be started; the log of the server says why';
@@ -320,6 +358,29 @@ export class UnitController {
         ...(missing === undefined ? {} : { missing }),
       });
     }
+  }
+
+  /** U9. False: the workspace was sent elsewhere meanwhile. */
+  async #carry(state: WorkspaceState, from: BackendName): Promise<boolean> {
+    // Left over from the move before this one.
+    if (state.eraseFrom !== null) await this.#deps.units.erase(state.id, state.eraseFrom);
+    await this.#deps.units.carry(state.id, from, state.backend);
+    return this.#patchHomes(state.id, (now) => {
+      if (now.carryFrom !== from || now.backend !== state.backend) return null;
+      return { carryFrom: null, eraseFrom: from };
+    });
+  }
+
+  async #patchHomes(
+    id: string,
+    plan: (now: WorkspaceState) => Pick<Patch, 'carryFrom' | 'eraseFrom'> | null,
+  ): Promise<boolean> {
+    const committed = await editWorkspaces(this.#deps, [id], ACTOR, (rows) => {
+      const now = rows.get(id);
+      const patch = now ? plan(now) : null;
+      return patch ? { edits: [{ workspaceId: id, change: { kind: 'patched', patch }, events: [] }] } : null;
+    });
+    return committed.length > 0;
   }
 
   /** The agent may have registered meanwhile; either way the address is the provisioner's to give. */

@@ -29,6 +29,8 @@ export interface Units {
   /** Idempotent: already gone is success; a real failure rejects. */
   stop(workspaceId: string, backend: BackendName): Promise<void>;
   erase(workspaceId: string, backend: BackendName): Promise<void>;
+  /** Ends the unit on `from` and brings what it keeps to `to`; `from` keeps its copy. Repeatable after a failure. */
+  carry(workspaceId: string, from: BackendName, to: BackendName): Promise<void>;
   probe(workspaceId: string, backend: BackendName): Promise<'running' | 'gone' | 'unknown'>;
   /** `unknown` means: skip this sweep, never "empty". */
   list(): Promise<{ workspaceId: string; backend: BackendName; isRunning: boolean }[] | 'unknown'>;

@@ -3,14 +3,21 @@
 import type { workspaces } from '@molecule/contracts';
 import { faults, isUuid, judgeMove, LIMITS, MAX_DEPTH, type WorkspaceState } from '@molecule/domain';
 import { type Caller, describeCaller } from '@molecule/http';
+import type { AccessStore } from '../access/index.ts';
 import { checkTier } from './create-workspace.ts';
 import { type EditDeps, editWorkspaces, type Patch } from './edit-workspace.ts';
+import type { ProvisionRequests } from './provision-requests.ts';
 import { requireWorkspace } from './require-workspace.ts';
+import type { RestartContext } from './restart-context.ts';
+import { refusePausedAncestor } from './restart-workspace.ts';
+import { checkSwitch, type PlainEdit, planSwitch, type SwitchDeps } from './switch-backend.ts';
 import type { ConfigNumbers } from './unit-config.ts';
 import { checkName, checkText, isAllowedFolder } from './validate-fields.ts';
-import type { WorkspaceEdit } from './workspace-store.ts';
 
-export interface UpdateDeps extends EditDeps {
+export interface UpdateDeps extends EditDeps, SwitchDeps {
+  access: AccessStore;
+  provision: ProvisionRequests;
+  restartContext: Pick<RestartContext, 'expect'>;
   numbers: Pick<ConfigNumbers, 'recordIn'>;
 }
 
@@ -24,14 +31,17 @@ export async function updateWorkspace(
   input: workspaces.UpdateWorkspaceInput,
 ): Promise<{ needsRestart: boolean }> {
   const workspace = requireWorkspace(deps.directory, id);
-  if (caller.kind === 'workspace' && (input.parent_id !== undefined || input.tier !== undefined)) {
-    throw faults.forbidden('changing parent_id or tier needs an admin credential');
-  }
+  refuseOwnChange(caller, input);
   const patch = planPatch(input, workspace);
+  const target = input.backend === undefined ? null : await checkSwitch(deps, workspace, input.backend);
+  if (target !== null) refusePausedAncestor(deps.directory, workspace.id);
   const newParent = patch.parentId;
   const locked = newParent ? [workspace.id, newParent] : [workspace.id];
   const actor = describeCaller(caller);
   let recorded = () => {};
+  let isSwitched = false;
+  /** A workspace that rests is left to rest: its next start carries. */
+  let isToStart = false;
   await editWorkspaces(
     deps,
     locked,
@@ -40,16 +50,36 @@ export async function updateWorkspace(
       const before = rows.get(workspace.id);
       if (!before || before.status === 'removed') throw faults.workspaceNotFound();
       if (newParent !== undefined) checkMove(deps, before.id, newParent);
-      return { edits: [planEdit(before, patch)] };
+      const plain = planEdit(before, patch);
+      const switched = target === null ? null : planSwitch(deps, before, target, plain);
+      isSwitched = switched !== null;
+      return { edits: [switched ?? plain] };
     },
-    async (tx) => {
+    async (tx, rows) => {
+      isToStart = isSwitched && rows.get(workspace.id)?.status === 'provisioning';
+      if (isToStart) await deps.access.retireAllIn(tx, [workspace.id]);
       if (STARTED_WITH.every((field) => input[field] === undefined)) return;
       const change = { cause: 'fields', actor, needsRestart: false, isTold: true };
       recorded = await deps.numbers.recordIn(tx, { workspaceIds: [workspace.id], ...change });
     },
   );
   recorded();
+  if (isToStart) startElsewhere(deps, workspace.id);
   return { needsRestart: input.workspace_dir !== undefined };
+}
+
+function refuseOwnChange(caller: Caller, input: workspaces.UpdateWorkspaceInput): void {
+  const fields = (['parent_id', 'tier', 'backend'] as const).filter((field) => input[field] !== undefined);
+  if (caller.kind !== 'workspace' || fields.length === 0) return;
+  const named = fields.includes('backend') ? 'backend' : 'parent_id or tier';
+  throw faults.forbidden(`changing ${named} needs an admin credential`);
+}
+
+function startElsewhere(deps: UpdateDeps, id: string): void {
+  deps.access.retired([id]);
+  deps.restartContext.expect(id);
+  deps.provision.forgiveCrashes(id);
+  deps.provision.request(id);
 }
 
 function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceState): Patch {
@@ -90,7 +120,7 @@ function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceS
   return patch;
 }
 
-function planEdit(before: WorkspaceState, patch: Patch): WorkspaceEdit {
+function planEdit(before: WorkspaceState, patch: Patch): PlainEdit {
   const isMoved = patch.parentId !== undefined && patch.parentId !== before.parentId;
   return {
     workspaceId: before.id,

@@ -41,6 +41,8 @@ function newState(id: string, parentId: string | null = null): WorkspaceState {
     deadlineAt: 1_800_000_000_000,
     forwardedTo: null,
     sessionResetAt: null,
+    carryFrom: null,
+    eraseFrom: null,
     createdAt: 1_700_000_000_000,
     removedAt: null,
   };

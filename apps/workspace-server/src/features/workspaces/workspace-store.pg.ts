@@ -34,6 +34,8 @@ const COLUMNS: readonly { field: Field; column: string; as?: 'time' | 'json' }[]
   { field: 'agentCard', column: 'agent_card', as: 'json' },
   { field: 'deliveryMode', column: 'delivery_mode' },
   { field: 'backend', column: 'backend' },
+  { field: 'carryFrom', column: 'carry_from' },
+  { field: 'eraseFrom', column: 'erase_from' },
   { field: 'x', column: 'x' },
   { field: 'y', column: 'y' },
   { field: 'isCollapsed', column: 'is_collapsed' },

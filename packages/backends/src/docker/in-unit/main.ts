@@ -3,18 +3,27 @@
 //
 // Arguments: list ROOT PATH DEPTH | open ROOT PATH | write ROOT PATH (content on standard input) | delete ROOT PATH |
 //            hangup MARK (ends what carries MOLECULE_TERMINAL=MARK) |
-//            tidy FILE (which holds {"forget": [paths below /configs], "owner": [uid, gid] or null})
+//            tidy FILE (which holds {"forget": [paths below /configs], "owner": [uid, gid] or null,
+//            "sessionResetAt": epoch milliseconds or null})
 
 import { lchown, lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { faults, isFault, LIMITS } from '@molecule/domain';
+import { dropSessionsBefore } from '../../drop-sessions.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../../live-files.ts';
 
 const CONFIGS = '/configs';
 const HANGUP_GRACE_MS = 500;
-const OWNED = [CONFIGS, '/workspace'];
+const SESSIONS = '/sessions';
+const OWNED = [CONFIGS, '/workspace', SESSIONS];
+
+interface Task {
+  forget: string[];
+  owner: [number, number] | null;
+  sessionResetAt: number | null;
+}
 
 async function main([verb, root = '', path = '', depth = '1']: string[]): Promise<void> {
   switch (verb) {
@@ -57,7 +66,8 @@ async function readInput(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function tidy({ forget, owner }: { forget: string[]; owner: [number, number] | null }): Promise<void> {
+async function tidy({ forget, owner, sessionResetAt }: Task): Promise<void> {
+  if (sessionResetAt !== null) await dropSessionsBefore(SESSIONS, sessionResetAt);
   for (const path of forget) await deleteLiveFile(CONFIGS, path);
   if (owner) for (const folder of OWNED) await give(folder, owner);
 }

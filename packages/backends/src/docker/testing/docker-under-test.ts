@@ -11,6 +11,7 @@ import { ENGINE_SOCKET, EngineProxy } from '@molecule/testkit';
 import Docker from 'dockerode';
 import type { BackendUnderTest, SeenByAgent } from '../../backend.contract.ts';
 import { createDispatcher, type Dispatcher } from '../../dispatcher.ts';
+import { FakeControls } from '../../fake/fake-backend.ts';
 import type { DockerOptions } from '../docker-backend.ts';
 import { LABELS } from '../unit-names.ts';
 
@@ -35,6 +36,7 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
   const docker = new Docker({ socketPath: ENGINE_SOCKET });
   const instanceId = `test-${randomUUID()}`;
   const doors: string[] = [];
+  const fake = new FakeControls();
   const log = createLog({ level: 'silent' });
   const supervisors: Supervisor[] = [];
   const open = (): Dispatcher => {
@@ -52,6 +54,7 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
         termGraceMs: 2_000,
         ...change,
       },
+      fake,
       clock: systemClock,
       log,
     });
@@ -64,6 +67,7 @@ export async function dockerUnderTest(change: Partial<DockerOptions> = {}): Prom
   const containerOf = (id: string) => docker.getContainer(`ws-${id}`);
   return {
     dispatcher: open(),
+    fake,
     docker,
     engineSocket,
     instanceId,

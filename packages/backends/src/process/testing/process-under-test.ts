@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createLog, systemClock } from '@molecule/kit';
 import type { BackendUnderTest, SeenByAgent } from '../../backend.contract.ts';
 import { createDispatcher, type Dispatcher } from '../../dispatcher.ts';
+import { FakeControls } from '../../fake/fake-backend.ts';
 import type { ProcessOptions } from '../process-backend.ts';
 
 const UNIT = fileURLToPath(new URL('./unit-process.mjs', import.meta.url));
@@ -20,7 +21,10 @@ export interface ProcessUnderTest extends BackendUnderTest {
   recordOf(workspaceId: string): Promise<{ pid: number; port: number }>;
 }
 
-export async function processUnderTest(change: Partial<ProcessOptions> = {}): Promise<ProcessUnderTest> {
+export async function processUnderTest(
+  change: Partial<ProcessOptions> = {},
+  fake = new FakeControls(),
+): Promise<ProcessUnderTest> {
   const root = await mkdtemp(join(tmpdir(), 'molecule-units-'));
   const stateDir = join(root, 'state');
   let command: readonly string[] = [process.execPath, UNIT];
@@ -34,6 +38,7 @@ export async function processUnderTest(change: Partial<ProcessOptions> = {}): Pr
         termGraceMs: 2_000,
         ...change,
       },
+      fake,
       clock: systemClock,
       log: createLog({ level: 'silent' }),
     });
@@ -44,6 +49,7 @@ export async function processUnderTest(change: Partial<ProcessOptions> = {}): Pr
   const pidsOf = (id: string) => pidsWith(`MOLECULE_UNIT=${stateDir}:${id}`);
   return {
     dispatcher,
+    fake,
     stateDir,
     folderOf,
     pidsOf,

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 
 const { env } = process;
 const configs = env.WORKSPACE_CONFIG_PATH;
+const sessions = env.SESSIONS_DIR;
 const note = {
+  sessions: readdirSync(sessions).filter((name) => !name.startsWith('.')),
   pid: process.pid,
   cwd: process.cwd(),
   env,
@@ -17,6 +19,7 @@ const note = {
     .map((path) => [path, readFileSync(join(configs, path), 'utf8')]),
   tokenMode: (statSync(join(configs, '.auth_token')).mode & 0o777).toString(8),
 };
+writeFileSync(join(sessions, 'saved'), String(process.pid));
 console.log(`agent of ${env.WORKSPACE_ID} is up`);
 console.error(readFileSync(join(configs, '.auth_token'), 'utf8'));
 

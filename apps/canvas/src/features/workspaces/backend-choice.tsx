@@ -1,0 +1,38 @@
+// Backend choice: where a role runs, and the field that moves it with everything that it keeps.
+
+import { useState } from 'react';
+import { useTools } from '../../store/canvas-context.ts';
+import type { Role } from './model.ts';
+import { moveRole } from './role-actions.ts';
+
+/** What this server does not have it refuses, and says why. */
+const MOVABLE = ['process', 'docker'];
+
+export function BackendChoice({ role }: { role: Role }) {
+  const tools = useTools();
+  const [isBusy, setBusy] = useState(false);
+  if (!MOVABLE.includes(role.backend)) return <>{role.backend || 'None'}</>;
+  const move = async (backend: string) => {
+    setBusy(true);
+    try {
+      await moveRole(tools, role.id, backend);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <select
+      aria-label={`Where ${role.name} runs`}
+      className="rounded-m border border-line bg-sunken px-2 py-1"
+      value={role.backend}
+      disabled={isBusy}
+      onChange={(event) => void move(event.target.value)}
+    >
+      {MOVABLE.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
