@@ -116,6 +116,47 @@ describe('a workspace', () => {
   );
 });
 
+describe('a start', () => {
+  it(
+    verifies('core.4.3-provision-timeout', 'that lasts longer than the operator allows fails, and says so'),
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'molecule-starts-'));
+      const tenant = await startScenarioTenant(
+        { WORKSPACE_BACKEND: 'process', PROVISION_TIMEOUT_SECONDS: '3' },
+        { dataDir },
+      );
+      try {
+        let id = '';
+        // An agent that is stopped before it registers; one that was faster makes place for the next.
+        for (let tries = 0; tries < 10; tries++) {
+          id = await make(tenant, { name: `Late ${tries}` });
+          await until('it runs', async () => (await pidOf(dataDir, id).catch(() => 0)) > 0, LIMIT_MS);
+          process.kill(await pidOf(dataDir, id), 'SIGSTOP');
+          if ((await read(tenant, id)).status === 'provisioning') break;
+        }
+        await reaches(tenant, id, 'failed');
+        let payload: unknown;
+        await until('it is told', async () => {
+          const events = await tenant.asAdmin<{ event_type: string; payload: unknown }[]>(`/events/${id}`);
+          payload = events.find(({ event_type }) => event_type === 'WORKSPACE_PROVISION_FAILED')?.payload;
+          return payload !== undefined;
+        });
+        expect(payload).toEqual(
+          expect.objectContaining({
+            error: 'the agent did not come up within 3 s',
+            timeout_secs: 3,
+            runtime: 'rehearsal',
+            source: 'provision_timeout_sweep',
+          }),
+        );
+      } finally {
+        await tenant.stop();
+        await rm(dataDir, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
 describe('the server by itself', () => {
   let dataDir: string;
   let tenant: ScenarioTenant;

@@ -2,6 +2,7 @@
 
 import { TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import { type Clock, KeyedLock, type Log, type Supervisor } from '@molecule/kit';
+import type { Config } from './config.ts';
 import { findOrgFolder } from './features/org/index.ts';
 import { type QuietDeps, sendQuietly } from './features/relay/index.ts';
 import type { WorkspaceTemplates } from './features/templates/index.ts';
@@ -12,6 +13,7 @@ import {
   RESTART_CONTEXT_SENDER,
   RestartContext,
   type SecretNames,
+  StartLimits,
   type VitalSigns,
   type WorkspaceDirectory,
   type WorkspaceFiles,
@@ -62,4 +64,19 @@ export function addLifecycleLoops(
     intervalMs: TIMEOUTS_MS.restartContextPoll,
     run: () => parts.restartContext.round(),
   });
+}
+
+/** What templates ask for is looked up again now and then: they may be imported while the server runs. */
+export function startLimitsOf(
+  supervisor: Supervisor,
+  config: Pick<Config, 'startLimitMs'>,
+  templates: Pick<WorkspaceTemplates, 'list'>,
+): (runtime: string) => number {
+  const limits = new StartLimits(config.startLimitMs);
+  supervisor.add({
+    name: 'start-limits',
+    intervalMs: TIMEOUTS_MS.provisionSweep,
+    run: async () => limits.learn(await templates.list()),
+  });
+  return (runtime) => limits.of(runtime);
 }

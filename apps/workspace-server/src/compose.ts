@@ -18,7 +18,7 @@ import { addBackgroundLoops } from './background-loops.ts';
 import { composeBackends, findBackendProblem, wiredBackends } from './compose-backends.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
-import { addLifecycleLoops, composeRestarts } from './compose-lifecycle.ts';
+import { addLifecycleLoops, composeRestarts, startLimitsOf } from './compose-lifecycle.ts';
 import { composeMemory } from './compose-memory.ts';
 import { composeSecrets } from './compose-secrets.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
@@ -154,7 +154,13 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
 
     const driveSoon = () => supervisor.poke('delegations');
     const sweepSoon = () => supervisor.poke('units');
-    const edit = { store, directory, clock, publishSoon };
+    const edit = {
+      store,
+      directory,
+      clock,
+      publishSoon,
+      startLimitMs: startLimitsOf(supervisor, config, templates),
+    };
 
     // Units.
     const dispatcher = composeBackends(config, {

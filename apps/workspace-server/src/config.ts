@@ -104,6 +104,13 @@ export const SETTINGS = defineSettings({
     max: 86_400,
     doc: 'How long an external agent may be silent before it counts as gone.',
   }),
+  startLimitSeconds: setting.int('PROVISION_TIMEOUT_SECONDS', {
+    optional: true,
+    min: 1,
+    max: 86_400,
+    doc: 'How long any agent may take to come up; when unset 10 minutes, 30 for hermes, or what its templates ask for.',
+    example: '600',
+  }),
   activityRetentionDays: setting.int('ACTIVITY_RETENTION_DAYS', {
     default: 7,
     min: 1,
@@ -227,6 +234,8 @@ export interface Config {
   a2aIdleMs: number;
   externalStaleMs: number;
   activityRetentionMs: number;
+  /** Null: by engine and template. */
+  startLimitMs: number | null;
   rateLimitPerMinute: number;
   rateLimitCallers: number;
   socketPingMs: number;
@@ -282,6 +291,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     areTestTokensOn: read.areTestTokensForced || (!isProduction && !read.orgId?.trim()),
     a2aIdleMs: read.a2aIdleSeconds * 1000,
     externalStaleMs: read.externalStaleSeconds * 1000,
+    startLimitMs: read.startLimitSeconds === undefined ? null : read.startLimitSeconds * 1000,
     activityRetentionMs: read.activityRetentionDays * 86_400_000,
     rateLimitPerMinute: /^[1-9]\d{0,8}$/.test(read.rateLimit.trim()) ? Number(read.rateLimit) : 600,
     rateLimitCallers: read.rateLimitCallers,

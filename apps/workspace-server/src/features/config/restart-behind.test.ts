@@ -1,6 +1,6 @@
 // Proves what starts agents again after a change of their configuration (A1 to A4), with the real rows' rules and no backend.
 
-import { applyChange, LIMITS, type WorkspaceState } from '@molecule/domain';
+import { applyChange, LIMITS, TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import { createLog } from '@molecule/kit';
 import { fakeClock } from '@molecule/testkit';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +32,7 @@ function house(states: WorkspaceState[], actor = 'session') {
     clock,
     log: createLog({ level: 'silent' }),
     publishSoon: () => {},
+    startLimitMs: () => TIMEOUTS_MS.provision,
     configs: { list: async () => [{ number: 1, digest: '', cause: '', createdBy: actor, createdAt: 0 }] },
     store: {
       loadAll: async () => [],

@@ -55,7 +55,7 @@ export async function registerAgent(
     const before = rows.get(id);
     if (!before) return null;
     const patch = { agentCard: card, ...address };
-    const edit = planTransition(deps.clock, before, {
+    const edit = planTransition(deps, before, {
       trigger: 'register',
       patch,
       payload: () => ({ url: address.url, agent_card: card, delivery_mode: address.deliveryMode }),

@@ -25,6 +25,8 @@ export interface EditDeps {
   clock: Clock;
   /** Wakes the publisher: there are events in the outbox. */
   publishSoon(): void;
+  /** How long an agent of this engine may take to come up, in milliseconds. */
+  startLimitMs(runtime: string): number;
 }
 
 export type Patch = Partial<Omit<WorkspaceState, 'id' | 'createdAt'>>;
@@ -63,7 +65,7 @@ export async function transitionWorkspace(
   const decide = (rows: LockedRows) => {
     const before = rows.get(input.id);
     if (!before || input.onlyIf?.(before) === false) return null;
-    const edit = planTransition(deps.clock, before, input);
+    const edit = planTransition(deps, before, input);
     return edit ? { edits: [edit] } : null;
   };
   const [committed] = await editWorkspaces(deps, [input.id], input.actor, decide, also);
@@ -72,18 +74,19 @@ export async function transitionWorkspace(
 
 /** What a trigger does to a row: the patch and its events; null when it changes nothing. */
 export function planTransition(
-  clock: Clock,
+  deps: Pick<EditDeps, 'clock' | 'startLimitMs'>,
   before: WorkspaceState,
   input: Omit<TransitionInput, 'id' | 'actor' | 'onlyIf'>,
 ) {
   const decision = decideTransition(before.status, input.trigger);
   if (!decision) return null;
-  const now = clock.now();
+  const now = deps.clock.now();
+  const limitMs = decision.to === 'hibernating' ? TIMEOUTS_MS.hibernate : deps.startLimitMs(before.runtime);
   const patch: Patch = {
     status: decision.to,
     statusReason: null,
     statusDetail: null,
-    deadlineAt: decision.needsDeadline ? now + (input.deadlineMs ?? defaultDeadlineMs(decision.to)) : null,
+    deadlineAt: decision.needsDeadline ? now + (input.deadlineMs ?? limitMs) : null,
     ...(typeof input.patch === 'function' ? input.patch(before) : input.patch),
   };
   return {
@@ -91,10 +94,6 @@ export function planTransition(
     change: { kind: 'patched' as const, patch },
     events: decision.events.map((type) => ({ type, payload: input.payload?.(before, type) ?? {} })),
   };
-}
-
-function defaultDeadlineMs(status: WorkspaceState['status']): number {
-  return status === 'hibernating' ? TIMEOUTS_MS.hibernate : TIMEOUTS_MS.provision;
 }
 
 /** For people: what a resting workspace waits for. */

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { WorkspaceState } from '@molecule/domain';
+import { TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import { createLog } from '@molecule/kit';
 import {
   databaseFlavours,
@@ -81,6 +81,7 @@ describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
       directory: new WorkspaceDirectory(),
       clock,
       publishSoon: () => {},
+      startLimitMs: () => TIMEOUTS_MS.provision,
       vitals: new VitalSigns(new PgVitalsStore(database.db)),
       log: createLog({ level: 'silent' }),
       abortCalls: () => {},

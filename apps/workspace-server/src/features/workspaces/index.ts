@@ -32,6 +32,7 @@ export { RESTART_CONTEXT_SENDER, RestartContext } from './restart-context.ts';
 export { refusePausedAncestor } from './restart-workspace.ts';
 export { bindWorkspaceRoutes, type WorkspaceRouteDeps } from './routes.ts';
 export { NO_SECRETS, type SecretNames } from './secret-names.ts';
+export { StartLimits } from './start-limits.ts';
 export type { ConfigChange, ConfigNumbers, UnitSecrets, WorkspaceSecrets } from './unit-config.ts';
 export { type ControllerDeps, UnitController } from './unit-controller.ts';
 export type { UnitSpec, Units } from './units.ts';

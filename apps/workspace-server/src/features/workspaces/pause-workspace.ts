@@ -29,7 +29,7 @@ export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string)
     (rows) => ({
       edits: [...rows.values()].flatMap(
         (before) =>
-          planTransition(deps.clock, before, {
+          planTransition(deps, before, {
             trigger: 'pause',
             payload: ({ name }) => ({ name }),
             patch: (state) => (state.backend === 'external' ? {} : { url: '', isUrlOurs: false }),
@@ -67,7 +67,7 @@ export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string
     (rows) => ({
       edits: [...rows.values()].flatMap(
         (before) =>
-          planTransition(deps.clock, before, {
+          planTransition(deps, before, {
             trigger: before.backend === 'external' ? 'external_awaited' : 'resume',
             payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
           }) ?? [],

@@ -81,7 +81,7 @@ async function markRemoved(
       const edits = [...rows.values()].flatMap((before) => {
         const isRoot = before.id === doomed[0]?.id;
         const payload = isRoot ? { cascade_deleted: below } : {};
-        const edit = planTransition(deps.clock, before, {
+        const edit = planTransition(deps, before, {
           trigger: 'remove',
           payload: () => payload,
           patch: {

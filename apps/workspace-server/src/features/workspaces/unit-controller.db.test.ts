@@ -45,6 +45,7 @@ beforeEach(() => {
     directory: new WorkspaceDirectory(),
     clock,
     publishSoon: () => {},
+    startLimitMs: () => TIMEOUTS_MS.provision,
     units: toUnits(dispatcher),
     prepare: createPrepareUnit({
       files: { read: async () => ({}) },

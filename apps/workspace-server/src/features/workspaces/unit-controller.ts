@@ -249,7 +249,7 @@ export class UnitController {
       await this.#fire(state, 'hibernate_timed_out', { statusReason: 'hibernate_timeout' });
       return;
     }
-    const seconds = Math.round(TIMEOUTS_MS.provision / 1000);
+    const seconds = Math.round(this.#deps.startLimitMs(state.runtime) / 1000);
     await this.#failProvision(state, 'provision_timeout', `the agent did not come up within ${seconds} s`, {
       timeout_secs: seconds,
       runtime: state.runtime,
