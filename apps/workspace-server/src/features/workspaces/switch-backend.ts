@@ -6,8 +6,7 @@
 //   B3. A workspace that moves can only move back until its data has arrived: what lies elsewhere then is a half copy.
 
 import { type BackendName, faults, type WorkspaceState } from '@molecule/domain';
-import type { Clock } from '@molecule/kit';
-import { type Patch, planTransition } from './edit-workspace.ts';
+import { type EditDeps, type Patch, planTransition } from './edit-workspace.ts';
 import type { ProvisionRequests } from './provision-requests.ts';
 import type { WorkspaceEdit } from './workspace-store.ts';
 
@@ -16,8 +15,7 @@ export interface PlainEdit extends WorkspaceEdit {
   change: Extract<WorkspaceEdit['change'], { kind: 'patched' }>;
 }
 
-export interface SwitchDeps {
-  clock: Clock;
+export interface SwitchDeps extends Pick<EditDeps, 'clock' | 'startLimitMs'> {
   /** Where agents may run. */
   backends: readonly BackendName[];
   provision: Pick<ProvisionRequests, 'findBackendProblem'>;
@@ -45,7 +43,7 @@ export async function checkSwitch(
 
 /** By the row as it is under its lock; `plain` is what else changes with it. Null: it runs there already. */
 export function planSwitch(
-  deps: Pick<SwitchDeps, 'clock'>,
+  deps: Pick<SwitchDeps, 'clock' | 'startLimitMs'>,
   before: WorkspaceState,
   target: BackendName,
   plain: PlainEdit,
@@ -70,7 +68,7 @@ export function planSwitch(
   if (STAYS.includes(before.status)) {
     return { workspaceId: before.id, change: { kind: 'patched', patch }, events };
   }
-  const started = planTransition(deps.clock, before, {
+  const started = planTransition(deps, before, {
     trigger: 'provision_requested',
     payload: ({ name, tier, runtime }) => ({ name, tier, runtime }),
     patch,
