@@ -40,6 +40,12 @@ export const REQUIREMENTS = {
     'Requests appear as they come and are decided on the canvas, one by one or many at once',
   'canvas.units': 'Logs are followed and a terminal is used on the canvas',
   'canvas.files': 'The files of a role are read, written, uploaded, downloaded and deleted on the canvas',
+  'canvas.secrets':
+    'Secrets of a role and of every role are set and deleted on the canvas; no value is shown',
+  'canvas.tokens': 'Organisation tokens are made, shown once, and revoked on the canvas',
+  'canvas.config': 'A configuration is edited as form and text, with a diff, its number and drift shown',
+  'canvas.memory': 'What a role remembers is browsed, searched, written and forgotten on the canvas',
+  'canvas.events': 'Stored events and the audit are read on the canvas as they happen',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

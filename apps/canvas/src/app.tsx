@@ -1,6 +1,6 @@
 // App: which of the pages is shown, and the frame around the board.
 
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { Board } from './board/board.tsx';
 import { Outline } from './board/outline.tsx';
 import { ConnectionBanner } from './features/connection/connection-status.tsx';
@@ -16,8 +16,11 @@ import { TopBar } from './shell/top-bar.tsx';
 import { useShortcuts } from './shell/use-shortcuts.ts';
 import { useCanvas, useTools } from './store/canvas-context.ts';
 import { Empty } from './ui/empty.tsx';
+import { NotLoaded } from './ui/not-loaded.tsx';
 import { Notices } from './ui/notices.tsx';
 import { NARROW, useMedia } from './ui/use-media.ts';
+
+const KeysPanel = lazy(() => import('./panel/keys-panel.tsx').catch(() => ({ default: NotLoaded })));
 
 export function App() {
   const phase = useCanvas((canvas) => canvas.phase);
@@ -80,6 +83,11 @@ function Content({ isOutline }: { isOutline: boolean }) {
       {panel.kind === 'role' ? <RolePanel id={panel.id} tab={panel.tab} /> : null}
       {panel.kind === 'organisation' ? <OrganisationPanel /> : null}
       {panel.kind === 'approvals' ? <ApprovalsPanel /> : null}
+      {panel.kind === 'keys' ? (
+        <Suspense fallback={null}>
+          <KeysPanel />
+        </Suspense>
+      ) : null}
     </main>
   );
 }

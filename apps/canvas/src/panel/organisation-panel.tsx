@@ -1,22 +1,44 @@
 // Organisation panel: what happened everywhere, newest first.
 
+import { lazy, Suspense, useState } from 'react';
 import { OrganisationFeed } from '../features/activity/activity-feed.tsx';
+import { Reading } from '../features/activity/activity-tab.tsx';
+import { Choice } from '../ui/choice.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
+const EventList = lazy(() =>
+  import('../features/events/event-list.tsx').catch(() => ({ default: NotLoaded })),
+);
+const PARTS = [
+  { value: 'feed', label: 'In words' },
+  { value: 'events', label: 'Events and audit' },
+] as const;
+
 export function OrganisationPanel() {
+  const [part, setPart] = useState<'feed' | 'events'>('feed');
   return (
     <PanelFrame
       label="Activity of the organisation"
       heading={<h2 className="m-0 text-lead font-semibold">Activity</h2>}
     >
-      <section
-        className="min-h-0 flex-1 overflow-y-auto border-t border-line"
-        aria-label="Newest first"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        tabIndex={0}
-      >
-        <OrganisationFeed />
-      </section>
+      <div className="flex border-b border-line px-5 pb-3">
+        <Choice label="What is shown" options={PARTS} value={part} onChoose={setPart} />
+      </div>
+      {part === 'events' ? (
+        <Suspense fallback={<Reading />}>
+          <EventList />
+        </Suspense>
+      ) : (
+        <section
+          className="min-h-0 flex-1 overflow-y-auto"
+          aria-label="Newest first"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+        >
+          <OrganisationFeed />
+        </section>
+      )}
     </PanelFrame>
   );
 }

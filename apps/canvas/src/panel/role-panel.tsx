@@ -1,29 +1,41 @@
 // Role panel: one role, in tabs. A tab stands here only when the server can fill it.
 
 import { Tabs } from 'radix-ui';
-import type { ReactNode } from 'react';
-import { ActivityTab } from '../features/activity/activity-tab.tsx';
+import { type ComponentType, lazy, type ReactNode, Suspense } from 'react';
+import { ActivityTab, Reading } from '../features/activity/activity-tab.tsx';
 import { PendingStrip } from '../features/approvals/pending-strip.tsx';
 import { RoleApprovals } from '../features/approvals/role-approvals.tsx';
 import { ChatTab } from '../features/chat/chat-tab.tsx';
-import { FilesTab } from '../features/files/files-tab.tsx';
 import { LogsTab } from '../features/logs/logs-tab.tsx';
 import { TerminalTab } from '../features/terminal/terminal-tab.tsx';
 import { DetailsTab } from '../features/workspaces/details-tab.tsx';
+import type { Role } from '../features/workspaces/model.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import type { PanelTab } from '../store/store.ts';
 import { Empty } from '../ui/empty.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
-const WIDE: readonly PanelTab[] = ['logs', 'terminal', 'files'];
+const notLoaded = () => ({ default: NotLoaded });
+const FilesTab = lazy(() => import('../features/files/files-tab.tsx').catch(notLoaded));
+const MemoryTab = lazy(() => import('../features/memories/memory-tab.tsx').catch(notLoaded));
+const ConfigTab = lazy(() => import('../features/config/config-tab.tsx').catch(notLoaded));
+const SecretsTab = lazy(() => import('../features/secrets/secrets-tab.tsx').catch(notLoaded));
+const EventsTab = lazy(() => import('../features/events/event-list.tsx').catch(notLoaded));
+
+const WIDE: readonly PanelTab[] = ['logs', 'terminal', 'files', 'memory', 'config', 'events'];
 const TABS: { tab: PanelTab; label: string }[] = [
   { tab: 'chat', label: 'Chat' },
   { tab: 'activity', label: 'Activity' },
   { tab: 'logs', label: 'Logs' },
   { tab: 'terminal', label: 'Terminal' },
   { tab: 'files', label: 'Files' },
+  { tab: 'memory', label: 'Memory' },
+  { tab: 'config', label: 'Config' },
+  { tab: 'secrets', label: 'Secrets' },
+  { tab: 'events', label: 'Events' },
   { tab: 'details', label: 'Details' },
 ];
 
@@ -88,7 +100,19 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
           <TerminalTab key={role.id} role={role} />
         </Page>
         <Page name="files">
-          <FilesTab key={role.id} role={role} />
+          <LazyTab of={FilesTab} role={role} />
+        </Page>
+        <Page name="memory">
+          <LazyTab of={MemoryTab} role={role} />
+        </Page>
+        <Page name="config">
+          <LazyTab of={ConfigTab} role={role} />
+        </Page>
+        <Page name="secrets">
+          <LazyTab of={SecretsTab} role={role} />
+        </Page>
+        <Page name="events">
+          <LazyTab of={EventsTab} role={role} />
         </Page>
         <Page name="details">
           <DetailsTab role={role}>
@@ -97,6 +121,15 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         </Page>
       </Tabs.Root>
     </PanelFrame>
+  );
+}
+
+/** Fetched when it is first opened. */
+function LazyTab({ of: Tab, role }: { of: ComponentType<{ role: Role }>; role: Role }) {
+  return (
+    <Suspense fallback={<Reading />}>
+      <Tab key={role.id} role={role} />
+    </Suspense>
   );
 }
 

@@ -21,6 +21,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
   const { store } = useTools();
   const census = useCanvas(useShallow((canvas) => countRoles(canvas.roles)));
   const isFeedOpen = useCanvas((canvas) => canvas.panel.kind === 'organisation');
+  const isKeysOpen = useCanvas((canvas) => canvas.panel.kind === 'keys');
   return (
     <header className="flex h-13 shrink-0 items-center gap-4 border-b border-line bg-surface px-4 max-[720px]:gap-2 max-[720px]:px-3">
       <span className="flex items-center gap-2">
@@ -52,6 +53,12 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
           onClick={() =>
             store.setState({ panel: isFeedOpen ? { kind: 'closed' } : { kind: 'organisation' } })
           }
+        />
+        <IconButton
+          icon="key"
+          label="Secrets and tokens"
+          aria-pressed={isKeysOpen}
+          onClick={() => store.setState({ panel: isKeysOpen ? { kind: 'closed' } : { kind: 'keys' } })}
         />
         <ThemeButton />
       </div>

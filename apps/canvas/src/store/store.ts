@@ -10,14 +10,25 @@ import { sweepHops } from '../features/hops/model.ts';
 import type { Role, Roles } from '../features/workspaces/model.ts';
 import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
 
-export type PanelTab = 'chat' | 'activity' | 'logs' | 'terminal' | 'files' | 'details';
+export type PanelTab =
+  | 'chat'
+  | 'activity'
+  | 'logs'
+  | 'terminal'
+  | 'files'
+  | 'memory'
+  | 'config'
+  | 'secrets'
+  | 'events'
+  | 'details';
 
 /** What stands in the side panel. */
 export type Panel =
   | { kind: 'closed' }
   | { kind: 'role'; id: string; tab: PanelTab }
   | { kind: 'organisation' }
-  | { kind: 'approvals' };
+  | { kind: 'approvals' }
+  | { kind: 'keys' };
 
 export interface Canvas extends Live {
   phase: ConnectionPhase;

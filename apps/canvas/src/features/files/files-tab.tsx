@@ -21,7 +21,7 @@ import { useDeletion } from './use-deletion.ts';
 import { useFolders } from './use-folders.ts';
 import { useUpload } from './use-upload.ts';
 
-export function FilesTab({ role }: { role: Role }) {
+export default function FilesTab({ role }: { role: Role }) {
   const [root, setRoot] = useState<files.FileRoot>('/configs');
   if (role.runtime === 'external') {
     return (

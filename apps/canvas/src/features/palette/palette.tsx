@@ -82,6 +82,19 @@ function RoleItems({ onDone }: { onDone: () => void }) {
   );
 }
 
+const TABS: { tab: PanelTab; label: string; icon: IconName; words: string }[] = [
+  { tab: 'chat', label: 'Chat', icon: 'chat', words: 'talk ask' },
+  { tab: 'activity', label: 'Activity', icon: 'activity', words: '' },
+  { tab: 'logs', label: 'Logs', icon: 'list', words: '' },
+  { tab: 'terminal', label: 'Terminal', icon: 'keyboard', words: 'shell' },
+  { tab: 'files', label: 'Files', icon: 'folder', words: 'upload download' },
+  { tab: 'memory', label: 'Memory', icon: 'search', words: 'memories notes' },
+  { tab: 'config', label: 'Config', icon: 'pencil', words: 'settings yaml' },
+  { tab: 'secrets', label: 'Secrets', icon: 'key', words: 'keys' },
+  { tab: 'events', label: 'Events', icon: 'list', words: 'audit' },
+  { tab: 'details', label: 'Details', icon: 'info', words: 'rename remove' },
+];
+
 /** What can be done to the role whose panel is open. */
 function OpenRoleItems({ onDone }: { onDone: () => void }) {
   const tools = useTools();
@@ -100,23 +113,11 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
   const isPaused = role.status === 'paused';
   return (
     <Group heading={role.name}>
-      <Item value="chat" icon="chat" onSelect={() => show('chat')}>{`Chat with ${role.name}`}</Item>
-      <Item
-        value="activity"
-        icon="activity"
-        onSelect={() => show('activity')}
-      >{`Activity of ${role.name}`}</Item>
-      <Item value="logs" icon="list" onSelect={() => show('logs')}>{`Logs of ${role.name}`}</Item>
-      <Item
-        value="terminal shell"
-        icon="keyboard"
-        onSelect={() => show('terminal')}
-      >{`Terminal of ${role.name}`}</Item>
-      <Item
-        value="details rename remove"
-        icon="info"
-        onSelect={() => show('details')}
-      >{`Details of ${role.name}`}</Item>
+      {TABS.map(({ tab, label, icon, words }) => (
+        <Item key={tab} value={`${tab} ${words}`} icon={icon} onSelect={() => show(tab)}>
+          {`${label} of ${role.name}`}
+        </Item>
+      ))}
       {isPaused ? (
         <Item
           value="resume"
@@ -174,6 +175,13 @@ function BoardItems({
         onSelect={then(() => tools.store.setState({ panel: { kind: 'approvals' } }))}
       >
         Approvals that wait
+      </Item>
+      <Item
+        value="secrets tokens keys of every role"
+        icon="key"
+        onSelect={then(() => tools.store.setState({ panel: { kind: 'keys' } }))}
+      >
+        Secrets and tokens
       </Item>
       <Item
         value="outline board"

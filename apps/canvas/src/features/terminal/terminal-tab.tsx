@@ -3,6 +3,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
+import { NotLoaded } from '../../ui/not-loaded.tsx';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { closeWords } from './close-words.ts';
@@ -59,13 +60,5 @@ export function TerminalTab({ role }: { role: Role }) {
         />
       </Suspense>
     </div>
-  );
-}
-
-function NotLoaded() {
-  return (
-    <Empty icon="failed" title="The terminal was not loaded">
-      Load the page again: the server may have been replaced.
-    </Empty>
   );
 }

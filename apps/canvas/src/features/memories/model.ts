@@ -1,0 +1,67 @@
+// Memories: what a role may read, grouped by where it stands, and a person's words for it. Pure.
+
+import type { keyValues, memories } from '@molecule/contracts';
+import type { Roles } from '../workspaces/model.ts';
+
+/** The name of a namespace as people say it. */
+export function namespaceWords(row: memories.NamespaceRow): string {
+  if (row.label !== '') return row.label;
+  return row.name;
+}
+
+export interface Origin {
+  /** Who wrote it. */
+  who: string;
+  /** How it came about. */
+  how: string;
+}
+
+const HOW: Readonly<Record<string, string>> = {
+  agent: 'by its own decision',
+  runtime: 'by the program around the agent',
+  user: 'for a person',
+};
+
+export function originOf(memory: memories.FoundMemory, roles: Roles): Origin {
+  const id = memory.source_workspace_id;
+  const who = id === null ? 'Somebody outside the chart' : (roles[id]?.name ?? 'A removed role');
+  return { who, how: HOW[memory.source] ?? memory.source };
+}
+
+/** Scores of different searches can't be compared: they are shown relative to the best one found. */
+export function relativeScores(found: readonly memories.FoundMemory[]): ReadonlyMap<string, number> {
+  const best = Math.max(...found.map((memory) => memory.score ?? 0));
+  if (!(best > 0)) return new Map();
+  return new Map(
+    found.flatMap((memory) =>
+      memory.score === undefined ? [] : [[memory.id, memory.score / best] as const],
+    ),
+  );
+}
+
+export const LIFETIMES = [
+  { value: '', label: 'For ever' },
+  { value: '3600', label: 'One hour' },
+  { value: '86400', label: 'One day' },
+  { value: '604800', label: 'One week' },
+  { value: '2592000', label: '30 days' },
+] as const;
+
+/** What somebody typed as a value: JSON when it is JSON, else the text itself. */
+export function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export function textOfValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+/** How long a note still has; null when it stays. */
+export function secondsLeft(row: keyValues.KeyValueRow, nowMs: number): number | null {
+  if (row.expires_at === undefined) return null;
+  return Math.max(1, Math.ceil((Date.parse(row.expires_at) - nowMs) / 1000));
+}

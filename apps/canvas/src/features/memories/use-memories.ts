@@ -1,0 +1,92 @@
+// Use memories: what one role may read, by namespace and search, and its notes by key. Agents write without an event
+// for it, so an open tab reads again every few seconds.
+
+import { keyValues, memories } from '@molecule/contracts';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTools } from '../../store/canvas-context.ts';
+import { attempt } from '../workspaces/role-actions.ts';
+
+const REREAD_MS = 5_000;
+const LISTED = '100';
+
+export function useNamespaces(roleId: string) {
+  const { call } = useTools();
+  return useQuery({
+    queryKey: ['memories', roleId, 'namespaces'],
+    retry: false,
+    queryFn: ({ signal }) => call(memories.listNamespaces, { params: { id: roleId }, signal }),
+  });
+}
+
+export function useFound(roleId: string, namespace: string | null, text: string) {
+  const { call } = useTools();
+  return useQuery({
+    queryKey: ['memories', roleId, 'found', namespace, text],
+    retry: false,
+    placeholderData: keepPreviousData,
+    refetchInterval: REREAD_MS,
+    queryFn: ({ signal }) =>
+      call(memories.recallMemories, {
+        params: { id: roleId },
+        query: {
+          limit: LISTED,
+          ...(namespace === null ? {} : { namespace }),
+          ...(text === '' ? {} : { q: text }),
+        },
+        signal,
+      }),
+  });
+}
+
+export function useKeyValues(roleId: string) {
+  const { call } = useTools();
+  return useQuery({
+    queryKey: ['memories', roleId, 'keys'],
+    retry: false,
+    refetchInterval: REREAD_MS,
+    queryFn: ({ signal }) => call(keyValues.listKeyValues, { params: { id: roleId }, signal }),
+  });
+}
+
+export interface Noted {
+  key: string;
+  value: unknown;
+  ttlSeconds: number | null;
+  /** The version that the writer saw; 0 for a key that was not there. */
+  version: number;
+}
+
+export function useMemoryActions(roleId: string) {
+  const tools = useTools();
+  const client = useQueryClient();
+  const params = { id: roleId };
+  const acting = async (failed: string, action: () => Promise<unknown>): Promise<boolean> => {
+    const isDone = await attempt(tools, failed, action);
+    await client.invalidateQueries({ queryKey: ['memories', roleId] });
+    return isDone;
+  };
+  return {
+    remember: (content: string, namespace: string, pin: boolean) =>
+      acting('It was not remembered', () =>
+        tools.call(memories.commitMemory, { params, body: { content, namespace, pin, source: 'user' } }),
+      ),
+    forget: (memory: memories.FoundMemory) =>
+      acting('It was not forgotten', () =>
+        tools.call(memories.forgetMemory, {
+          params: { ...params, memoryId: memory.id },
+          query: { namespace: memory.namespace },
+        }),
+      ),
+    note: ({ key, value, ttlSeconds, version }: Noted) =>
+      acting(`${key} was not set`, () =>
+        tools.call(keyValues.setKeyValue, {
+          params,
+          body: { key, value, ttl_seconds: ttlSeconds, if_match_version: version },
+        }),
+      ),
+    drop: (key: string) =>
+      acting(`${key} was not deleted`, () =>
+        tools.call(keyValues.deleteKeyValue, { params: { ...params, key } }),
+      ),
+  };
+}

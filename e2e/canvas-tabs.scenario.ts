@@ -1,0 +1,203 @@
+// Canvas tabs: secrets, tokens, configuration, memory and events of a role, as a person works with them, in light and dark.
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
+import { chromiumPath, launchChromium } from './support/browser.ts';
+import { look, openCanvas, openTab, SOON } from './support/canvas.ts';
+import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
+
+const withBrowser = describe.skipIf(chromiumPath() === null);
+let browser: Browser;
+let tenant: ScenarioTenant;
+let id: string;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  tenant = await startScenarioTenant({ WORKSPACE_BACKEND: 'process' });
+  ({ id } = await tenant.asAdmin<{ id: string }>('/workspaces', {
+    method: 'POST',
+    body: { name: 'Keeper', runtime: 'rehearsal', role: 'keeps things' },
+  }));
+  await until('the keeper is online', isOnline, 60_000);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await tenant?.stop();
+});
+
+const isOnline = async () => (await tenant.asAdmin(`/workspaces/${id}`)).status === 'online';
+const secretRows = () => tenant.asAdmin<{ key: string; scope: string }[]>(`/workspaces/${id}/secrets`);
+
+withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s', (scheme) => {
+  it(verifies('canvas.secrets', 'sets, overrides and deletes secrets, and never sees a value'), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    const name = `SHARED_${scheme.toUpperCase()}`;
+    await page.getByRole('button', { name: 'Secrets and tokens' }).click();
+    await page.getByRole('button', { name: 'New secret' }).click(SOON);
+    await page.getByLabel('Name', { exact: true }).fill('A=B');
+    await page.getByLabel('Value', { exact: true }).fill('x');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('A name holds no =').waitFor(SOON);
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByLabel('Value', { exact: true }).fill(`shared-value-${scheme}`);
+    await look(page, scheme, 'secret-new');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(name, { exact: true }).waitFor(SOON);
+    await look(page, scheme, 'secrets-shared');
+
+    await openTab(page, 'Keeper', 'Secrets');
+    await page.getByRole('button', { name: `Override ${name} here` }).click(SOON);
+    await page.getByLabel('Value', { exact: true }).fill(`own-value-${scheme}`);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Of this role, before the one for every role').first().waitFor(SOON);
+    await page.getByRole('button', { name: 'New secret' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('OPENAI_API_KEY');
+    await page.getByLabel('Value', { exact: true }).fill('no key at all');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/Is it right\?/).waitFor(SOON);
+    await look(page, scheme, 'secret-doubt');
+    await page.getByRole('button', { name: 'Save it anyway' }).click();
+    await page.getByText('OPENAI_API_KEY', { exact: true }).waitFor(SOON);
+    await look(page, scheme, 'secrets');
+    expect(await page.content()).not.toMatch(/(shared|own)-value/);
+    for (const gone of [name, 'OPENAI_API_KEY']) {
+      await page.getByRole('button', { name: `Delete ${gone}` }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click(SOON);
+      await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
+    }
+    expect((await secretRows()).find((row) => row.key === name)?.scope).toBe('global');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it(verifies('canvas.tokens', 'makes a token that works, sees it once, and revokes it'), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await page.getByRole('button', { name: 'Secrets and tokens' }).click();
+    await page.getByRole('button', { name: 'Tokens', exact: true }).click(SOON);
+    await page.getByText('No tokens').waitFor(SOON);
+    await page.getByRole('button', { name: 'New token' }).click();
+    await page.getByLabel('What is it for?').fill('Nightly report');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByText('Take it now').waitFor(SOON);
+    const token = await page.getByRole('dialog').locator('code').innerText();
+    const list = () =>
+      tenant
+        .call('/workspaces', { headers: { authorization: `Bearer ${token}` } })
+        .then(({ status }) => status);
+    expect(await list()).toBe(200);
+    await look(page, scheme, 'token-once');
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByText('Nightly report').waitFor(SOON);
+    expect(await page.content()).not.toContain(token);
+    await look(page, scheme, 'tokens');
+    await page.getByRole('button', { name: 'Revoke Nightly report' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click(SOON);
+    await until('it is refused', async () => (await list()) === 401);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it(verifies(
+    'canvas.config',
+    'changes a configuration by form and text, sees the diff, and restarts',
+  ), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await until('the keeper is online', isOnline, 60_000);
+    await openTab(page, 'Keeper', 'Config');
+    await page.getByLabel('Description').fill(`Keeps things, in ${scheme}`);
+    await page.getByLabel('Tasks at once').fill('1000');
+    await page.getByText('must be a number from 1 to 64').waitFor(SOON);
+    await look(page, scheme, 'config-trouble');
+    await page.getByLabel('Tasks at once').fill('2');
+    await page.getByText('must be a number from 1 to 64').waitFor({ state: 'detached', ...SOON });
+    await look(page, scheme, 'config-form');
+    await page.getByRole('button', { name: 'Review and save' }).click(SOON);
+    await page.getByRole('dialog').getByText(`Keeps things, in ${scheme}`).waitFor(SOON);
+    await look(page, scheme, 'config-diff');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('is saved, but the agent still runs').waitFor(SOON);
+    await page.getByText('How it came about').click();
+    await look(page, scheme, 'config-drift');
+    await page.getByRole('button', { name: 'YAML' }).click();
+    await page.getByLabel('Text of config.yaml').click(SOON);
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type(`# kept in ${scheme}\n`);
+    await look(page, scheme, 'config-yaml');
+    await page.getByRole('button', { name: 'Review and save' }).click(SOON);
+    await page.getByRole('button', { name: 'Save and restart' }).click(SOON);
+    await page.getByText('is in force.').waitFor({ timeout: 60_000 });
+    const { content } = await tenant.asAdmin<{ content: string }>(`/workspaces/${id}/files/config.yaml`);
+    expect(content).toContain(`# kept in ${scheme}`);
+    expect(content).toContain('max_concurrent_tasks: 2');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 180_000);
+
+  it(verifies('canvas.memory', 'reads, searches, writes and forgets what a role remembers'), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await openTab(page, 'Keeper', 'Memory');
+    await page.getByRole('button', { name: 'Remember' }).click(SOON);
+    await page.getByLabel('What', { exact: true }).fill(`The depot opens at seven (${scheme})`);
+    await page.getByLabel('Pinned: it comes first').check();
+    await look(page, scheme, 'memory-remember');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remember' }).click();
+    const card = page.getByRole('listitem').filter({ hasText: `at seven (${scheme})` });
+    await card.getByText('Pinned').waitFor(SOON);
+    await tenant.asAdmin(`/workspaces/${id}/v2/memories`, {
+      method: 'POST',
+      body: { content: `Parcels wait behind the gate (${scheme})` },
+    });
+    await page.getByText(`behind the gate (${scheme})`).waitFor(SOON);
+    await page.getByLabel('Search the memories').fill('depot');
+    await card.getByText(/^Score/).waitFor(SOON);
+    await look(page, scheme, 'memory-search');
+    await card.getByRole('button', { name: 'Forget it' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click(SOON);
+    await card.waitFor({ state: 'detached', ...SOON });
+
+    await page.getByRole('button', { name: 'Notes by key' }).click();
+    await page.getByRole('button', { name: 'New note' }).click(SOON);
+    await page.getByLabel('Key', { exact: true }).fill(`stop-${scheme}`);
+    await page.getByLabel('Value: JSON, or any text').fill('{"page": 7}');
+    await page.getByLabel('Kept for').selectOption('3600');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/Version 1 .* until/).waitFor(SOON);
+    await look(page, scheme, 'memory-notes');
+    await page.getByRole('button', { name: `Delete stop-${scheme}` }).click();
+    await page.getByRole('button', { name: 'Undo' }).click(SOON);
+    await until('it is back', async () => {
+      const rows = await tenant.asAdmin<{ key: string; value: unknown; expires_at?: string }[]>(
+        `/workspaces/${id}/memory`,
+      );
+      return rows.some(({ key, expires_at }) => key === `stop-${scheme}` && expires_at !== undefined);
+    });
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it(verifies('canvas.events', 'reads what was stored, and the audit among it, as it happens'), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await openTab(page, 'Keeper', 'Events');
+    await page.getByText('Workspace online').first().waitFor(SOON);
+    const name = `AUDIT_${scheme}`;
+    await look(page, scheme, 'events');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Activity of the organisation' }).click();
+    await page.getByRole('button', { name: 'Events and audit' }).click(SOON);
+    await page
+      .getByText(/· Keeper/)
+      .first()
+      .waitFor(SOON);
+    await look(page, scheme, 'events-all');
+    await page.getByRole('button', { name: 'Audit', exact: true }).click(SOON);
+    await tenant.asAdmin('/settings/secrets', { method: 'PUT', body: { key: name, value: 'v' } });
+    const line = page.getByRole('listitem').filter({ hasText: name }).first();
+    await line.waitFor(SOON);
+    await line.getByText('All of it').click();
+    await look(page, scheme, 'events-audit');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+});
