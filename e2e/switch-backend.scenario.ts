@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cellMark } from '@molecule/backends';
 import { EngineProxy } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeNetworks } from './support/containers.ts';
@@ -20,6 +21,8 @@ interface Row {
   status_reason: string | null;
   config_generation: { wanted: number | null; running: number | null; drift: boolean };
 }
+
+const BOTH = `${cellMark('move', 'process')} ${cellMark('move', 'docker')}`;
 
 let folder: string;
 let engine: EngineProxy;
@@ -107,7 +110,7 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is changed by one field, to a container and back, and nothing is lost', async () => {
+  it(`is changed by one field, to a container and back, and nothing is lost ${BOTH}`, async () => {
     const id = await create('Traveller');
     await writeFile(id, 'notes/ü.txt', 'written in a process');
     await remember(id, 'the harbour opens at six');
@@ -140,7 +143,7 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
     await until('no container and no volume', () => containersOf(id) + volumesOf(id) === '', START_MS);
   });
 
-  it('moves a workspace that rests without waking it', async () => {
+  it(`moves a workspace that rests without waking it ${BOTH}`, async () => {
     const id = await create('Sleeper');
     await writeFile(id, 'kept', 'kept');
     await act(id, 'pause');
@@ -198,7 +201,7 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
   });
 
   it.each([0, 150, 400, 900, 2_000])(
-    'survives a server that dies %i ms after the move began, both ways',
+    `survives a server that dies %i ms after the move began, both ways ${BOTH}`,
     async (delayMs) => {
       const id = await create(`Survivor ${delayMs}`);
       execFileSync('dd', ['of=big', 'status=none'], { input: BIG, cwd: join(folderOf(id), 'workspace') });

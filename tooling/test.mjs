@@ -58,6 +58,10 @@ for (const project of chosen) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
 }
+if (filters.length === 0 && chosen.length === PROJECTS.length && !isMissing('MOLECULE_TEST_DOCKER')) {
+  if (await isParityBroken()) total.failed++;
+  else total.passed++;
+}
 rmSync(folder, { recursive: true, force: true });
 if (total.passed + total.failed === 0) {
   console.log('no test ran');
@@ -102,6 +106,17 @@ async function runProject({ name, limitMs, needsBuild }) {
   const judged = judgeRun({ reportPath, exitCode: code, root: ROOT });
   const isNothingChosen = filters.length > 0 && judged.why === 'no test ran' && code === 0;
   return isNothingChosen ? { ...judged, failed: 0, why: 'nothing matches' } : judged;
+}
+
+/** The matrix of the backends, out of the reports of this run, is whole and as docs/parity.md says. */
+async function isParityBroken() {
+  const reports = PROJECTS.map(({ name }) => join(folder, `${name}.json`));
+  const { code } = await runCommand(
+    process.execPath,
+    ['--import', 'tsx', join(ROOT, 'tooling/parity/run.ts'), '--check', ...reports],
+    { cwd: ROOT, isShown: true, limitMs: 60_000 },
+  );
+  return code !== 0;
 }
 
 function listLeftOut() {

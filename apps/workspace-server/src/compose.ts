@@ -197,6 +197,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       abortCalls,
       sweepSoon,
       tell: (event) => eventLog.append(event),
+      room: config.room,
+      availableMib: () => process.availableMemory() / (1024 * 1024),
     });
     const provision = {
       request: (id: string) => controller.request(id),

@@ -52,6 +52,24 @@ export const SETTINGS = defineSettings({
     doc: 'Where else single workspaces may run.',
     example: 'docker',
   }),
+  agentsMax: setting.int('AGENTS_MAX', {
+    default: 1_000,
+    min: 1,
+    max: 20_000,
+    doc: 'How many agents may run on this machine at once; more wait.',
+  }),
+  agentsBooting: setting.int('AGENTS_BOOTING', {
+    default: 8,
+    min: 1,
+    max: 1_000,
+    doc: 'How many agents may come up at once.',
+  }),
+  agentsMemoryReserveMib: setting.int('AGENTS_MEMORY_RESERVE_MB', {
+    default: 512,
+    min: 0,
+    max: 1_048_576,
+    doc: 'Memory that agents leave free on this machine, in MiB; without room an agent waits.',
+  }),
   ...CONTAINER_SETTINGS,
   orgId: setting.text('MOLECULE_ORG_ID', {
     optional: true,
@@ -182,6 +200,9 @@ export const SETTINGS = defineSettings({
   }),
 });
 
+/** What an agent takes soon after its start, rounded up. */
+const AGENT_MIB = 128;
+
 /** Provider settings that agents of the `model` engine inherit. Everything else of the environment stays here. */
 export const PROVIDER_SETTINGS = [
   'ANTHROPIC_API_KEY',
@@ -223,6 +244,8 @@ export interface Config {
   backend: 'process' | 'docker' | 'none';
   furtherBackends: readonly ('process' | 'docker')[];
   containers: ContainerConfig;
+  /** What agents of this machine may take of it; see features/workspaces/admission.ts. */
+  room: { maxAgents: number; maxComing: number; reserveMib: number; agentMib: number };
   hostedOrgId: string | null;
   edgeKey: Secret | null;
   secretsKey: Secret | null;
@@ -280,6 +303,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     backend: read.backend,
     furtherBackends: checkBackends(read.furtherBackends),
     containers: containerConfig(read),
+    room: {
+      maxAgents: read.agentsMax,
+      maxComing: read.agentsBooting,
+      reserveMib: read.agentsMemoryReserveMib,
+      agentMib: AGENT_MIB,
+    },
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
     secretsKey: read.secretsKey ?? null,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnitExit, WorkspaceSpec } from './backend.ts';
 import type { Dispatcher, StartResult } from './dispatcher.ts';
 import type { FakeControls } from './fake/fake-backend.ts';
+import { cellMark } from './features.ts';
 import type { OpenFile } from './unit-file.ts';
 import { CAPABILITIES, VERBS, type Verb } from './verbs.ts';
 
@@ -83,6 +84,38 @@ const SCENARIOS = {
 } as const;
 export type Scenario = keyof typeof SCENARIOS;
 
+/** The row of the parity matrix that each scenario stands behind. */
+const FEATURE_OF: Record<Scenario, string> = {
+  unknownId: 'probes',
+  stopTwice: 'stops',
+  lifecycle: 'starts',
+  replace: 'starts',
+  failedStart: 'starts',
+  twoRestarts: 'restarts',
+  serialised: 'restarts',
+  noConfig: 'delivery',
+  token: 'delivery',
+  config: 'delivery',
+  killed: 'probes',
+  quietStop: 'stops',
+  traversal: 'config',
+  writeStopped: 'config',
+  prune: 'stops',
+  listed: 'probes',
+  brokenList: 'probes',
+  noPlatformSecret: 'delivery',
+  liveFiles: 'live',
+  liveTraversal: 'live',
+  liveStopped: 'live',
+  terminal: 'shell',
+  terminalStopped: 'shell',
+  bootLog: 'output',
+  sessionReset: 'sessions',
+  carried: 'carries',
+  carryFails: 'carries',
+  adopted: 'adoption',
+};
+
 export function specOf(workspaceId: string, change: Partial<WorkspaceSpec> = {}): WorkspaceSpec {
   return {
     workspaceId,
@@ -120,10 +153,12 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
 
     function scenario(name: Scenario, test: () => Promise<void>): void {
       const optOut = optOuts[name];
-      if (optOut === undefined) it(SCENARIOS[name], test, 30_000);
+      const mark = (declined: Verb | null = null) => cellMark(FEATURE_OF[name], backend, declined);
+      if (optOut === undefined) it(`${SCENARIOS[name]} ${mark()}`, test, 30_000);
       else if (optOut.refuses) {
         const { because, refuses } = optOut;
-        it(`refuses ${refuses} instead of "${SCENARIOS[name]}": ${because}`, () => expectDeclined(refuses));
+        it(`refuses ${refuses} instead of "${SCENARIOS[name]}": ${because} ${mark(refuses)}`, () =>
+          expectDeclined(refuses));
       }
     }
 
@@ -138,7 +173,7 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect(code).toBe('unsupported_on_backend');
     }
 
-    it('answers every verb of the table, or refuses it as unsupported', async () => {
+    it(`answers every verb of the table, or refuses it as unsupported ${cellMark('verbs', backend)}`, async () => {
       for (const verb of VERBS) {
         if (CAPABILITIES[backend][verb] === null) {
           if (LIVE.has(verb)) await dispatcher.start(specOf(id), backend);

@@ -1,5 +1,6 @@
 // Workspaces: the roles of the org chart, their rows, vital signs and lifecycle.
 
+export type { Room } from './admission.ts';
 export type { ConfigSources } from './choose-config.ts';
 export {
   type CreateDeps,

@@ -62,6 +62,8 @@ beforeEach(() => {
     abortCalls: (id) => void aborted.push(id),
     sweepSoon: () => {},
     tell: async () => {},
+    room: { maxAgents: 1_000, maxComing: 1_000, reserveMib: 0, agentMib: 1 },
+    availableMib: () => 100_000,
   };
   controller = new UnitController(deps);
 });
@@ -112,6 +114,39 @@ async function add(patch: Partial<WorkspaceState> = {}): Promise<string> {
   );
   return id;
 }
+
+describe('admission (U10)', () => {
+  it('lets what does not fit wait, says so once, and starts it when there is room', async () => {
+    deps.room.maxAgents = 1;
+    const first = await addOnline();
+    const second = await add();
+    for (let round = 0; round < 3; round++) await controller.driveUnits();
+    expect(startsOf(second)).toBe(0);
+    expect(deps.directory.get(second)).toMatchObject({
+      status: 'provisioning',
+      statusReason: 'waiting_for_capacity',
+      statusDetail: expect.stringContaining('AGENTS_MAX allows 1'),
+    });
+    await transitionWorkspace(deps, { id: first, trigger: 'pause', actor: 'test' });
+    await controller.driveUnits();
+    await expect.poll(() => deps.directory.get(second)?.url).not.toBe('');
+    expect(deps.directory.get(second)).toMatchObject({ statusReason: null, statusDetail: null });
+  });
+
+  it('fails what found no room before its deadline, with that reason, and a retry works', async () => {
+    deps.availableMib = () => 0;
+    const id = await add();
+    await controller.driveUnits();
+    await clock.advance(TIMEOUTS_MS.provision + SECOND);
+    await controller.endDeadlines();
+    expect(deps.directory.get(id)).toMatchObject({ status: 'failed', statusReason: 'no_capacity' });
+    deps.availableMib = () => 100_000;
+    await transitionWorkspace(deps, { id, trigger: 'provision_requested', actor: 'test' });
+    controller.request(id);
+    await controller.driveUnits();
+    await expect.poll(() => deps.directory.get(id)?.url).not.toBe('');
+  });
+});
 
 const statusOf = (id: string) => deps.directory.get(id)?.status;
 const startsOf = (id: string) => controls.calls.filter((call) => call === `start ${id}`).length;

@@ -11,6 +11,7 @@
 //   U8. A backend that is away fails no row: a start waits for it until the row's deadline, a stop until it is back.
 //   U9. Data that lies on another backend is brought before the start, and the row says so once all of it is there. What is
 //       left where it lay is erased once the workspace is online.
+//   U10. What this machine has no room for waits, in order of age, and its row says for what (see admission.ts).
 
 import {
   ancestorsOf,
@@ -23,6 +24,7 @@ import {
 } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
+import { findNoRoom, type Room, WAITING } from './admission.ts';
 import { type EditDeps, editWorkspaces, type Patch, transitionWorkspace } from './edit-workspace.ts';
 import type { PrepareUnit } from './prepare-unit.ts';
 import type { Units } from './units.ts';
@@ -37,6 +39,7 @@ const MAX_FAILURES = 5;
 /** What a backend says that is away for a moment. */
 const AWAY = 'backend_transient';
 const AWAY_RETRY_MS = 5_000;
+const COMING_MS = 30_000;
 /** `EX_CONFIG` of sysexits: the workspace-runtime ends with it when its configuration is broken. */
 const EXIT_CONFIG = 78;
 const PUT_ASIDE_MS = 600_000;
@@ -53,6 +56,9 @@ export interface ControllerDeps extends EditDeps {
   sweepSoon(): void;
   /** Appends an event that changes no row. */
   tell(event: NewEvent & { actor: string }): Promise<void>;
+  room: Room;
+  /** Memory of this machine that can be had, in MiB. */
+  availableMib(): number;
 }
 
 export class UnitController {
@@ -250,7 +256,11 @@ export class UnitController {
       return;
     }
     const seconds = Math.round(this.#deps.startLimitMs(state.runtime) / 1000);
-    await this.#failProvision(state, 'provision_timeout', `the agent did not come up within ${seconds} s`, {
+    const [reason, detail] =
+      state.statusReason === WAITING
+        ? ['no_capacity', `this machine had no room for ${seconds} s; ${state.statusDetail}`]
+        : ['provision_timeout', `the agent did not come up within ${seconds} s`];
+    await this.#failProvision(state, reason, detail, {
       timeout_secs: seconds,
       runtime: state.runtime,
       source: 'provision_timeout_sweep',
@@ -299,6 +309,8 @@ export class UnitController {
     if (this.#driving.has(id) || this.#startedAt.has(id)) return this.#checkStarted(id);
     if ((this.#retryAt.get(id) ?? 0) > this.#deps.clock.now()) return;
     this.#retryAt.delete(id);
+    const noRoom = this.#findNoRoom(id);
+    if (noRoom !== null) return this.#sayWaiting(id, noRoom);
     this.#driving.add(id);
     this.#start(id)
       .catch((error: unknown) =>
@@ -308,6 +320,38 @@ export class UnitController {
         this.#driving.delete(id);
         this.#deps.sweepSoon();
       });
+  }
+
+  /** U10. Where agents of this machine run. */
+  #findNoRoom(id: string): string | null {
+    const isHere = ({ backend }: WorkspaceState) =>
+      backend !== 'external' && backend !== 'none' && backend !== 'cloud';
+    const here = this.#deps.directory.all().filter(isHere);
+    if (!here.some((state) => state.id === id)) return null;
+    const soonAfter = this.#deps.clock.now() - COMING_MS;
+    const started = here.filter(
+      (state) =>
+        state.status === 'provisioning' && (this.#driving.has(state.id) || this.#startedAt.has(state.id)),
+    );
+    // One that takes longer than this waits for something else than a processor, and keeps nobody waiting.
+    const coming = started.filter(
+      (state) => this.#driving.has(state.id) || (this.#startedAt.get(state.id) ?? 0) > soonAfter,
+    ).length;
+    const agents = started.length + here.filter(({ status }) => isLeased(status)).length;
+    return findNoRoom(this.#deps.room, { agents, coming, availableMib: this.#deps.availableMib() });
+  }
+
+  async #sayWaiting(id: string, detail: string): Promise<void> {
+    const isSaid = ({ status, statusReason }: WorkspaceState) =>
+      status !== 'provisioning' || statusReason === WAITING;
+    const state = this.#deps.directory.get(id);
+    if (!state || isSaid(state)) return;
+    await editWorkspaces(this.#deps, [id], ACTOR, (rows) => {
+      const now = rows.get(id);
+      if (!now || isSaid(now)) return null;
+      const patch = { statusReason: WAITING, statusDetail: detail };
+      return { edits: [{ workspaceId: id, change: { kind: 'patched', patch }, events: [] }] };
+    });
   }
 
   /** A unit that was started and died before it registered. */
@@ -392,7 +436,15 @@ export class UnitController {
         edits: [
           {
             workspaceId: id,
-            change: { kind: 'patched', patch: { url, isUrlOurs: true, deliveryMode: 'push' } },
+            change: {
+              kind: 'patched',
+              patch: {
+                url,
+                isUrlOurs: true,
+                deliveryMode: 'push',
+                ...(before.statusReason === WAITING ? { statusReason: null, statusDetail: null } : {}),
+              },
+            },
             events: [],
           },
         ],
