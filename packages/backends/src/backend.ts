@@ -49,6 +49,8 @@ export interface Unit {
 export interface UnitExit {
   code: number | null;
   signal: string | null;
+  /** In words for people, where the backend ended it for a limit. */
+  reason?: string;
 }
 
 export type ExitListener = (workspaceId: string, exit: UnitExit) => void;

@@ -4,9 +4,10 @@
 //       a folder for a link at any moment leads nowhere outside the root.
 //   V2. A write is there whole or not at all.
 //   V3. A list is cut at LIMITS.filesListed entries.
+//   V4. What is written belongs to whom the folder above it belongs to.
 
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { faults, LIMITS } from '@molecule/domain';
 import { type FileEntry, folderParts, isEntered, isHidden, type OpenFile, pathParts } from './unit-file.ts';
 
@@ -51,6 +52,7 @@ export async function writeLiveFile(root: string, path: string, content: Uint8Ar
     const file = await open(below(folder, half), NEW_FILE, 0o644);
     try {
       await file.writeFile(content);
+      await giveTo(folder, file);
       await file.close();
       await rename(below(folder, half), below(folder, name));
     } catch (error) {
@@ -75,9 +77,23 @@ export async function deleteLiveFile(root: string, path: string): Promise<boolea
       if (isCode(error, 'ENOENT')) return false;
       throw error;
     }
-    await rm(target, { recursive: true, force: true });
+    await removeTree(folder, parts.at(-1) ?? '');
     return true;
   });
+}
+
+/** V1: also what is swapped for a link meanwhile is not entered. */
+async function removeTree(folder: FileHandle, name: string): Promise<void> {
+  const inner = await openOrNull(below(folder, name), FOLDER);
+  if (!inner) return rm(below(folder, name), { force: true });
+  await withFolder(inner, async () => {
+    for (const entry of await readdir(`/proc/self/fd/${inner.fd}`)) await removeTree(inner, entry);
+  });
+  try {
+    await rmdir(below(folder, name));
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
 }
 
 /** V1. */
@@ -90,22 +106,31 @@ export async function enter(root: string, parts: readonly string[]): Promise<Fil
   return at;
 }
 
-export async function enterOrMake(root: string, parts: readonly string[]): Promise<FileHandle> {
+export async function enterOrMake(root: string, parts: readonly string[], mode = 0o755): Promise<FileHandle> {
   let at = await open(root, FOLDER & ~constants.O_NOFOLLOW);
-  for (const part of parts) {
-    try {
-      await mkdir(below(at, part), { mode: 0o755 });
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) {
-        await at.close();
-        throw error;
-      }
-    }
-    const next = await step(at, part);
-    if (!next) throw faults.invalidRequest('invalid path');
-    at = next;
-  }
+  for (const part of parts) at = await withFolder(at, (folder) => stepOrMake(folder, part, mode));
   return at;
+}
+
+async function stepOrMake(folder: FileHandle, name: string, mode: number): Promise<FileHandle> {
+  let isNew = true;
+  try {
+    await mkdir(below(folder, name), { mode });
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    isNew = false;
+  }
+  const next = await openOrNull(below(folder, name), FOLDER);
+  if (!next) throw faults.invalidRequest('invalid path');
+  if (isNew) await giveTo(folder, next);
+  return next;
+}
+
+/** V4: only root can, and only root has to. */
+export async function giveTo(folder: FileHandle, made: FileHandle): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await folder.stat();
+  if ((await made.stat()).uid !== uid) await made.chown(uid, gid);
 }
 
 async function step(folder: FileHandle, name: string): Promise<FileHandle | null> {

@@ -10,7 +10,12 @@ import { type ProcessRef, signalUnit, stillAlive } from './process-table.ts';
 const KILL_WAIT_MS = 5_000;
 const LOOK_MS = 20;
 
-export async function endProcesses(find: () => Promise<ProcessRef[]>, graceMs: number): Promise<void> {
+/** `killAll`: ends everything that there may be in one step, where the system can. */
+export async function endProcesses(
+  find: () => Promise<ProcessRef[]>,
+  graceMs: number,
+  killAll: () => Promise<void> = async () => {},
+): Promise<void> {
   const first = await find();
   if (first.length === 0) return;
   for (const { pid } of first) signalUnit(pid, 'SIGTERM');
@@ -19,6 +24,7 @@ export async function endProcesses(find: () => Promise<ProcessRef[]>, graceMs: n
   for (;;) {
     const left = await find();
     if (left.length === 0) return;
+    await killAll();
     for (const { pid } of left) signalUnit(pid, 'SIGKILL');
     const isGone = await waitUntilGone(left, endAt - Date.now());
     if (!isGone || Date.now() > endAt) {

@@ -15,6 +15,8 @@ export interface TerminalOptions {
   columns: number;
   rows: number;
   env: Record<string, string>;
+  /** What stands in front of the shell; empty: nothing. */
+  prefix: readonly string[];
   /** What the shell started could not be ended. */
   onLeftOver(error: unknown): void;
 }
@@ -28,7 +30,8 @@ export async function openTerminal(options: TerminalOptions): Promise<TerminalSe
     throw faults.unsupportedOnBackend('terminal', 'process', 'this platform has no pseudo terminals', error);
   });
   const shell = await findShell();
-  const pty = spawn(shell, [], {
+  const [file = shell, ...args] = [...options.prefix, shell];
+  const pty = spawn(file, args, {
     name: 'xterm-256color',
     cols: columns,
     rows,

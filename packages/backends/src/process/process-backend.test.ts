@@ -7,6 +7,7 @@ import { describeBackend, specOf, urlOf } from '../backend.contract.ts';
 import { type ProcessUnderTest, processUnderTest } from './testing/process-under-test.ts';
 
 const hasProc = process.platform === 'linux';
+const isRoot = process.getuid?.() === 0;
 
 if (hasProc) describeBackend({ backend: 'process', create: () => processUnderTest(), optOuts: {} });
 
@@ -52,7 +53,10 @@ describe('a process unit', { timeout: 30_000 }, () => {
 
   it('keeps its folders to itself', async () => {
     await start();
-    for (const name of ['', 'configs', 'workspace', 'sessions', 'run', 'log']) {
+    // The group of the root is the agent's own: it may pass through.
+    const { mode, gid } = await stat(under.folderOf(id));
+    expect([mode & 0o777, gid]).toEqual(isRoot ? [0o710, (await under.recordOf(id)).uid] : [0o700, gid]);
+    for (const name of ['configs', 'workspace', 'sessions', 'run', 'log']) {
       expect((await stat(join(under.folderOf(id), name))).mode & 0o777).toBe(0o700);
     }
   });

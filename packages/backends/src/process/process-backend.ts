@@ -10,6 +10,7 @@
 //   U7. A unit that ends by itself is told once; one that we end is not.
 // One process at a time owns a state folder; the tenant's lock on its data folder sees to that.
 
+import { createHash } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -28,6 +29,7 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
+import { TIER_SIZES, type TierSizes } from '../docker/tiers.ts';
 import { dropSessionsBefore } from '../drop-sessions.ts';
 import { type CarriedFolder, type FolderArchive, packFolder, unpackFolder } from '../folder-archive.ts';
 import { freePort } from '../free-port.ts';
@@ -36,17 +38,30 @@ import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../live-fil
 import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
 import { pathsOf, prepareFolders, type UnitPaths } from '../unit-folders.ts';
 import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';
+import { AGENT_USERS, type AgentUserOptions } from './agent-users.ts';
 import { readConfigFile, writeConfig, writeConfigFiles, writeToken, writtenByStart } from './config-files.ts';
 import { endProcesses } from './end-processes.ts';
 import { openTerminal } from './open-terminal.ts';
-import { isAlive, MarkerScan, type ProcessRef, signalGroup, stillAlive } from './process-table.ts';
+import { handOver, takeBack } from './own-folders.ts';
+import {
+  findByUser,
+  isAlive,
+  MarkerScan,
+  type ProcessRef,
+  signalGroup,
+  signalUnit,
+  stillAlive,
+} from './process-table.ts';
 import { spawnUnit } from './spawn-unit.ts';
-import { isolationText } from './unit-command.ts';
+import { type CommandWalls, isolationText } from './unit-command.ts';
 import { terminalEnvironment, unitEnvironment } from './unit-environment.ts';
 import { dropRecord, erase, listUnitIds, readRecord, saveRecord, type UnitRecord } from './unit-files.ts';
+import { findExcess, limitsOf, measureUse, type UnitLimits } from './unit-limits.ts';
+import { asUser, killUser, tryWalls, type UnitWalls } from './unit-walls.ts';
 
 const TERM_GRACE_MS = 5_000;
 const WATCH_MS = 1_000;
+const LIMITS_MS = 2_000;
 const ROTATE_MS = 30_000;
 const STRAY_LOOK_MS = 15_000;
 
@@ -63,6 +78,10 @@ export interface ProcessOptions {
   termGraceMs?: number;
   /** How often a list also looks for processes of ours that no record knows. */
   strayLookMs?: number;
+  /** Out of which user numbers agents get one of their own; null: all run as the user of this server. */
+  users?: AgentUserOptions | null;
+  /** How much memory and processor time each tier may use. */
+  sizes?: TierSizes;
 }
 
 export class ProcessBackend implements Backend {
@@ -77,6 +96,9 @@ export class ProcessBackend implements Backend {
   readonly #known = new Map<string, UnitRecord & { isChild: boolean }>();
   readonly #busy = new Map<string, number>();
   readonly #portsInStart = new Set<number>();
+  /** Why a unit was ended for a limit, until its end is told. */
+  readonly #excesses = new Map<string, string>();
+  #walls: Promise<UnitWalls> | null = null;
   #strayLookAt = 0;
 
   constructor(options: ProcessOptions, log: Log) {
@@ -112,7 +134,7 @@ export class ProcessBackend implements Backend {
   stopAndPrune(workspaceId: string): Promise<void> {
     return this.#whileBusy(workspaceId, async (paths) => {
       await this.#endAll(workspaceId, paths);
-      await erase(paths);
+      await this.#erase(workspaceId, paths);
     });
   }
 
@@ -133,8 +155,10 @@ export class ProcessBackend implements Backend {
   async terminal(workspaceId: string, columns: number, rows: number): Promise<TerminalSession> {
     const folder = await this.#liveRoot(workspaceId, 'workspace');
     const paths = this.#paths(workspaceId);
+    const uid = (await readRecord(paths))?.uid ?? null;
     return openTerminal({
       folder,
+      prefix: uid === null ? [] : asUser(uid),
       columns,
       rows,
       onLeftOver: (error) => this.#log.warn({ err: error, workspaceId }, 'a terminal left processes behind'),
@@ -149,7 +173,7 @@ export class ProcessBackend implements Backend {
   removeVolumes(workspaceId: string): Promise<void> {
     return this.#whileBusy(workspaceId, async (paths) => {
       await this.#refuseRunning(workspaceId, paths);
-      await erase(paths);
+      await this.#erase(workspaceId, paths);
     });
   }
 
@@ -197,6 +221,7 @@ export class ProcessBackend implements Backend {
     return this.#whileBusy(workspaceId, async (paths) => {
       await this.#refuseRunning(workspaceId, paths);
       await prepareFolders(paths);
+      await takeBack(paths[folder]);
       await unpackFolder(paths[folder], tar);
     });
   }
@@ -217,7 +242,7 @@ export class ProcessBackend implements Backend {
     return {
       isOk: problem === null,
       detail: problem ?? `processes of this machine, ${this.#known.size} running`,
-      isolation: isolationText(),
+      isolation: isolationText(await this.#wallsHere()),
     };
   }
 
@@ -228,6 +253,7 @@ export class ProcessBackend implements Backend {
   loops(): readonly Loop[] {
     return [
       { name: 'units.watch', intervalMs: WATCH_MS, run: () => this.#lookAtAdopted() },
+      { name: 'units.limits', intervalMs: LIMITS_MS, run: () => this.#lookAtLimits() },
       { name: 'units.logs', intervalMs: ROTATE_MS, run: () => this.#rotateLogs() },
     ];
   }
@@ -235,6 +261,8 @@ export class ProcessBackend implements Backend {
   async #bringUp(spec: WorkspaceSpec, paths: UnitPaths, port: number, signal: AbortSignal): Promise<void> {
     const { workspaceId } = spec;
     await prepareFolders(paths);
+    const { walls, limits } = await this.#wallsOf(spec, paths);
+    await handOver(paths, walls.uid);
     await writeConfig(paths, spec);
     if (spec.sessionResetAt) await dropSessionsBefore(paths.sessions, spec.sessionResetAt);
     const folder = await workspaceFolder(spec, paths.workspace, this.#options.hostFolderRoots ?? []);
@@ -253,11 +281,21 @@ export class ProcessBackend implements Backend {
     const { ended, ...child } = await spawnUnit({
       command: this.#commandOf(spec.engine),
       tier: spec.tier,
+      walls,
       folder,
       env,
       logFile: paths.runtimeLog,
     });
-    const record: UnitRecord = { phase: 'running', ...child, port, createdAt: Date.now(), folder };
+    const user = walls.uid === null ? {} : { uid: walls.uid };
+    const record: UnitRecord = {
+      phase: 'running',
+      ...child,
+      ...user,
+      port,
+      createdAt: Date.now(),
+      folder,
+      limits,
+    };
     this.#known.set(workspaceId, { ...record, isChild: true });
     void ended.then((exit) => this.#tellEnd(workspaceId, paths, child, exit));
     await saveRecord(paths, record);
@@ -332,18 +370,84 @@ export class ProcessBackend implements Backend {
     this.#known.delete(workspaceId);
     const record = known ?? (await readRecord(paths));
     const isRecorded = record !== null && record.phase === 'running';
-    await endProcesses(async () => {
-      const marked = await this.#marked(workspaceId);
-      const leader = isRecorded && (await isAlive(record)) ? [record] : [];
-      return [...leader, ...marked.filter(({ pid }) => pid !== leader[0]?.pid)];
-    }, this.#termGraceMs);
+    const uid = await this.#userOf(paths);
+    await endProcesses(
+      async () => {
+        const marked = await this.#everyProcess(workspaceId, uid);
+        const leader = isRecorded && (await isAlive(record)) ? [record] : [];
+        return [...leader, ...marked.filter(({ pid }) => pid !== leader[0]?.pid)];
+      },
+      this.#termGraceMs,
+      async () => {
+        if (uid !== null) await killUser(uid);
+      },
+    );
     if (isRecorded) signalGroup(record.pid, 'SIGKILL');
     await dropRecord(paths);
+    await (await this.#wallsHere()).groups.remove(groupOf(workspaceId));
     if (isRecorded) await this.#note(workspaceId, paths, `ended pid ${record.pid}, as asked`);
   }
 
   async #marked(workspaceId: string): Promise<ProcessRef[]> {
     return (await this.#scan.find()).filter(({ value }) => value === workspaceId);
+  }
+
+  /** With a user of its own an agent can't hide a process from us by its environment. */
+  async #everyProcess(workspaceId: string, uid: number | null): Promise<ProcessRef[]> {
+    const marked = await this.#marked(workspaceId);
+    const own = uid === null ? [] : await findByUser(uid);
+    return [...new Map([...marked, ...own].map((ref) => [ref.pid, ref])).values()];
+  }
+
+  async #userOf(paths: UnitPaths): Promise<number | null> {
+    return (await (await this.#wallsHere()).users?.of(paths.root)) ?? null;
+  }
+
+  #wallsHere(): Promise<UnitWalls> {
+    const { users = AGENT_USERS } = this.#options;
+    const programs = this.#commandOf('rehearsal').filter(isAbsolute);
+    this.#walls ??= tryWalls(
+      { stateDir: this.#stateDir, owner: ownerOf(this.#stateDir), users, programs },
+      this.#log,
+    );
+    return this.#walls;
+  }
+
+  /** A folder of the host belongs to somebody else: an agent that works there runs as this server. */
+  async #wallsOf(
+    spec: WorkspaceSpec,
+    paths: UnitPaths,
+  ): Promise<{ walls: CommandWalls; limits: UnitLimits }> {
+    const { users, groups } = await this.#wallsHere();
+    const isHostFolder = spec.workspaceDir !== null && spec.workspaceAccess !== 'none';
+    const limits = limitsOf(spec.tier, this.#options.sizes ?? TIER_SIZES);
+    const groupFiles = await groups.prepare(groupOf(spec.workspaceId), limits);
+    const uid = users && !isHostFolder ? await users.claim(paths.root) : null;
+    return { walls: { uid, maxPids: limits.pids, groupFiles }, limits };
+  }
+
+  async #erase(workspaceId: string, paths: UnitPaths): Promise<void> {
+    const { users, groups } = await this.#wallsHere();
+    const uid = await this.#userOf(paths);
+    await groups.remove(groupOf(workspaceId));
+    await erase(paths);
+    if (users && uid !== null) await users.release(paths.root, uid);
+  }
+
+  /** What the kernel does not limit here is measured, and a unit over its limit is ended with the reason. */
+  async #lookAtLimits(): Promise<void> {
+    const { kept } = (await this.#wallsHere()).groups;
+    if (kept.has('memory') && kept.has('pids')) return;
+    for (const [workspaceId, { limits, uid }] of this.#known) {
+      if (!limits || this.#busy.has(workspaceId)) continue;
+      const refs = await this.#everyProcess(workspaceId, uid ?? null);
+      const excess = findExcess(await measureUse(refs), limits);
+      if (excess === null || this.#busy.has(workspaceId)) continue;
+      this.#log.warn({ workspaceId, excess }, 'an agent is ended for its limit');
+      this.#excesses.set(workspaceId, excess);
+      if (uid !== undefined) await killUser(uid);
+      for (const ref of await stillAlive(refs)) signalUnit(ref.pid, 'SIGKILL');
+    }
   }
 
   async #endStraysIfDue(): Promise<void> {
@@ -373,8 +477,26 @@ export class ProcessBackend implements Backend {
     if (known?.pid !== ref.pid || known.startTime !== ref.startTime) return;
     this.#known.delete(workspaceId);
     signalGroup(ref.pid, 'SIGKILL');
-    void this.#note(workspaceId, paths, `pid ${ref.pid} ended by itself: ${describe(exit)}`);
-    for (const listener of this.#listeners) listener(workspaceId, exit);
+    void this.#tellReason(workspaceId, paths, ref, exit);
+  }
+
+  async #tellReason(workspaceId: string, paths: UnitPaths, ref: ProcessRef, exit: UnitExit): Promise<void> {
+    const reason = await this.#reasonOf(workspaceId, exit);
+    const how = reason === null ? `ended by itself: ${describe(exit)}` : `was ended: ${reason}`;
+    for (const listener of this.#listeners)
+      listener(workspaceId, reason === null ? exit : { ...exit, reason });
+    await this.#note(workspaceId, paths, `pid ${ref.pid} ${how}`);
+  }
+
+  async #reasonOf(workspaceId: string, exit: UnitExit): Promise<string | null> {
+    const excess = this.#excesses.get(workspaceId);
+    this.#excesses.delete(workspaceId);
+    if (excess) return excess;
+    if (exit.signal !== 'SIGKILL') return null;
+    const { groups } = await this.#wallsHere();
+    return (await groups.wasOutOfMemory(groupOf(workspaceId)))
+      ? 'it used more memory than its tier allows'
+      : null;
   }
 
   /** A note that cannot be written keeps no unit from starting or ending. */
@@ -412,6 +534,14 @@ export class ProcessBackend implements Backend {
       return 'the workspace-runtime is not built: run npm run build';
     }
   }
+}
+
+function groupOf(workspaceId: string): string {
+  return `ws-${workspaceId}`;
+}
+
+function ownerOf(stateDir: string): string {
+  return createHash('sha256').update(stateDir).digest('hex').slice(0, 12);
 }
 
 function describe({ code, signal }: UnitExit): string {

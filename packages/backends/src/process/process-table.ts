@@ -67,6 +67,20 @@ export async function findByEnvironment(marker: string): Promise<(ProcessRef & {
   return found;
 }
 
+/** Processes that run as this user, whatever they did to their environment. */
+export async function findByUser(uid: number): Promise<ProcessRef[]> {
+  if (!HAS_PROC) return [];
+  const found: ProcessRef[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '');
+    if (Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? -1) !== uid) continue;
+    const startTime = await startTimeOf(Number(name));
+    if (startTime !== null) found.push({ pid: Number(name), startTime });
+  }
+  return found;
+}
+
 async function markerOf(name: string, marker: string): Promise<string | null> {
   try {
     const environment = await readFile(`/proc/${name}/environ`, 'utf8');

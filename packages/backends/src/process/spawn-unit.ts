@@ -6,11 +6,12 @@ import { isAbsolute } from 'node:path';
 import { faults, type Tier } from '@molecule/domain';
 import type { UnitExit } from '../backend.ts';
 import { type ProcessRef, startTimeOf } from './process-table.ts';
-import { limitedCommand } from './unit-command.ts';
+import { type CommandWalls, limitedCommand } from './unit-command.ts';
 
 export interface UnitLaunch {
   command: readonly string[];
   tier: Tier;
+  walls: CommandWalls;
   folder: string;
   env: Record<string, string>;
   logFile: string;
@@ -24,7 +25,7 @@ export interface LaunchedUnit extends ProcessRef {
 export async function spawnUnit(launch: UnitLaunch): Promise<LaunchedUnit> {
   if (launch.command.length === 0) throw new Error('the command of the workspace-runtime is empty');
   await requireProgram(launch.command[0] ?? '');
-  const [file = '', ...args] = limitedCommand(launch.command, launch.tier);
+  const [file = '', ...args] = limitedCommand(launch.command, launch.tier, launch.walls);
   const log = await open(launch.logFile, 'a', 0o600);
   try {
     const child = spawn(file, args, {

@@ -4,6 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUuid } from '@molecule/domain';
 import { type UnitPaths, writeAtomically } from '../unit-folders.ts';
+import type { UnitLimits } from './unit-limits.ts';
 
 export interface UnitRecord {
   /** `starting` is written before the process exists, so that a crash in between leaves a trace. */
@@ -14,6 +15,10 @@ export interface UnitRecord {
   createdAt: number;
   /** What the unit sees as its /workspace; absent: its own folder. */
   folder?: string;
+  /** The user that it runs as; absent: this server's own. */
+  uid?: number;
+  /** What it may use; absent: nothing is watched. */
+  limits?: UnitLimits;
 }
 
 export async function saveRecord(paths: UnitPaths, record: UnitRecord): Promise<void> {

@@ -1,7 +1,7 @@
 // Process under test: a state folder of its own, the smallest agent, and views of it that do not go through the backend.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ export interface ProcessUnderTest extends BackendUnderTest {
   folderOf(workspaceId: string): string;
   /** Pids of every process that carries the workspace's id and our state folder in its environment. */
   pidsOf(workspaceId: string): Promise<number[]>;
-  recordOf(workspaceId: string): Promise<{ pid: number; port: number }>;
+  recordOf(workspaceId: string): Promise<{ pid: number; port: number; uid?: number }>;
 }
 
 export async function processUnderTest(
@@ -26,6 +26,8 @@ export async function processUnderTest(
   fake = new FakeControls(),
 ): Promise<ProcessUnderTest> {
   const root = await mkdtemp(join(tmpdir(), 'molecule-units-'));
+  // What the agents' own users have to pass through.
+  await chmod(root, 0o711);
   const stateDir = join(root, 'state');
   let command: readonly string[] = [process.execPath, UNIT];
   const open = (): Dispatcher =>
@@ -36,6 +38,7 @@ export async function processUnderTest(
         platformUrl: () => 'http://127.0.0.1:9',
         orgId: 'org-of-a-test',
         termGraceMs: 2_000,
+        users: { claimsDir: join(root, 'claims'), first: 41_000, count: 500 },
         ...change,
       },
       fake,
