@@ -34,6 +34,7 @@ export function composeBackends(config: Config, parts: BackendParts): Dispatcher
             command: [process.execPath, join(repositoryDir, 'apps/workspace-runtime/dist/main.js')],
             platformUrl: agentsUrl,
             orgId,
+            sizes,
           },
         }
       : {}),
