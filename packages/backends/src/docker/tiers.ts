@@ -3,6 +3,9 @@
 
 import type { Tier } from '@molecule/domain';
 import type { HostConfig } from 'dockerode';
+import { TIER_PIDS, TIER_SIZES, type TierSizes } from '../tier-sizes.ts';
+
+export { TIER_SIZES, type TierSizes };
 
 const MIB = 1024 * 1024;
 const CPU_PERIOD_US = 100_000;
@@ -23,21 +26,6 @@ export const NO_HOST_RIGHTS: HostRights = {
   isHostSocketAllowed: false,
 };
 
-export interface TierSize {
-  memoryMib: number;
-  /** 1024 are one processor, as a hard quota. */
-  cpuShares: number;
-}
-
-export type TierSizes = Readonly<Record<Tier, TierSize>>;
-
-export const TIER_SIZES: TierSizes = {
-  1: { memoryMib: 256, cpuShares: 512 },
-  2: { memoryMib: 512, cpuShares: 1024 },
-  3: { memoryMib: 2048, cpuShares: 2048 },
-  4: { memoryMib: 4096, cpuShares: 4096 },
-};
-
 interface TierRules {
   pids: number;
   hasWorkspace: boolean;
@@ -53,7 +41,7 @@ const INSIDE_ROOT = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGI
 
 export const TIERS: Readonly<Record<Tier, TierRules>> = {
   1: {
-    pids: 256,
+    pids: TIER_PIDS[1],
     hasWorkspace: false,
     isRootReadOnly: true,
     user: '1000:1000',
@@ -61,7 +49,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tmp: `size=64m,noexec,${TMPFS}`,
   },
   2: {
-    pids: 512,
+    pids: TIER_PIDS[2],
     hasWorkspace: true,
     isRootReadOnly: true,
     user: '1000:1000',
@@ -69,7 +57,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tmp: `size=256m,${TMPFS}`,
   },
   3: {
-    pids: 1024,
+    pids: TIER_PIDS[3],
     hasWorkspace: true,
     isRootReadOnly: false,
     user: '0:0',
@@ -77,7 +65,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tmp: `size=1g,${TMPFS}`,
   },
   4: {
-    pids: 4096,
+    pids: TIER_PIDS[4],
     hasWorkspace: true,
     isRootReadOnly: false,
     user: '0:0',

@@ -29,12 +29,12 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
-import { TIER_SIZES, type TierSizes } from '../docker/tiers.ts';
 import { dropSessionsBefore } from '../drop-sessions.ts';
 import { type CarriedFolder, type FolderArchive, packFolder, unpackFolder } from '../folder-archive.ts';
 import { freePort } from '../free-port.ts';
 import { workspaceFolder } from '../host-folder.ts';
 import { deleteLiveFile, listFolder, openFile, writeLiveFile } from '../live-files.ts';
+import { TIER_SIZES, type TierSizes } from '../tier-sizes.ts';
 import type { FileEntry, FilePlace, OpenFile, UnitRoot } from '../unit-file.ts';
 import { pathsOf, prepareFolders, type UnitPaths } from '../unit-folders.ts';
 import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Tier } from '@molecule/domain';
-import { TIERS, type TierSizes } from '../docker/tiers.ts';
+import { TIER_PIDS, type TierSizes } from '../tier-sizes.ts';
 import type { ProcessRef } from './process-table.ts';
 
 const MIB = 1024 * 1024;
@@ -17,7 +17,7 @@ export interface UnitLimits {
 
 export function limitsOf(tier: Tier, sizes: TierSizes): UnitLimits {
   const { memoryMib, cpuShares } = sizes[tier];
-  return { memoryBytes: memoryMib * MIB, cpuShares, pids: TIERS[tier].pids };
+  return { memoryBytes: memoryMib * MIB, cpuShares, pids: TIER_PIDS[tier] };
 }
 
 export interface UnitUse {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createLog } from '@molecule/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { specOf, urlOf } from '../backend.contract.ts';
-import { TIER_SIZES } from '../docker/tiers.ts';
+import { TIER_SIZES } from '../tier-sizes.ts';
 import { AgentUsers } from './agent-users.ts';
 import { findControlGroups } from './control-groups.ts';
 import { type ProcessUnderTest, processUnderTest } from './testing/process-under-test.ts';
