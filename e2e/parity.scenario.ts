@@ -42,7 +42,11 @@ const SIDES: Record<'process' | 'docker', Side> = {
     start: { WORKSPACE_BACKEND: 'process' },
     unitOf: (id) =>
       existsSync(recordOf(id)) ? String(JSON.parse(readFileSync(recordOf(id), 'utf8')).pid || '') : '',
-    kill: (id) => process.kill(Number(SIDES.process.unitOf(id)), 'SIGKILL'),
+    kill: (id) => {
+      const pid = Number(SIDES.process.unitOf(id));
+      expect(pid).toBeGreaterThan(1);
+      process.kill(pid, 'SIGKILL');
+    },
     hasKept: (id) => existsSync(join(tenant.dataDir, 'workspaces', `ws-${id}`)),
   },
   docker: {

@@ -398,6 +398,8 @@ function crashLoop(): StartResult {
 function explain(error: unknown): StartResult {
   if (error instanceof Fault)
     return { outcome: 'failed', code: error.code.toLowerCase(), reason: error.message };
+  if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? ''))
+    return explain(faults.storageFull(error));
   if (error instanceof DeadlineExceeded)
     return { outcome: 'failed', code: 'start_timeout', reason: 'the agent could not be started in time' };
   return {

@@ -16,6 +16,7 @@ export class EngineProxy {
   readonly #sockets = new Set<Socket>();
   #isFrozen = false;
   #refusesStarts = false;
+  #refused: RegExp | null = null;
   #madeNotStarted = 0;
   /** The most units that were made and not asked to start yet, at one time. */
   mostInStart = 0;
@@ -49,6 +50,11 @@ export class EngineProxy {
     this.#refusesStarts = true;
   }
 
+  /** Requests whose first line fits are answered with 500 from now on; null: none. */
+  refuse(requests: RegExp | null): void {
+    this.#refused = requests;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
@@ -73,14 +79,26 @@ export class EngineProxy {
       const isStart = /^POST \/containers\/\w+\/start/.test(words);
       this.#count(words, isStart);
       if (isStart && this.#refusesStarts) from.destroy();
+      else if (this.#refused?.test(words)) answerRefused(from, to);
       else to.write(chunk);
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());
     from.on('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      if (!to.writableEnded) to.destroy();
     });
     if (this.#isFrozen) from.pause();
   }
+}
+
+/** What the engine says when its disk is full; what the client still sends is swallowed. */
+function answerRefused(client: Socket, engine: Socket): void {
+  const body = JSON.stringify({ message: 'write /var/lib/docker/tmp: no space left on device' });
+  client.removeAllListeners('data');
+  client.resume();
+  engine.destroy();
+  client.end(
+    `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }

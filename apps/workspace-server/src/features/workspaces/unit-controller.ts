@@ -490,7 +490,8 @@ export class UnitController {
     try {
       const lines = await this.#deps.units.logTail(state.id, state.backend, 20);
       const fatal = lines.filter((line) => line.startsWith('FATAL: ')).at(-1);
-      return fatal ? fatal.slice('FATAL: '.length) : fallback;
+      // The folder of this machine is nobody's business; the file is.
+      return fatal ? fatal.slice('FATAL: '.length).replace(/\/\S*\/configs\//g, '/configs/') : fallback;
     } catch (error) {
       this.#deps.log.warn({ err: error, workspaceId: state.id }, 'the log of an agent could not be read');
       return fallback;
