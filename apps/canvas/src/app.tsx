@@ -7,6 +7,8 @@ import { ConnectionBanner } from './features/connection/connection-status.tsx';
 import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
 import { CheatSheet } from './features/palette/cheat-sheet.tsx';
 import { Palette } from './features/palette/palette.tsx';
+import { redoStep, undoStep } from './features/reorganise/index.ts';
+import { MoveDialog } from './features/reorganise/move-dialog.tsx';
 import { SignInPage } from './features/session/sign-in-page.tsx';
 import { ApprovalsPanel } from './panel/approvals-panel.tsx';
 import { OrganisationPanel } from './panel/organisation-panel.tsx';
@@ -33,7 +35,8 @@ export function App() {
 }
 
 function Desk() {
-  const { store } = useTools();
+  const tools = useTools();
+  const { store } = tools;
   const isNarrow = useMedia(NARROW);
   const [chosenOutline, setChosenOutline] = useState<boolean | null>(null);
   const [dialog, setDialog] = useState<'palette' | 'keys' | null>(null);
@@ -46,8 +49,11 @@ function Desk() {
       onActivity: () => store.setState({ panel: { kind: 'organisation' } }),
       onApprovals: () => store.setState({ panel: { kind: 'approvals' } }),
       onBoard: () => focusChart(store),
+      onFilter: () => document.querySelector<HTMLElement>('[data-filter]')?.focus(),
+      onUndo: () => void undoStep(tools),
+      onRedo: () => void redoStep(tools),
     }),
-    [store, isOutline],
+    [store, tools, isOutline],
   );
   useShortcuts(shortcuts);
   return (
@@ -65,6 +71,7 @@ function Desk() {
         onOutline={setChosenOutline}
         onCheatSheet={shortcuts.onCheatSheet}
       />
+      <MoveDialog />
       <CheatSheet isOpen={dialog === 'keys'} onClose={() => setDialog(null)} />
     </div>
   );

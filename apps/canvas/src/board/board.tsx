@@ -11,7 +11,10 @@ import {
 } from '@xyflow/react';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { saveMove, tidyBoard } from '../features/workspaces/role-actions.ts';
+import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
+import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
+import { FilterBar } from '../features/reorganise/filter-bar.tsx';
+import { tidyBoard } from '../features/workspaces/role-actions.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { NARROW, useMedia } from '../ui/use-media.ts';
 import { BoardControls } from './board-controls.tsx';
@@ -28,6 +31,7 @@ import { BondLine, HopLine } from './edges.tsx';
 import { CARD, toChosenPlace } from './layout.ts';
 import { MiniRole } from './mini-role.tsx';
 import { RoleCard } from './role-card.tsx';
+import { useDragToNest } from './use-drag-to-nest.ts';
 import { useViewport } from './use-viewport.ts';
 import { WhyLine } from './why-line.tsx';
 
@@ -105,10 +109,17 @@ function BoardInside() {
     [store, placement],
   );
 
+  const drag = useDragToNest(placement);
+
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (!target.dataset.roleId) return;
     const id = target.dataset.roleId;
+    if (takeChartKey(store, event, id)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       open(id);
@@ -137,10 +148,12 @@ function BoardInside() {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
-        onNodeClick={(_, node) => open(node.id)}
+        onNodeClick={(event, node) => (isChoosing(event) ? toggleChosen(store, node.id) : open(node.id))}
         onNodeMouseEnter={(_, node) => store.setState({ pointedId: node.id })}
         onNodeMouseLeave={() => store.setState({ pointedId: null })}
-        onNodeDragStop={(_, node) => void saveMove(tools, node.id)}
+        onNodeDragStart={drag.onStart}
+        onNodeDrag={drag.onDrag}
+        onNodeDragStop={drag.onStop}
         onMoveEnd={(event, at) => viewport.onMoved(at, event !== null)}
         onPaneClick={() => store.setState({ panel: { kind: 'closed' } })}
         minZoom={0.1}
@@ -149,6 +162,7 @@ function BoardInside() {
         disableKeyboardA11y
         deleteKeyCode={null}
         selectionKeyCode={null}
+        selectionOnDrag={false}
         multiSelectionKeyCode={null}
         zoomOnDoubleClick={false}
         nodeDragThreshold={4}
@@ -167,7 +181,9 @@ function BoardInside() {
           />
         )}
       </ReactFlow>
+      <FilterBar isFloating />
       <WhyLine isFloating />
+      <BulkBar />
       <BoardControls onFit={viewport.fit} onTidy={() => void tidyBoard(tools)} />
     </section>
   );

@@ -1,11 +1,16 @@
 // Outline: the org chart as a tree of lines, equal in power to the board, for screen readers and small screens.
 
-import { type KeyboardEvent, useMemo } from 'react';
+import { type KeyboardEvent, type MouseEvent, useMemo } from 'react';
+import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
+import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
+import { FilterBar } from '../features/reorganise/filter-bar.tsx';
+import { matchesFilter } from '../features/reorganise/model.ts';
 import { childrenByParent, type Role } from '../features/workspaces/model.ts';
 import { captionOf } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
+import { UndoButtons } from './board-controls.tsx';
 import { treeLines } from './tree-lines.ts';
 import { WhyLine } from './why-line.tsx';
 
@@ -14,7 +19,12 @@ export function Outline() {
   const roles = useCanvas((canvas) => canvas.roles);
   const focusedId = useCanvas((canvas) => canvas.focusedId);
   const openId = useCanvas((canvas) => (canvas.panel.kind === 'role' ? canvas.panel.id : null));
-  const lines = useMemo(() => treeLines(childrenByParent(roles)), [roles]);
+  const filter = useCanvas((canvas) => canvas.filter);
+  const chosenIds = useCanvas((canvas) => canvas.chosenIds);
+  const lines = useMemo(
+    () => treeLines(childrenByParent(roles)).filter(({ role }) => matchesFilter(role, filter)),
+    [roles, filter],
+  );
   const currentId = focusedId && roles[focusedId] ? focusedId : lines[0]?.role.id;
   const open = (id: string) => {
     const { panel } = store.getState();
@@ -24,6 +34,12 @@ export function Outline() {
     });
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const { roleId } = (event.target as HTMLElement).dataset;
+    if (roleId && takeChartKey(store, event, roleId)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const at = lines.findIndex((line) => line.role.id === (event.target as HTMLElement).dataset.roleId);
     if (at < 0) return;
     const next = nextLine(event.key, at, lines);
@@ -34,8 +50,10 @@ export function Outline() {
   };
   return (
     <section aria-label="Outline" className="relative flex h-full min-w-0 flex-1 flex-col">
+      <FilterBar isFloating={false} />
       <div
         role="tree"
+        aria-multiselectable="true"
         aria-label="Org chart"
         onKeyDown={onKeyDown}
         className="min-h-0 flex-1 overflow-y-auto bg-paper px-4 py-3 max-[720px]:px-2"
@@ -47,12 +65,19 @@ export function Outline() {
             depth={depth}
             isOpen={openId === role.id}
             isCurrent={currentId === role.id}
-            onOpen={() => open(role.id)}
+            isChosen={chosenIds.has(role.id)}
+            onOpen={(event) => (event && isChoosing(event) ? toggleChosen(store, role.id) : open(role.id))}
             onPoint={(isOn) => store.setState({ pointedId: isOn ? role.id : null })}
           />
         ))}
       </div>
-      <WhyLine isFloating={false} />
+      <BulkBar />
+      <div className="flex items-center gap-3 border-t border-line bg-paper px-3">
+        <div role="toolbar" aria-label="Steps" className="flex">
+          <UndoButtons />
+        </div>
+        <WhyLine isFloating={false} />
+      </div>
     </section>
   );
 }
@@ -75,21 +100,24 @@ interface OutlineLineProps {
   depth: number;
   isOpen: boolean;
   isCurrent: boolean;
-  onOpen: () => void;
+  isChosen: boolean;
+  onOpen: (event?: MouseEvent) => void;
   onPoint: (isOn: boolean) => void;
 }
 
-function OutlineLine({ role, depth, isOpen, isCurrent, onOpen, onPoint }: OutlineLineProps) {
+function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint }: OutlineLineProps) {
   const isWorking = role.activeTasks > 0;
   return (
     <div
       role="treeitem"
       aria-level={depth + 1}
-      aria-selected={isOpen}
+      aria-selected={isChosen}
+      aria-current={isOpen || undefined}
       aria-expanded="true"
       data-role-id={role.id}
       tabIndex={isCurrent ? 0 : -1}
       onClick={onOpen}
+      data-chosen={isChosen || undefined}
       onPointerEnter={() => onPoint(true)}
       onPointerLeave={() => onPoint(false)}
       onKeyDown={(event) => {
@@ -97,7 +125,7 @@ function OutlineLine({ role, depth, isOpen, isCurrent, onOpen, onPoint }: Outlin
         event.preventDefault();
         onOpen();
       }}
-      className={`mb-1.5 cursor-pointer rounded-m border px-3.5 py-2.5 ${isOpen ? 'border-ink' : isWorking ? 'border-motion' : 'border-line'} bg-surface`}
+      className={`mb-1.5 cursor-pointer rounded-m border px-3.5 py-2.5 ${isOpen ? 'border-ink' : isWorking ? 'border-motion' : 'border-line'} ${isChosen ? 'bg-motion-soft' : 'bg-surface'}`}
       style={{ marginInlineStart: `${Math.min(depth, 6) * 1.25}rem` }}
     >
       <div className="flex items-center justify-between gap-3">

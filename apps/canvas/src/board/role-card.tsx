@@ -2,6 +2,7 @@
 
 import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
+import { isFiltering, matchesFilter } from '../features/reorganise/model.ts';
 import { engineWords } from '../features/workspaces/engine-words.ts';
 import type { Role } from '../features/workspaces/model.ts';
 import { captionOf, countWords } from '../features/workspaces/role-words.ts';
@@ -14,6 +15,12 @@ import type { RoleNode } from './build-graph.ts';
 export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
   const role = useCanvas((canvas) => canvas.roles[id]);
   const isOpen = useCanvas((canvas) => canvas.panel.kind === 'role' && canvas.panel.id === id);
+  const isChosen = useCanvas((canvas) => canvas.chosenIds.has(id));
+  const isDrop = useCanvas((canvas) => canvas.dropId === id);
+  const isDimmed = useCanvas((canvas) => {
+    const found = canvas.roles[id];
+    return found !== undefined && isFiltering(canvas.filter) && !matchesFilter(found, canvas.filter);
+  });
   const isFocused = useCanvas((canvas) => canvas.focusedId === id);
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -28,9 +35,10 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
       role="button"
       data-role-id={id}
       tabIndex={isFocused ? 0 : -1}
-      aria-label={describeRole(role)}
+      aria-label={isChosen ? `Chosen. ${describeRole(role)}` : describeRole(role)}
       aria-expanded={isOpen}
-      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)}`}
+      data-chosen={isChosen || undefined}
+      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''} ${isDimmed ? 'opacity-30' : ''}`}
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

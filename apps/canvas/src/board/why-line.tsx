@@ -12,7 +12,7 @@ export function WhyLine({ isFloating }: { isFloating: boolean }) {
   return (
     <p
       role="status"
-      className={`pointer-events-none m-0 flex justify-center px-4 text-note ${isFloating ? 'absolute inset-x-0 top-3 z-10' : 'min-h-14 items-center border-line border-t bg-paper py-2'}`}
+      className={`pointer-events-none m-0 flex justify-center px-4 text-note ${isFloating ? 'absolute inset-x-0 top-16 z-10' : 'min-h-14 flex-1 items-center py-2'}`}
     >
       {why ? (
         <span

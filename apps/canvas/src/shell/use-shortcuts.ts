@@ -9,6 +9,9 @@ export interface Shortcuts {
   onActivity(): void;
   onApprovals(): void;
   onBoard(): void;
+  onFilter(): void;
+  onUndo(): void;
+  onRedo(): void;
 }
 
 export function useShortcuts(shortcuts: Shortcuts): void {
@@ -17,6 +20,12 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         shortcuts.onPalette();
+        return;
+      }
+      const step = stepOf(event, shortcuts);
+      if (step && !isWriting(event.target)) {
+        event.preventDefault();
+        step();
         return;
       }
       if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
@@ -42,11 +51,21 @@ function actionOf(key: string, shortcuts: Shortcuts): (() => void) | null {
       return shortcuts.onActivity;
     case 'i':
       return shortcuts.onApprovals;
+    case 'f':
+      return shortcuts.onFilter;
     case 'b':
       return shortcuts.onBoard;
     default:
       return null;
   }
+}
+
+/** Ctrl Z, and Ctrl Shift Z or Ctrl Y. */
+function stepOf(event: KeyboardEvent, shortcuts: Shortcuts): (() => void) | null {
+  if (!(event.metaKey || event.ctrlKey)) return null;
+  const key = event.key.toLowerCase();
+  if (key === 'y' || (key === 'z' && event.shiftKey)) return shortcuts.onRedo;
+  return key === 'z' ? shortcuts.onUndo : null;
 }
 
 function isWriting(target: EventTarget | null): boolean {

@@ -7,6 +7,8 @@ import { readFeedItem } from '../features/activity/on-workspace-event.ts';
 import { emptyThread, type Thread } from '../features/chat/model.ts';
 import type { ConnectionPhase } from '../features/connection/model.ts';
 import { sweepHops } from '../features/hops/model.ts';
+import { NO_FILTER, type RoleFilter } from '../features/reorganise/model.ts';
+import { NO_STEPS, type Steps } from '../features/reorganise/steps.ts';
 import type { Role, Roles } from '../features/workspaces/model.ts';
 import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
 
@@ -44,6 +46,14 @@ export interface Canvas extends Live {
   /** Hand-made moves that the server has not confirmed by a reading yet. */
   moved: Readonly<Record<string, { x: number; y: number }>>;
   notices: readonly Notice[];
+  /** Roles that a person has taken together. */
+  chosenIds: ReadonlySet<string>;
+  filter: RoleFilter;
+  /** Roles for which another manager is being chosen; `to` when one was pointed at. */
+  moving: { ids: readonly string[]; to: string | null | undefined } | null;
+  /** The card that a dragged one would be put below. */
+  dropId: string | null;
+  steps: Steps;
   /** Texts that somebody changed and did not save, by role, root and path. */
   drafts: Readonly<Record<string, string>>;
   fold(frames: readonly events.EventFrame[]): void;
@@ -84,6 +94,11 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     threads: {},
     moved: {},
     notices: [],
+    chosenIds: new Set<string>(),
+    filter: NO_FILTER,
+    moving: null,
+    dropId: null,
+    steps: NO_STEPS,
     drafts: {},
     fold: (frames) => set((state) => foldFrames(state, frames, now())),
     sweep: () =>

@@ -118,6 +118,14 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
           {`${label} of ${role.name}`}
         </Item>
       ))}
+      <Item
+        value="move reorganise manager reports to"
+        icon="board"
+        onSelect={() => {
+          onDone();
+          tools.store.setState({ moving: { ids: [role.id], to: undefined } });
+        }}
+      >{`Move ${role.name}`}</Item>
       {isPaused ? (
         <Item
           value="resume"

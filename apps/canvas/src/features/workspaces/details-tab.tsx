@@ -141,6 +141,12 @@ function RoleButtons({ role }: { role: Role }) {
       <Button icon="pencil" onClick={() => setAsked('rename')}>
         Rename
       </Button>
+      <Button
+        icon="board"
+        onClick={() => tools.store.setState({ moving: { ids: [role.id], to: undefined } })}
+      >
+        Move
+      </Button>
       <Button icon="trash" look="danger" onClick={() => setAsked('remove')}>
         Remove
       </Button>

@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { renameUndoably } from '../reorganise/index.ts';
 import type { Role } from './model.ts';
-import { renameRole } from './role-actions.ts';
 
 export function RenameDialog({ role, onClose }: { role: Role; onClose: () => void }) {
   const tools = useTools();
@@ -15,7 +15,7 @@ export function RenameDialog({ role, onClose }: { role: Role; onClose: () => voi
   const isChanged = name.trim() !== '' && name.trim() !== role.name;
   const rename = async () => {
     setBusy(true);
-    const isRenamed = await renameRole(tools, role.id, name.trim());
+    const isRenamed = await renameUndoably(tools, role.id, name.trim());
     setBusy(false);
     if (isRenamed) onClose();
   };

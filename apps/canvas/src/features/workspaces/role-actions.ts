@@ -64,13 +64,14 @@ export const removeRole = (tools: CanvasTools, id: string) =>
   );
 
 /** Keeps a place that was chosen by dragging; a place that can't be kept is given up visibly. */
-export async function saveMove(tools: CanvasTools, id: string): Promise<void> {
+export async function saveMove(tools: CanvasTools, id: string): Promise<boolean> {
   const to = tools.store.getState().moved[id];
-  if (!to) return;
+  if (!to) return true;
   const isSaved = await attempt(tools, 'The new place was not saved', () =>
     tools.call(workspaces.updateWorkspace, { params: { id }, body: to }),
   );
   if (!isSaved) forgetMove(tools, id);
+  return isSaved;
 }
 
 function forgetMove(tools: CanvasTools, id: string): void {

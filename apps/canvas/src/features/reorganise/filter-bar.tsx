@@ -1,0 +1,62 @@
+// Filter bar: finds roles by words and by how they are. The others stay where they are, dimmed, so that the chart stays one.
+
+import { useShallow } from 'zustand/react/shallow';
+import { useCanvas, useTools } from '../../store/canvas-context.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { Select } from '../../ui/field.tsx';
+import { isFiltering, matchesFilter, NO_FILTER } from './model.ts';
+
+const STATUSES = [
+  { value: 'all', label: 'Any state' },
+  { value: 'working', label: 'Working' },
+  { value: 'attention', label: 'Needs a look' },
+  { value: 'resting', label: 'Resting' },
+] as const;
+
+export function FilterBar({ isFloating }: { isFloating: boolean }) {
+  const { store } = useTools();
+  const filter = useCanvas((canvas) => canvas.filter);
+  const [total, found] = useCanvas(
+    useShallow((canvas) => {
+      const roles = Object.values(canvas.roles);
+      return [roles.length, roles.filter((role) => matchesFilter(role, canvas.filter)).length];
+    }),
+  );
+  const isOn = isFiltering(filter);
+  if (total < 2) return null;
+  return (
+    <search
+      className={`flex items-center gap-1.5 ${isFloating ? 'absolute top-3 left-3 z-10 rounded-m border border-line bg-surface p-1 shadow-(--shadow-card)' : 'border-b border-line bg-surface px-4 py-1.5'}`}
+    >
+      <input
+        type="search"
+        data-filter
+        aria-label="Find on the board"
+        placeholder="Find on the board"
+        value={filter.text}
+        onChange={({ target }) => store.setState({ filter: { ...filter, text: target.value } })}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || !isOn) return;
+          event.preventDefault();
+          store.setState({ filter: NO_FILTER });
+        }}
+        className="h-9 w-44 rounded-s border border-transparent bg-transparent px-2.5"
+      />
+      <Select
+        label="State"
+        value={filter.status}
+        options={STATUSES}
+        onChoose={(status) => store.setState({ filter: { ...filter, status } })}
+        className="border-transparent!"
+      />
+      {isOn ? (
+        <>
+          <span role="status" className="px-1 text-note whitespace-nowrap text-ink-soft">
+            {found} of {total}
+          </span>
+          <IconButton icon="close" label="Show all" onClick={() => store.setState({ filter: NO_FILTER })} />
+        </>
+      ) : null}
+    </search>
+  );
+}

@@ -1,0 +1,166 @@
+// Move dialog: whom a role reports to from now on, and what that changes before it is done.
+
+import { useMemo, useState } from 'react';
+import { treeLines } from '../../board/tree-lines.ts';
+import { useCanvas, useTools } from '../../store/canvas-context.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { childrenByParent, type Roles } from '../workspaces/model.ts';
+import { type MovePreview, type Pair, previewMove, topmost } from './model.ts';
+import { moveRoles, namesOf } from './reorganise-roles.ts';
+
+const TOP = '';
+const INDENT = '\u2003';
+
+export function MoveDialog() {
+  const { store } = useTools();
+  const moving = useCanvas((canvas) => canvas.moving);
+  if (!moving) return null;
+  const close = () => store.setState({ moving: null });
+  return <MoveQuestion key={moving.ids.join()} ids={moving.ids} to={moving.to} onClose={close} />;
+}
+
+interface MoveQuestionProps {
+  ids: readonly string[];
+  /** Undefined while nobody was chosen. */
+  to: string | null | undefined;
+  onClose: () => void;
+}
+
+function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
+  const tools = useTools();
+  const roles = useCanvas((canvas) => canvas.roles);
+  const moving = useMemo(() => topmost(roles, ids), [roles, ids]);
+  const current = roles[moving[0] ?? '']?.parentId ?? null;
+  const [managerId, setManagerId] = useState<string | null>(to === undefined ? current : to);
+  const [isBusy, setBusy] = useState(false);
+  const lines = useMemo(() => treeLines(childrenByParent(roles)), [roles]);
+  const preview = useMemo(() => previewMove(roles, moving, managerId), [roles, moving, managerId]);
+  const isSame = moving.every((id) => (roles[id]?.parentId ?? null) === managerId);
+  const move = async () => {
+    setBusy(true);
+    const isMoved = await moveRoles(tools, moving, managerId);
+    setBusy(false);
+    if (!isMoved) return;
+    tools.store.setState({ chosenIds: new Set() });
+    onClose();
+  };
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={`Move ${namesOf(roles, moving)}`}
+      description="Who stands below comes along. It can be undone."
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isSame && !preview.trouble && !isBusy) void move();
+        }}
+      >
+        <label className="mt-4 block">
+          <span className="mb-1 block text-note text-ink-soft">Reports to</span>
+          <select
+            value={managerId ?? TOP}
+            onChange={({ target }) => setManagerId(target.value === TOP ? null : target.value)}
+            className="h-9 w-full rounded-s border border-line-strong bg-surface px-2"
+          >
+            <option value={TOP}>Nobody: the top of the chart</option>
+            {lines.map(({ role, depth }) => (
+              <option key={role.id} value={role.id}>
+                {INDENT.repeat(depth)}
+                {role.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div role="status" className="mt-4 min-h-24">
+          <Effects preview={preview} roles={roles} isSame={isSame} />
+        </div>
+        <div className="mt-5 flex justify-end gap-2">
+          <Button onClick={onClose}>Leave it</Button>
+          <Button look="primary" type="submit" disabled={isSame || preview.trouble !== null} isBusy={isBusy}>
+            Move
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Effects({ preview, roles, isSame }: { preview: MovePreview; roles: Roles; isSame: boolean }) {
+  if (isSame) return <p className="m-0 text-ink-soft">That is where it stands now.</p>;
+  if (preview.trouble) {
+    return (
+      <p className="m-0 flex gap-2 text-fail">
+        <Icon name="failed" className="mt-0.5" />
+        {preview.trouble}
+      </p>
+    );
+  }
+  if (preview.gained.length + preview.lost.length === 0) {
+    return (
+      <p className="m-0 text-ink-soft">
+        Nobody may talk to somebody else by it. Shared memory follows the chart.
+      </p>
+    );
+  }
+  return (
+    <>
+      <PairList
+        title="May talk from then on"
+        icon="plus"
+        tone="text-well"
+        pairs={preview.gained}
+        roles={roles}
+      />
+      <PairList
+        title="May not talk any more"
+        icon="minus"
+        tone="text-fail"
+        pairs={preview.lost}
+        roles={roles}
+      />
+      <p className="mt-3 mb-0 text-note text-ink-soft">
+        What a team shares in memory follows the chart: it is gained and lost with the team.
+      </p>
+    </>
+  );
+}
+
+interface PairListProps {
+  title: string;
+  icon: 'plus' | 'minus';
+  tone: string;
+  pairs: readonly Pair[];
+  roles: Roles;
+}
+
+const SHOWN = 8;
+
+function PairList({ title, icon, tone, pairs, roles }: PairListProps) {
+  if (pairs.length === 0) return null;
+  const byMoved = new Map<string, string[]>();
+  for (const { movedId, otherId } of pairs) {
+    byMoved.set(movedId, [...(byMoved.get(movedId) ?? []), roles[otherId]?.name ?? 'a removed role']);
+  }
+  return (
+    <section className="mt-2 first:mt-0">
+      <h3 className={`m-0 flex items-center gap-2 text-body font-semibold ${tone}`}>
+        <Icon name={icon} />
+        {title}
+      </h3>
+      <ul className="mt-1 mb-0 max-h-40 list-none overflow-y-auto ps-6">
+        {[...byMoved].slice(0, SHOWN).map(([movedId, others]) => (
+          <li key={movedId}>
+            <strong className="font-semibold">{roles[movedId]?.name}</strong>{' '}
+            <span className="text-ink-soft">with</span> {others.slice(0, SHOWN).join(', ')}
+            {others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''}
+          </li>
+        ))}
+        {byMoved.size > SHOWN ? <li>and {byMoved.size - SHOWN} more roles</li> : null}
+      </ul>
+    </section>
+  );
+}

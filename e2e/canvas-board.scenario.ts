@@ -1,0 +1,133 @@
+// Canvas board: a person reorganises: by pointer and by key, on the board and in the outline, with undo; finds and chooses.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from './requirements.ts';
+import { chromiumPath, launchChromium } from './support/browser.ts';
+import { look, openCanvas, SOON } from './support/canvas.ts';
+import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
+
+const withBrowser = describe.skipIf(chromiumPath() === null);
+let browser: Browser;
+let tenant: ScenarioTenant;
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  tenant = await startScenarioTenant();
+  const add = async (name: string, manager?: string) => {
+    ids[name] = (await addExternalAgent(tenant, name, manager ? ids[manager] : undefined)).id;
+  };
+  await add('Boss');
+  await add('Sales', 'Boss');
+  await add('Tech', 'Boss');
+  await add('Ann', 'Sales');
+  await add('Ben', 'Sales');
+  await add('Cleo', 'Tech');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await tenant?.stop();
+});
+
+const managerOf = async (name: string) =>
+  (await tenant.asAdmin<{ parent_id: string | null }>(`/workspaces/${ids[name]}`)).parent_id;
+const movedBelow = (name: string, manager: string) =>
+  until(`${name} is below ${manager}`, async () => (await managerOf(name)) === ids[manager]);
+const cardOf = (page: Page, name: string) => page.locator(`[data-role-id="${ids[name]}"]`).first();
+
+async function centreOf(page: Page, name: string): Promise<{ x: number; y: number }> {
+  const box = await cardOf(page, name).boundingBox();
+  if (!box) throw new Error(`${name} is not in sight`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', (scheme) => {
+  it(verifies(
+    'canvas.move',
+    'drags a role onto another, sees what it changes, moves, undoes and redoes',
+  ), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+    const from = await centreOf(page, 'Ann');
+    const to = await centreOf(page, 'Tech');
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 8 });
+    await page.mouse.move(to.x, to.y, { steps: 8 });
+    await look(page, scheme, 'board-drop');
+    await page.mouse.up();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('May talk from then on').waitFor(SOON);
+    await dialog.getByText('Tech, Cleo').or(dialog.getByText('Cleo, Tech')).first().waitFor(SOON);
+    await dialog.getByText('May not talk any more').waitFor(SOON);
+    await look(page, scheme, 'board-move');
+    await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+    await movedBelow('Ann', 'Tech');
+    await dialog.waitFor({ state: 'detached', ...SOON });
+    await page.keyboard.press('Control+z');
+    await movedBelow('Ann', 'Sales');
+    await page.keyboard.press('Control+Shift+z');
+    await movedBelow('Ann', 'Tech');
+    await page.getByRole('button', { name: /^Undo: Ann moved below Tech/ }).click(SOON);
+    await movedBelow('Ann', 'Sales');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it.each(['board', 'outline'])(
+    verifies('canvas.move', 'moves, finds and chooses many by keyboard alone, on the %s'),
+    async (view) => {
+      const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+      if (view === 'outline') await page.keyboard.press('o');
+      await cardOf(page, 'Sales').waitFor(SOON);
+      await cardOf(page, 'Sales').focus();
+      await page.keyboard.press('m');
+      await page.getByLabel('Reports to').selectOption({ label: '\u2003\u2003Ann' });
+      await page.getByText(/the two can’t be above each other/).waitFor(SOON);
+      await look(page, scheme, `${view}-refused`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
+
+      await page.keyboard.press('f');
+      await page.keyboard.type('be');
+      await page.getByText('1 of 6').waitFor(SOON);
+      await look(page, scheme, `${view}-found`);
+      await page.keyboard.press('Escape');
+
+      await cardOf(page, 'Ann').focus();
+      await page.keyboard.press('x');
+      await cardOf(page, 'Ben').focus();
+      await page.keyboard.press('x');
+      await page.getByText('2 chosen').waitFor(SOON);
+      await look(page, scheme, `${view}-chosen`);
+      await page.keyboard.press('m');
+      await page.getByLabel('Reports to').selectOption({ label: '\u2003Tech' });
+      await page.getByRole('dialog').getByRole('button', { name: 'Move', exact: true }).press('Enter');
+      await movedBelow('Ann', 'Tech');
+      await movedBelow('Ben', 'Tech');
+      await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
+      await page.keyboard.press('Control+z');
+      await movedBelow('Ann', 'Sales');
+      await movedBelow('Ben', 'Sales');
+
+      await cardOf(page, 'Ben').click({ modifiers: ['Shift'] });
+      await page.getByText('1 chosen').waitFor(SOON);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const isPaused = async () => (await tenant.asAdmin(`/workspaces/${ids.Ben}`)).status === 'paused';
+      await until('Ben is paused', isPaused);
+      await page
+        .getByRole('toolbar', { name: 'What is chosen' })
+        .getByRole('button', { name: 'Resume' })
+        .click(SOON);
+      await until('Ben is resumed', async () => !(await isPaused()));
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+      await page.getByText('Remove 1 role?').waitFor(SOON);
+      await look(page, scheme, `${view}-remove`);
+      await page.getByRole('button', { name: 'Keep them' }).click();
+      expect(problems).toEqual([]);
+      await page.context().close();
+    },
+    120_000,
+  );
+});
