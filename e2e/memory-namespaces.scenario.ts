@@ -211,3 +211,68 @@ describe('a memory', () => {
     }
   });
 });
+
+describe('a move in the chart', () => {
+  const preview = async (id: string, query: string) => {
+    const answer = await tenant.call(`/workspaces/${id}/move-preview${query}`);
+    return { status: answer.status, body: JSON.parse(answer.text) };
+  };
+  const move = (id: string, parent: string | null) =>
+    tenant.call(`/workspaces/${id}`, { method: 'PATCH', body: { parent_id: parent } });
+  const readable = async (who: ExternalAgent): Promise<string[]> =>
+    (await call(who, 'GET', '/namespaces')).body.readable.map(({ name }: { name: string }) => name);
+
+  it('exposes and hides what its preview said, and is undone by the parent that the preview gives', async () => {
+    const other = await addExternalAgent(tenant, 'other', root.id);
+    const secret = await commit(manager, { content: 'for my reports', namespace: `team:${manager.id}` });
+    const before = await readable(worker);
+    const { status, body } = await preview(worker.id, `?parent=${other.id}`);
+    expect(status).toBe(200);
+    const [w, o, m] = [
+      { id: worker.id, name: 'worker' },
+      { id: other.id, name: 'other' },
+      { id: manager.id, name: 'manager' },
+    ];
+    expect(body).toMatchObject({ old_parent_id: manager.id, new_parent_id: other.id });
+    expect(body.talk).toEqual({
+      gained: [{ workspace: w, with: o }],
+      lost: [{ workspace: w, with: m }],
+    });
+    const own = (part: 'gained' | 'lost') =>
+      body.memory[part].filter((row: { workspace: { id: string } }) => row.workspace.id === worker.id);
+    const team = (id: string, label: string) =>
+      ['read', 'write'].map((access) => ({
+        workspace: w,
+        namespace: `team:${id}`,
+        kind: 'team',
+        label,
+        access,
+      }));
+    expect(own('gained')).toEqual(team(other.id, 'other'));
+    expect(own('lost')).toEqual(team(manager.id, 'manager'));
+
+    expect((await move(worker.id, other.id)).status).toBe(200);
+    expect(await readable(worker)).toEqual(
+      before.map((name) => (name === `team:${manager.id}` ? `team:${other.id}` : name)),
+    );
+    expect((await recall(worker)).map(({ id }) => id)).not.toContain(secret);
+    expect((await move(worker.id, body.old_parent_id)).status).toBe(200);
+    expect(await readable(worker)).toEqual(before);
+    expect((await recall(worker)).map(({ id }) => id)).toContain(secret);
+  });
+
+  it.each([
+    ['without a parent', () => '', 'parent is required: a UUID, or empty for none'],
+    ['with rubbish', () => '?parent=x', 'parent_id must be a UUID or null'],
+    ['under itself', () => `?parent=${manager.id}`, 'a workspace cannot be its own parent'],
+    [
+      'under its own report',
+      () => `?parent=${worker.id}`,
+      'parent_id is below this workspace: the org chart would have a cycle',
+    ],
+    ['under nobody known', () => `?parent=${crypto.randomUUID()}`, 'parent_id names no workspace'],
+  ])('%s has no preview', async (_name, query, error) => {
+    const answer = await preview(manager.id, query());
+    expect([answer.status, answer.body.error]).toEqual([400, error]);
+  });
+});

@@ -190,6 +190,52 @@ export const forgetMemory = defineRoute({
   errors: [404, 410, 502, 503],
 });
 
+export const namedWorkspace = z.object({ id: uuid, name: z.string() });
+export type NamedWorkspace = z.output<typeof namedWorkspace>;
+
+/** Talk goes both ways: `workspace` stands in the branch that moves, `with` outside it. */
+export const talkChange = z.object({ workspace: namedWorkspace, with: namedWorkspace });
+export type TalkChange = z.output<typeof talkChange>;
+
+export const accessChange = z.object({
+  workspace: namedWorkspace,
+  namespace: z.string(),
+  kind: namespaceKind,
+  /** The name of the workspace that the namespace is called after. */
+  label: z.string(),
+  access: z.enum(['read', 'write']),
+});
+export type AccessChange = z.output<typeof accessChange>;
+
+const changes = <S extends z.ZodType>(schema: S) =>
+  z.object({ gained: z.array(schema), lost: z.array(schema) });
+
+export const movePreview = z.object({
+  workspace_id: uuid,
+  /** Giving the workspace this parent again undoes the move. */
+  old_parent_id: uuid.nullable(),
+  new_parent_id: uuid.nullable(),
+  talk: changes(talkChange),
+  memory: changes(accessChange),
+  /** Whose TEAM writes would go to another namespace. */
+  team_writes: z.array(z.object({ workspace: namedWorkspace, from: z.string(), to: z.string() })),
+});
+export type MovePreview = z.output<typeof movePreview>;
+
+export const previewMove = defineRoute({
+  name: 'previewMove',
+  method: 'GET',
+  path: '/workspaces/:id/move-preview',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'What giving this workspace another parent would expose or hide; nothing is moved',
+  params: idParams,
+  /** A UUID; empty or `null` for no parent. */
+  query: z.object({ parent: z.string().optional() }),
+  response: movePreview,
+  errors: [404, 410],
+});
+
 export const exportedMemory = z.object({
   id: z.string(),
   content: z.string(),

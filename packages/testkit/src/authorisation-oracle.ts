@@ -88,6 +88,7 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('workspace', 'setKeyValue deleteKeyValue'),
   ...rows('workspace', 'searchMemories listKeyValues readKeyValue', { unknown: 'pass', removed: 'pass' }),
   ...rows('admin', 'exportMemories importMemories'),
+  ...rows('admin', 'previewMove'),
   ...rows('workspace', 'requestApproval listApprovals'),
   ...rows('admin', 'listPendingApprovals'),
   ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),

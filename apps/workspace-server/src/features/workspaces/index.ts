@@ -37,6 +37,7 @@ export { StartLimits } from './start-limits.ts';
 export type { ConfigChange, ConfigNumbers, UnitSecrets, WorkspaceSecrets } from './unit-config.ts';
 export { type ControllerDeps, UnitController } from './unit-controller.ts';
 export type { UnitSpec, Units } from './units.ts';
+export { checkMove, parseParentId } from './update-workspace.ts';
 export { VitalSigns } from './vital-signs.ts';
 export { NO_VITALS, type Vitals, type VitalsStore } from './vitals.ts';
 export { WorkspaceDirectory } from './workspace-directory.ts';

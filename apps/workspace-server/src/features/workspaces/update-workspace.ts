@@ -113,11 +113,16 @@ function planPatch(input: workspaces.UpdateWorkspaceInput, workspace: WorkspaceS
   if (input.hibernation_idle_minutes !== undefined)
     patch.hibernationIdleMinutes = input.hibernation_idle_minutes;
   if (input.parent_id !== undefined) {
-    if (input.parent_id && !isUuid(input.parent_id))
-      throw faults.invalidRequest('parent_id must be a UUID or null');
-    patch.parentId = input.parent_id ? input.parent_id.toLowerCase() : null;
+    patch.parentId = parseParentId(input.parent_id);
   }
   return patch;
+}
+
+/** Null and the empty text mean no parent. */
+export function parseParentId(text: string | null): string | null {
+  if (!text) return null;
+  if (!isUuid(text)) throw faults.invalidRequest('parent_id must be a UUID or null');
+  return text.toLowerCase();
 }
 
 function planEdit(before: WorkspaceState, patch: Patch): PlainEdit {
@@ -136,7 +141,8 @@ function planEdit(before: WorkspaceState, patch: Patch): PlainEdit {
   };
 }
 
-function checkMove(deps: EditDeps, id: string, newParent: string | null): void {
+/** Refuses a parent that is unknown, the workspace itself, below it, or too deep. */
+export function checkMove(deps: Pick<EditDeps, 'directory'>, id: string, newParent: string | null): void {
   switch (judgeMove(deps.directory, id, newParent, depthBelow(deps, id))) {
     case 'self':
       throw faults.invalidRequest('a workspace cannot be its own parent');
@@ -150,7 +156,7 @@ function checkMove(deps: EditDeps, id: string, newParent: string | null): void {
   }
 }
 
-function depthBelow(deps: EditDeps, id: string): number {
+function depthBelow(deps: Pick<EditDeps, 'directory'>, id: string): number {
   const children = deps.directory.childrenOf(id);
   return children.length === 0 ? 0 : 1 + Math.max(...children.map((child) => depthBelow(deps, child.id)));
 }
