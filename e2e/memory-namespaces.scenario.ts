@@ -213,12 +213,13 @@ describe('a memory', () => {
 });
 
 describe('a move in the chart', () => {
+  const asAdmin = () => ({ authorization: `Bearer ${tenant.adminToken}` });
   const preview = async (id: string, query: string) => {
-    const answer = await tenant.call(`/workspaces/${id}/move-preview${query}`);
+    const answer = await tenant.call(`/workspaces/${id}/move-preview${query}`, { headers: asAdmin() });
     return { status: answer.status, body: JSON.parse(answer.text) };
   };
   const move = (id: string, parent: string | null) =>
-    tenant.call(`/workspaces/${id}`, { method: 'PATCH', body: { parent_id: parent } });
+    tenant.call(`/workspaces/${id}`, { method: 'PATCH', headers: asAdmin(), body: { parent_id: parent } });
   const readable = async (who: ExternalAgent): Promise<string[]> =>
     (await call(who, 'GET', '/namespaces')).body.readable.map(({ name }: { name: string }) => name);
 
