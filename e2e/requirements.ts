@@ -47,6 +47,7 @@ export const REQUIREMENTS = {
   'canvas.memory': 'What a role remembers is browsed, searched, written and forgotten on the canvas',
   'canvas.events': 'Stored events and the audit are read on the canvas as they happen',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
+  'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

@@ -11,7 +11,7 @@ export function BoardControls({ onFit, onTidy }: { onFit: () => void; onTidy: ()
     <div
       role="toolbar"
       aria-label="Board"
-      className="absolute bottom-4 left-4 z-10 flex rounded-m border border-line bg-surface p-0.5 shadow-(--shadow-card)"
+      className="absolute bottom-4 start-4 z-10 flex rounded-m border border-line bg-surface p-0.5 shadow-(--shadow-card)"
     >
       <IconButton icon="minus" label="Zoom out" onClick={() => void flow.zoomOut()} />
       <IconButton icon="plus" label="Zoom in" onClick={() => void flow.zoomIn()} />

@@ -176,7 +176,7 @@ function BoardInside() {
             zoomable
             ariaLabel="Overview map"
             nodeComponent={MiniRole}
-            className="right-4! bottom-4! m-0!"
+            className="end-4! bottom-4! m-0!"
             style={MINIMAP}
           />
         )}

@@ -38,7 +38,7 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
       aria-label={isChosen ? `Chosen. ${describeRole(role)}` : describeRole(role)}
       aria-expanded={isOpen}
       data-chosen={isChosen || undefined}
-      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-left shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''} ${isDimmed ? 'opacity-30' : ''}`}
+      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-start shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''} ${isDimmed ? 'opacity-30' : ''}`}
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

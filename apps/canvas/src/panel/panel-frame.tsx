@@ -38,11 +38,11 @@ export function PanelFrame({ label, heading, isWide, children }: PanelFrameProps
       ref={panel}
       aria-label={label}
       onKeyDown={onKeyDown}
-      className={`flex h-full min-h-0 ${isWide ? 'w-[min(44rem,60vw)]' : 'w-[28rem]'} shrink-0 flex-col border-l border-line bg-surface max-[720px]:absolute max-[720px]:inset-0 max-[720px]:z-20 max-[720px]:w-full max-[720px]:border-l-0`}
+      className={`flex h-full min-h-0 ${isWide ? 'w-[min(44rem,60vw)]' : 'w-[28rem]'} shrink-0 flex-col border-s border-line bg-surface max-[720px]:absolute max-[720px]:inset-0 max-[720px]:z-20 max-[720px]:w-full max-[720px]:border-s-0`}
     >
       <header className="flex items-start justify-between gap-3 px-5 pt-3.5 pb-2">
         <div className="min-w-0">{heading}</div>
-        <IconButton icon="close" label="Close the panel" className="-mt-1 -mr-2" onClick={close} />
+        <IconButton icon="close" label="Close the panel" className="-mt-1 -me-2" onClick={close} />
       </header>
       {children}
     </aside>

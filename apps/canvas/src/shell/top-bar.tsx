@@ -30,7 +30,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
       </span>
       <ConnectionStatus />
       {census.total > 0 ? <CensusWords census={census} /> : null}
-      <div className="ml-auto flex items-center gap-1">
+      <div className="ms-auto flex items-center gap-1">
         <button
           type="button"
           onClick={onPalette}
@@ -38,7 +38,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
         >
           <Icon name="search" />
           <span className="max-[720px]:sr-only">Find or do</span>
-          <kbd className="ml-3 font-sans text-note max-[720px]:hidden">{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
+          <kbd className="ms-3 font-sans text-note max-[720px]:hidden">{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
         <IconButton
           icon={isOutline ? 'board' : 'list'}

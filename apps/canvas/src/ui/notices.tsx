@@ -23,7 +23,7 @@ export function Notices() {
           duration={notice.tone === 'error' ? ERROR_MS : notice.action ? UNDOABLE_MS : PLAIN_MS}
           type={notice.tone === 'error' ? 'foreground' : 'background'}
           onOpenChange={(isOpen) => !isOpen && drop(notice.id)}
-          className="rise flex gap-3 rounded-m border border-line bg-raised py-3 pr-2 pl-4 shadow-(--shadow-float)"
+          className="rise flex gap-3 rounded-m border border-line bg-raised py-3 pe-2 ps-4 shadow-(--shadow-float)"
         >
           <Icon
             name={notice.tone === 'error' ? 'degraded' : 'online'}
@@ -47,7 +47,7 @@ export function Notices() {
           </Toast.Close>
         </Toast.Root>
       ))}
-      <Toast.Viewport className="fixed right-4 bottom-4 z-60 m-0 flex w-[min(24rem,calc(100vw-2rem))] list-none flex-col gap-2 p-0 outline-none" />
+      <Toast.Viewport className="fixed end-4 bottom-4 z-60 m-0 flex w-[min(24rem,calc(100vw-2rem))] list-none flex-col gap-2 p-0 outline-none" />
     </Toast.Provider>
   );
 }

@@ -118,7 +118,7 @@ interface BatchBarProps {
 function BatchBar({ total, chosen, isBusy, onAll, onAsk }: BatchBarProps) {
   return (
     <div className="flex items-center gap-2 border-b border-line bg-sunken px-5 py-2">
-      <label className="mr-auto flex items-center gap-3">
+      <label className="me-auto flex items-center gap-3">
         <input type="checkbox" checked={chosen === total} onChange={onAll} className="size-4 accent-motion" />
         {chosen > 0 ? `${chosen} of ${total}` : `All ${total}`}
       </label>

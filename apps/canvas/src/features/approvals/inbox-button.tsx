@@ -22,7 +22,7 @@ export function InboxButton() {
       {count > 0 ? (
         <span
           aria-hidden="true"
-          className="pointer-events-none absolute top-0 right-0 flex h-4 min-w-4 items-center justify-center rounded-round bg-warn px-1 text-note leading-none font-semibold text-surface"
+          className="pointer-events-none absolute top-0 end-0 flex h-4 min-w-4 items-center justify-center rounded-round bg-warn px-1 text-note leading-none font-semibold text-surface"
         >
           {count > 99 ? '99+' : count}
         </span>

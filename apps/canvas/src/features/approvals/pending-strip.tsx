@@ -13,7 +13,7 @@ export function PendingStrip({ roleId }: { roleId: string }) {
     <button
       type="button"
       onClick={() => store.setState({ panel: { kind: 'role', id: roleId, tab: 'details' } })}
-      className="mx-5 mb-1 flex items-center gap-2 rounded-s bg-warn-soft px-3 py-1.5 text-left"
+      className="mx-5 mb-1 flex items-center gap-2 rounded-s bg-warn-soft px-3 py-1.5 text-start"
     >
       <Icon name="inbox" className="text-warn" />
       {count === 1 ? 'A request waits for your decision' : `${count} requests wait for your decision`}

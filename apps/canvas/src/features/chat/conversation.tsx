@@ -69,7 +69,7 @@ function Opening({ role, onSuggest }: { role: Role; onSuggest: (text: string) =>
         <button
           type="button"
           onClick={() => onSuggest(task)}
-          className="mt-4 w-full rounded-m border border-line bg-raised px-3 py-2.5 text-left text-ink hover:border-line-strong"
+          className="mt-4 w-full rounded-m border border-line bg-raised px-3 py-2.5 text-start text-ink hover:border-line-strong"
         >
           <span className="block text-note text-ink-soft">Suggested first task</span>
           {task}
@@ -91,7 +91,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
   return (
     <article className="flex flex-col gap-3">
       {turn.question !== null ? (
-        <div className="ml-10 self-end rounded-m rounded-br-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
+        <div className="ms-10 self-end rounded-m rounded-br-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
           <span className="sr-only">You, at {clockTime(turn.atMs)}: </span>
           {turn.question}
         </div>

@@ -44,7 +44,7 @@ export function ConnectionBanner() {
   return (
     <div
       role="alert"
-      className="rise absolute top-3 left-1/2 z-30 flex w-max max-w-[calc(100%-1.5rem)] -translate-x-1/2 items-center gap-3 rounded-m border border-warn bg-warn-soft py-1.5 pr-1.5 pl-4 shadow-(--shadow-float)"
+      className="rise absolute top-3 left-1/2 z-30 flex w-max max-w-[calc(100%-1.5rem)] -translate-x-1/2 items-center gap-3 rounded-m border border-warn bg-warn-soft py-1.5 pe-1.5 ps-4 shadow-(--shadow-float)"
     >
       <Icon name="degraded" className="text-warn" />
       <p className="m-0">

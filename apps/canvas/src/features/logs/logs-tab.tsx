@@ -34,7 +34,7 @@ export function LogsTab({ role }: { role: Role }) {
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-3 border-b border-line px-5 py-2">
         <Choice label="Source of the log" options={SOURCES} value={source} onChoose={setSource} />
-        <span role="status" className="ml-auto text-note text-ink-soft">
+        <span role="status" className="ms-auto text-note text-ink-soft">
           {STATE_WORDS[state]}
         </span>
         <Button icon={isFollowed ? 'paused' : 'play'} onClick={() => setFollowed(!isFollowed)}>

@@ -26,7 +26,7 @@ export function FilterBar({ isFloating }: { isFloating: boolean }) {
   if (total < 2) return null;
   return (
     <search
-      className={`flex items-center gap-1.5 ${isFloating ? 'absolute top-3 left-3 z-10 rounded-m border border-line bg-surface p-1 shadow-(--shadow-card)' : 'border-b border-line bg-surface px-4 py-1.5'}`}
+      className={`flex items-center gap-1.5 ${isFloating ? 'absolute top-3 start-3 z-10 rounded-m border border-line bg-surface p-1 shadow-(--shadow-card)' : 'border-b border-line bg-surface px-4 py-1.5'}`}
     >
       <input
         type="search"
