@@ -79,22 +79,31 @@ async function openBoard(page: Page, tenant: TenantProcess): Promise<number> {
   );
 }
 
-/** Main-thread work of each frame, from a trace of the page itself. */
+/**
+ * Work of a frame: from its first callback until a message that was posted there is delivered, which is after style, layout
+ * and paint, and after whatever else stood in the queue.
+ */
 const RECORD = `(() => {
-  const frames = []; let last = performance.now(); let isOn = true;
-  const channel = new MessageChannel(); let startedAt = 0;
-  const tasks = [];
-  new PerformanceObserver((list) => { for (const e of list.getEntries()) tasks.push(e.duration); })
-    .observe({ type: 'long-animation-frame', buffered: false });
-  channel.port1.onmessage = () => { work.push(performance.now() - startedAt); };
+  const frames = [];
   const work = [];
+  const channel = new MessageChannel();
+  let last = performance.now();
+  let startedAt = 0;
+  let isOn = true;
+  channel.port1.onmessage = () => work.push(performance.now() - startedAt);
   const tick = () => {
-    const now = performance.now(); frames.push(now - last); last = now; startedAt = now;
+    const now = performance.now();
+    frames.push(now - last);
+    last = now;
+    startedAt = now;
     channel.port2.postMessage(0);
     if (isOn) requestAnimationFrame(tick);
   };
   requestAnimationFrame(tick);
-  globalThis.endRecord = () => { isOn = false; return { frames, work, long: tasks.length }; };
+  globalThis.endRecord = () => {
+    isOn = false;
+    return { frames, work };
+  };
 })()`;
 
 async function pan(page: Page, seconds: number): Promise<Frames> {
