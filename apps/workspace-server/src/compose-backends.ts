@@ -2,10 +2,11 @@
 // may choose beside it.
 
 import { join } from 'node:path';
-import { createDispatcher, type Dispatcher, imageSources } from '@molecule/backends';
+import { type CloudOptions, createDispatcher, type Dispatcher, imageSources } from '@molecule/backends';
 import type { BackendName } from '@molecule/domain';
 import type { AgentsDoor } from '@molecule/http';
 import type { Clock, Log } from '@molecule/kit';
+import type { CloudConfig } from './cloud-settings.ts';
 import type { Config } from './config.ts';
 
 export interface BackendParts {
@@ -38,6 +39,7 @@ export function composeBackends(config: Config, parts: BackendParts): Dispatcher
           },
         }
       : {}),
+    ...(config.cloud ? { cloud: cloudOptions(config.cloud, config.dataDir) } : {}),
     ...(wired.includes('docker')
       ? {
           docker: {
@@ -53,6 +55,17 @@ export function composeBackends(config: Config, parts: BackendParts): Dispatcher
         }
       : {}),
   });
+}
+
+function cloudOptions(cloud: CloudConfig, dataDir: string): CloudOptions {
+  return {
+    stateDir: join(dataDir, 'instances'),
+    baseUrl: cloud.controlPlaneUrl,
+    sharedSecret: () => cloud.sharedSecret.reveal(),
+    tenantToken: () => cloud.tenantToken.reveal(),
+    orgId: cloud.orgId,
+    platformUrl: () => cloud.ownUrl,
+  };
 }
 
 /** Why nothing can be started on this backend now; null when something can. */

@@ -10,6 +10,7 @@ import {
   type SettingsOf,
   setting,
 } from '@molecule/kit';
+import { CLOUD_SETTINGS, type CloudConfig, cloudConfig } from './cloud-settings.ts';
 import { CONTAINER_SETTINGS, type ContainerConfig, containerConfig } from './container-settings.ts';
 
 export const SETTINGS = defineSettings({
@@ -43,7 +44,7 @@ export const SETTINGS = defineSettings({
     doc: 'Redis or Valkey for short-lived state; in-process when unset.',
     example: 'redis://localhost:6379',
   }),
-  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'docker', 'none'], {
+  backend: setting.oneOf('WORKSPACE_BACKEND', ['process', 'docker', 'cloud', 'none'], {
     default: 'process',
     doc: 'Where agents run unless their workspace says otherwise.',
   }),
@@ -71,6 +72,7 @@ export const SETTINGS = defineSettings({
     doc: 'Memory that agents leave free on this machine, in MiB; without room an agent waits.',
   }),
   ...CONTAINER_SETTINGS,
+  ...CLOUD_SETTINGS,
   orgId: setting.text('MOLECULE_ORG_ID', {
     optional: true,
     doc: 'Set on hosted tenants only.',
@@ -241,8 +243,10 @@ export interface Config {
   databaseUrl: Secret | null;
   redisUrl: Secret | null;
   githubWebhookSecret: Secret | null;
-  backend: 'process' | 'docker' | 'none';
-  furtherBackends: readonly ('process' | 'docker')[];
+  backend: 'process' | 'docker' | 'cloud' | 'none';
+  furtherBackends: readonly ('process' | 'docker' | 'cloud')[];
+  /** Null: no workspace runs on the cloud backend. */
+  cloud: CloudConfig | null;
   containers: ContainerConfig;
   /** What agents of this machine may take of it; see features/workspaces/admission.ts. */
   room: { maxAgents: number; maxComing: number; reserveMib: number; agentMib: number };
@@ -302,6 +306,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     githubWebhookSecret: read.githubWebhookSecret ?? null,
     backend: read.backend,
     furtherBackends: checkBackends(read.furtherBackends),
+    cloud: [read.backend, ...read.furtherBackends].includes('cloud') ? cloudConfig(read) : null,
     containers: containerConfig(read),
     room: {
       maxAgents: read.agentsMax,
@@ -357,10 +362,10 @@ function isOnThisMachine(host: string): boolean {
   return LOOPBACK.has(host) || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function checkBackends(names: readonly string[]): ('process' | 'docker')[] {
+function checkBackends(names: readonly string[]): ('process' | 'docker' | 'cloud')[] {
   return names.map((name) => {
-    if (name === 'process' || name === 'docker') return name;
-    throw new SettingsError([`WORKSPACE_BACKENDS names ${name}; it may name process and docker`]);
+    if (name === 'process' || name === 'docker' || name === 'cloud') return name;
+    throw new SettingsError([`WORKSPACE_BACKENDS names ${name}; it may name process, docker and cloud`]);
   });
 }
 

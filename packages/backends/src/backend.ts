@@ -7,7 +7,7 @@ import type { Loop } from '@molecule/kit';
 import type { CarriedFolder, FolderArchive } from './folder-archive.ts';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 
-export type BackendKind = 'process' | 'docker' | 'external' | 'fake';
+export type BackendKind = 'process' | 'docker' | 'cloud' | 'external' | 'fake';
 
 /** Everything that a start needs. Config and token are complete before the agent can read them. */
 export interface WorkspaceSpec {

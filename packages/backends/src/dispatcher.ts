@@ -25,6 +25,7 @@ import type {
   WorkspaceSpec,
 } from './backend.ts';
 import { carryUnit } from './carry-unit.ts';
+import { CloudBackend, type CloudOptions } from './cloud/cloud-backend.ts';
 import { DockerBackend, type DockerOptions } from './docker/docker-backend.ts';
 import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
@@ -37,6 +38,7 @@ import { WorkQueue } from './work-queue.ts';
 export interface DispatcherOptions {
   process?: ProcessOptions;
   docker?: DockerOptions;
+  cloud?: CloudOptions;
   fake?: FakeControls;
   clock: Clock;
   log: Log;
@@ -140,6 +142,7 @@ class BackendDispatcher implements Dispatcher {
     this.#backends.set('external', new ExternalBackend());
     if (options.process) this.#backends.set('process', new ProcessBackend(options.process, options.log));
     if (options.docker) this.#backends.set('docker', new DockerBackend(options.docker, options.log));
+    if (options.cloud) this.#backends.set('cloud', new CloudBackend(options.cloud, options.log));
     if (options.fake) this.#backends.set('fake', new FakeBackend(options.fake));
   }
 
@@ -347,6 +350,7 @@ class BackendDispatcher implements Dispatcher {
     switch (name) {
       case 'process':
       case 'docker':
+      case 'cloud':
       case 'external':
       case 'fake': {
         const backend = this.#backends.get(name) ?? null;
@@ -354,7 +358,6 @@ class BackendDispatcher implements Dispatcher {
         if (backend && declined !== null) throw faults.unsupportedOnBackend(verb, name, declined);
         return backend;
       }
-      case 'cloud':
       case 'none':
         return null;
       default:

@@ -11,6 +11,7 @@ export type {
   UnitExit,
   WorkspaceSpec,
 } from './backend.ts';
+export type { CloudOptions } from './cloud/cloud-backend.ts';
 export {
   createDispatcher,
   type Dispatcher,

@@ -53,6 +53,19 @@ export const WITHOUT_BACKEND: Record<Verb, 'fail_workspace' | 'success' | 'gone'
 export const CAPABILITIES: Record<BackendKind, Record<Verb, string | null>> = {
   process: everything(),
   docker: everything(),
+  cloud: {
+    ...everything(),
+    logs: 'the control plane gives no way to what an agent on its instance prints',
+    terminal: 'the control plane gives no way into the instance',
+    writeAuthToken: 'the token travels with each start',
+    writeConfigFiles: 'the configuration travels with each start; change it here and restart',
+    readConfigFile: 'the configuration travels with each start; read it here',
+    listFiles: 'the control plane gives no way to the files of the instance',
+    openFile: 'the control plane gives no way to the files of the instance',
+    writeFile: 'the control plane gives no way to the files of the instance',
+    deleteFile: 'the control plane gives no way to the files of the instance',
+    carry: 'the control plane gives no way to what an instance keeps',
+  },
   external: {
     start: 'the agent runs elsewhere and registers itself',
     stop: null,

@@ -1,6 +1,6 @@
 // Call: one typed function that turns a route contract into a fetch. No retry is hidden here: the caller decides.
 
-import type { BodyIn, common, ParamsIn, QueryIn, ResponseOf, RouteContract } from '@molecule/contracts';
+import type { AnyRoute, BodyIn, common, ParamsIn, QueryIn, ResponseOf } from '@molecule/contracts';
 
 export interface ClientOptions {
   /** Without a trailing slash; empty for the same origin. */
@@ -36,7 +36,7 @@ export type CallInput<C> = {
   signal?: AbortSignal;
 };
 
-export type Call = <C extends RouteContract>(route: C, input?: CallInput<C>) => Promise<ResponseOf<C>>;
+export type Call = <C extends AnyRoute>(route: C, input?: CallInput<C>) => Promise<ResponseOf<C>>;
 
 export function createClient(options: ClientOptions): Call {
   const doFetch = options.fetch ?? fetch;

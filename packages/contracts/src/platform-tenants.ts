@@ -123,6 +123,25 @@ const unitQuery = z.object({
   provider: z.string().max(64).optional(),
 });
 
+export const provisionBody = z.object({
+  org_id: uuid,
+  workspace_id: uuid,
+  runtime: z.string().min(1).max(100),
+  template: z.string().max(200).nullish(),
+  tier: z.number().int().min(1).max(4),
+  instance_type: z.string().max(64).nullish(),
+  disk_gb: z.number().int().min(1).max(2_000).nullish(),
+  provider: z.string().max(64).nullish(),
+  data_persistence: z.boolean().nullish(),
+  kind: z.enum(['platform']).nullish(),
+  display: z.string().max(200).nullish(),
+  platform_url: z.string().max(2_000),
+  env: z.record(z.string(), z.string()),
+  config_files: z.record(z.string(), z.string()).nullish(),
+  template_assets: z.record(z.string(), z.string()).nullish(),
+});
+export type ProvisionBody = z.input<typeof provisionBody>;
+
 export const provisionUnit = definePlatformRoute({
   name: 'provisionUnit',
   method: 'POST',
@@ -131,23 +150,7 @@ export const provisionUnit = definePlatformRoute({
   tag: 'workspaces',
   summary: 'Place a workspace of a tenant; what it carries passes through and is never kept',
   bodyLimit: 24 * 1024 * 1024,
-  body: z.object({
-    org_id: uuid,
-    workspace_id: uuid,
-    runtime: z.string().min(1).max(100),
-    template: z.string().max(200).nullish(),
-    tier: z.number().int().min(1).max(4),
-    instance_type: z.string().max(64).nullish(),
-    disk_gb: z.number().int().min(1).max(2_000).nullish(),
-    provider: z.string().max(64).nullish(),
-    data_persistence: z.boolean().nullish(),
-    kind: z.enum(['platform']).nullish(),
-    display: z.string().max(200).nullish(),
-    platform_url: z.string().max(2_000),
-    env: z.record(z.string(), z.string()),
-    config_files: z.record(z.string(), z.string()).nullish(),
-    template_assets: z.record(z.string(), z.string()).nullish(),
-  }),
+  body: provisionBody,
   response: z.object({ instance_id: z.string(), private_ip: z.string().nullable(), state: z.string() }),
   status: 201,
   errors: [400, 404, 409, 501],

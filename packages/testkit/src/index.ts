@@ -18,6 +18,13 @@ export {
 } from './database.ts';
 export { ENGINE_SOCKET, EngineProxy } from './engine-proxy.ts';
 export {
+  FAKE_SHARED_SECRET,
+  FAKE_TENANT_TOKEN,
+  type FakeControlPlane,
+  type PlacedUnit,
+  startFakeControlPlane,
+} from './fake-control-plane.ts';
+export {
   type FakeModelProvider,
   type ScriptedReply,
   type SeenRequest,
