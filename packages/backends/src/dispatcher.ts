@@ -142,7 +142,8 @@ class BackendDispatcher implements Dispatcher {
     this.#backends.set('external', new ExternalBackend());
     if (options.process) this.#backends.set('process', new ProcessBackend(options.process, options.log));
     if (options.docker) this.#backends.set('docker', new DockerBackend(options.docker, options.log));
-    if (options.cloud) this.#backends.set('cloud', new CloudBackend(options.cloud, options.log));
+    if (options.cloud)
+      this.#backends.set('cloud', new CloudBackend(options.cloud, options.clock, options.log));
     if (options.fake) this.#backends.set('fake', new FakeBackend(options.fake));
   }
 

@@ -8,10 +8,8 @@
 //   K4. While a start or stop is under way the answer to a probe is `unknown`.
 
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { faults, isUuid } from '@molecule/domain';
-import type { Log, Loop } from '@molecule/kit';
-import { Semaphore } from '@molecule/kit';
+import { type Clock, type Log, type Loop, Semaphore } from '@molecule/kit';
 import type {
   Backend,
   BackendHealth,
@@ -50,16 +48,18 @@ export class CloudBackend implements Backend {
   readonly kind = 'cloud';
   readonly #options: CloudOptions;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #plane: ControlPlane;
   readonly #ledger: UnitLedger;
   readonly #busy = new Set<string>();
   readonly #reads = new Semaphore(READS_AT_ONCE);
   readonly #listeners: ExitListener[] = [];
 
-  constructor(options: CloudOptions, log: Log) {
+  constructor(options: CloudOptions, clock: Clock, log: Log) {
+    this.#clock = clock;
     this.#options = options;
     this.#log = log;
-    this.#plane = new ControlPlane(options);
+    this.#plane = new ControlPlane(options, clock);
     this.#ledger = new UnitLedger(join(options.stateDir, 'ledger'));
   }
 
@@ -73,7 +73,7 @@ export class CloudBackend implements Backend {
       if (refused.length > 0) this.#log.warn({ workspaceId, refused }, 'variables were kept from an agent');
       const before = await this.#leave(workspaceId);
       if (before) await this.#waitUntilLeft(workspaceId, before, signal);
-      const createdAt = Date.now();
+      const createdAt = this.#clock.now();
       await this.#ledger.save(workspaceId, { phase: 'starting', instanceId: null, createdAt });
       try {
         const placed = await this.#plane.provision(body, signal);
@@ -196,12 +196,13 @@ export class CloudBackend implements Backend {
 
   /** K3. */
   async #waitUntilLeft(workspaceId: string, entry: LedgerEntry, signal: AbortSignal): Promise<void> {
-    const endAt = Date.now() + GOING_MS;
+    const endAt = this.#clock.now() + GOING_MS;
     for (;;) {
       const state = await this.#plane.state(workspaceId, entry.instanceId);
       if (state === null || LEFT.has(state)) return;
-      if (Date.now() > endAt) throw faults.backendTransient('the instance before this one does not end');
-      await sleep(this.#options.goingLookMs ?? GOING_LOOK_MS, undefined, { signal });
+      if (this.#clock.now() > endAt)
+        throw faults.backendTransient('the instance before this one does not end');
+      await this.#clock.sleep(this.#options.goingLookMs ?? GOING_LOOK_MS, signal);
     }
   }
 
@@ -215,7 +216,7 @@ export class CloudBackend implements Backend {
     if (state === 'running') return 'running';
     // Not visible: the control plane may tell of it later, and a missing heartbeat tells of a dead agent anyway.
     if (state === null) return 'unknown';
-    return !LEFT.has(state) && Date.now() - entry.createdAt < COMING_MS ? 'unknown' : 'gone';
+    return !LEFT.has(state) && this.#clock.now() - entry.createdAt < COMING_MS ? 'unknown' : 'gone';
   }
 
   /** K1, and instances that ended by themselves. One that cannot be read keeps none of the others waiting. */

@@ -4,11 +4,10 @@
 //       idempotent by the workspace's id.
 //   C2. Only a 404 of the control plane itself says that an instance is not there; any other failure says nothing.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, CallError, createClient } from '@molecule/client';
 import { platform } from '@molecule/contracts';
 import { faults } from '@molecule/domain';
-import { backoffMs } from '@molecule/kit';
+import { backoffMs, type Clock } from '@molecule/kit';
 
 const CALL_MS = 120_000;
 const READ_MS = 5_000;
@@ -34,8 +33,10 @@ export interface PlacedInstance {
 export class ControlPlane {
   readonly #call: Call;
   readonly #firstWaitMs: number;
+  readonly #clock: Clock;
 
-  constructor(options: ControlPlaneOptions) {
+  constructor(options: ControlPlaneOptions, clock: Clock) {
+    this.#clock = clock;
     this.#firstWaitMs = options.firstWaitMs ?? 250;
     this.#call = createClient({
       baseUrl: options.baseUrl,
@@ -86,7 +87,7 @@ export class ControlPlane {
         if (attempt === TRIES || signal?.aborted || !isWorthRepeating(error)) throw error;
         const asked = error instanceof CallError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
         const waitMs = Math.max(asked, backoffMs(attempt, { baseMs: this.#firstWaitMs, maxMs: 5_000 }));
-        await sleep(Math.min(waitMs, LONGEST_WAIT_MS), undefined, signal ? { signal } : {});
+        await this.#clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS), signal);
       }
     }
   }
