@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import type { Config } from './config.ts';
-import { memoryRoutes } from './features/memories/index.ts';
+import { embedMissing, HttpEmbedder, memoryRoutes } from './features/memories/index.ts';
 import { PgMemoryStore } from './features/memories/memory-store.pg.ts';
+import { PgVectorStore } from './features/memories/vector-store.pg.ts';
 import { namespaceRoutes } from './features/namespaces/index.ts';
 import { PgNamespaceStore } from './features/namespaces/namespace-store.pg.ts';
 import { healthRoute } from './health.ts';
@@ -15,6 +16,10 @@ import { buildServer } from './server.ts';
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const SWEEP_EVERY_MS = 10 * 60_000;
 const SWEEP_BATCH = 500;
+const EMBED_EVERY_MS = 5_000;
+const EMBED_BATCH = 32;
+/** Vectors that callers bring are of whatever model they use. */
+const CALLERS_MODEL = 'callers';
 
 export interface Plugin {
   /** Where it listens: an http address, or the path of a socket. */
@@ -32,6 +37,14 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
   );
   const namespaces = new PgNamespaceStore(db, clock);
   const memories = new PgMemoryStore(db, clock);
+  const { dimensions, embedder: target } = config.vectors ?? { dimensions: 0, embedder: null };
+  const vectors = config.vectors && {
+    memories,
+    vectors: new PgVectorStore(db, clock, `${target?.model ?? CALLERS_MODEL}/${dimensions}`),
+    embedder: target && new HttpEmbedder({ ...target, dimensions }),
+    dimensions,
+    log,
+  };
   const app = buildServer({
     log,
     token: config.token,
@@ -39,9 +52,10 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
       healthRoute({
         ping: () => db.ping(),
         onTrouble: (error) => log.warn({ err: error }, 'the store does not answer'),
+        vectors: vectors && { dimensions, hasEmbedder: vectors.embedder !== null },
       }),
       ...namespaceRoutes({ namespaces, clock }),
-      ...memoryRoutes({ memories, clock }),
+      ...memoryRoutes({ memories, vectors, clock }),
     ],
   });
   const supervisor = new Supervisor(log, clock);
@@ -52,6 +66,16 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
       while (!signal.aborted && (await namespaces.sweep(SWEEP_BATCH)) >= SWEEP_BATCH);
     },
   });
+
+  if (vectors?.embedder) {
+    supervisor.add({
+      name: 'embed',
+      intervalMs: EMBED_EVERY_MS,
+      run: async (signal) => {
+        while (!signal.aborted && (await embedMissing(vectors, EMBED_BATCH, signal)) >= EMBED_BATCH);
+      },
+    });
+  }
 
   const address = await app.listen(config.listen);
   supervisor.start();

@@ -21,6 +21,28 @@ export const SETTINGS = defineSettings({
     default: false,
     doc: 'Set by a tenant that starts the plugin: the plugin tells its address and ends with the tenant.',
   }),
+  dimensions: setting.int('MEMORY_PLUGIN_EMBEDDING_DIMENSIONS', {
+    optional: true,
+    min: 1,
+    max: 4096,
+    doc: 'How many numbers a vector has; without it the plugin searches by words alone.',
+    example: '768',
+  }),
+  embedderUrl: setting.url('MEMORY_PLUGIN_EMBEDDING_URL', {
+    optional: true,
+    doc: 'Base of a service with POST /embeddings that makes the vectors; without it callers bring them.',
+    example: 'http://localhost:11434/v1',
+  }),
+  embedderModel: setting.text('MEMORY_PLUGIN_EMBEDDING_MODEL', {
+    optional: true,
+    doc: 'The model that the service is asked for; another one means that all vectors are made anew.',
+    example: 'nomic-embed-text',
+  }),
+  embedderKey: setting.secret('MEMORY_PLUGIN_EMBEDDING_KEY', {
+    optional: true,
+    doc: 'Bearer for the service.',
+    example: 'sk-…',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much the plugin logs.',
@@ -29,11 +51,18 @@ export const SETTINGS = defineSettings({
 
 export type ListenAddress = { path: string } | { host: string; port: number };
 
+export interface VectorConfig {
+  dimensions: number;
+  embedder: { url: string; model: string; key: Secret | null } | null;
+}
+
 export interface Config {
   listen: ListenAddress;
   databaseUrl: Secret;
   token: Secret | null;
   isTenantChild: boolean;
+  /** Null: words alone. */
+  vectors: VectorConfig | null;
   logLevel: string;
 }
 
@@ -55,8 +84,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     databaseUrl: read.databaseUrl as Secret,
     token: read.token ?? null,
     isTenantChild: read.isTenantChild,
+    vectors: readVectors(read),
     logLevel: read.logLevel,
   });
+}
+
+function readVectors(read: {
+  dimensions?: number | undefined;
+  embedderUrl?: string | undefined;
+  embedderModel?: string | undefined;
+  embedderKey?: Secret | undefined;
+}): VectorConfig | null {
+  const { dimensions, embedderUrl: url, embedderModel: model, embedderKey: key } = read;
+  if (!url) return dimensions === undefined ? null : { dimensions, embedder: null };
+  if (dimensions === undefined || !model) {
+    throw new SettingsError([
+      'MEMORY_PLUGIN_EMBEDDING_URL needs MEMORY_PLUGIN_EMBEDDING_MODEL and MEMORY_PLUGIN_EMBEDDING_DIMENSIONS. Example: MEMORY_PLUGIN_EMBEDDING_MODEL=nomic-embed-text MEMORY_PLUGIN_EMBEDDING_DIMENSIONS=768',
+    ]);
+  }
+  return { dimensions, embedder: { url, model, key: key ?? null } };
 }
 
 /** `:9100` means every address of the machine. */

@@ -17,7 +17,18 @@ const OFFERED: readonly memoryPlugin.Capability[] = [
   'filter',
 ];
 
-export function healthRoute(deps: { ping(): Promise<void>; onTrouble(error: unknown): void }): PluginRoute {
+/** What is configured, told as it is: without a length there are no vectors. */
+export interface VectorHealth {
+  dimensions: number;
+  /** Whether the plugin makes vectors itself; else it takes those of its callers. */
+  hasEmbedder: boolean;
+}
+
+export function healthRoute(deps: {
+  ping(): Promise<void>;
+  onTrouble(error: unknown): void;
+  vectors: VectorHealth | null;
+}): PluginRoute {
   return {
     method: 'GET',
     path: '/v1/health',
@@ -32,7 +43,16 @@ export function healthRoute(deps: { ping(): Promise<void>; onTrouble(error: unkn
       const body: memoryPlugin.Health = {
         status: isUp ? 'ok' : 'degraded',
         version: VERSION,
-        capabilities: [...OFFERED],
+        capabilities: deps.vectors ? [...OFFERED, 'embedding'] : [...OFFERED],
+        ...(deps.vectors
+          ? {
+              details: {
+                dimensions: deps.vectors.dimensions,
+                embedder: deps.vectors.hasEmbedder,
+                vector_index: 'exact',
+              },
+            }
+          : {}),
       };
       return { status: isUp ? 200 : 503, body };
     },

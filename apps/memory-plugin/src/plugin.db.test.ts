@@ -21,6 +21,7 @@ describe.each(databaseFlavours())('the memory plugin on %s Postgres', (flavour) 
         databaseUrl: Secret.of(database.url),
         token: Secret.of(TOKEN),
         isTenantChild: false,
+        vectors: null,
         logLevel: 'silent',
       },
       createLog({ level: 'silent' }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { faults } from '@molecule/domain';
 import { type Clock, type Log, Secret, type Shutdown, type Supervisor, systemClock } from '@molecule/kit';
 import type { RunningPostgres } from '@molecule/postgres';
-import type { Config } from './config.ts';
+import type { Config, EmbeddingConfig } from './config.ts';
 import type { RecordDeps } from './features/activity/index.ts';
 import {
   FirstMemories,
@@ -99,6 +99,7 @@ async function makeSidecar({ config, pg, clock, log, repository }: MemoryParts) 
       MEMORY_PLUGIN_DATABASE_URL: (databaseUrl ?? Secret.of(pg.url(MEMORY_ROLE))).reveal(),
       MEMORY_PLUGIN_TOKEN: token.reveal(),
       MEMORY_PLUGIN_IS_CHILD: '1',
+      ...embeddingVariables(config.memory.embedding),
       LOG_LEVEL: config.logLevel === 'silent' ? 'silent' : 'warn',
     },
     logFile: join(config.dataDir, 'memory-plugin.log'),
@@ -112,6 +113,15 @@ async function makeSidecar({ config, pg, clock, log, repository }: MemoryParts) 
     onUp: (listener: () => void) => {
       noteUp = listener;
     },
+  };
+}
+
+function embeddingVariables({ dimensions, url, model, key }: EmbeddingConfig): Record<string, string> {
+  return {
+    ...(dimensions === null ? {} : { MEMORY_PLUGIN_EMBEDDING_DIMENSIONS: String(dimensions) }),
+    ...(url === null ? {} : { MEMORY_PLUGIN_EMBEDDING_URL: url }),
+    ...(model === null ? {} : { MEMORY_PLUGIN_EMBEDDING_MODEL: model }),
+    ...(key === null ? {} : { MEMORY_PLUGIN_EMBEDDING_KEY: key.reveal() }),
   };
 }
 

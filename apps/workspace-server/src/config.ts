@@ -177,6 +177,28 @@ export const SETTINGS = defineSettings({
     default: '2s',
     doc: 'How long one call to the memory plugin may take, such as 2s or 500ms.',
   }),
+  embeddingDimensions: setting.int('MEMORY_PLUGIN_EMBEDDING_DIMENSIONS', {
+    optional: true,
+    min: 1,
+    max: 4096,
+    doc: "How many numbers a vector of the server's own memory plugin has; words alone when unset.",
+    example: '768',
+  }),
+  embeddingUrl: setting.url('MEMORY_PLUGIN_EMBEDDING_URL', {
+    optional: true,
+    doc: 'Base of a service with POST /embeddings that makes vectors of memories.',
+    example: 'http://localhost:11434/v1',
+  }),
+  embeddingModel: setting.text('MEMORY_PLUGIN_EMBEDDING_MODEL', {
+    optional: true,
+    doc: 'The model that the service is asked for.',
+    example: 'nomic-embed-text',
+  }),
+  embeddingKey: setting.secret('MEMORY_PLUGIN_EMBEDDING_KEY', {
+    optional: true,
+    doc: 'Bearer for the service.',
+    example: 'sk-…',
+  }),
   isMemoryOff: setting.flag('MEMORY_PLUGIN_DISABLE', {
     default: false,
     doc: 'Start no memory plugin.',
@@ -222,7 +244,16 @@ export const PROVIDER_SETTINGS = [
   'MODEL_PROVIDER',
 ] as const;
 
+export interface EmbeddingConfig {
+  dimensions: number | null;
+  url: string | null;
+  model: string | null;
+  key: Secret | null;
+}
+
 export interface MemoryConfig {
+  /** Handed to the server's own plugin, which checks it. */
+  embedding: EmbeddingConfig;
   /** Null: the server starts its own plugin, or, when `isOff`, has none. */
   url: string | null;
   isOff: boolean;
@@ -346,8 +377,18 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
     problems.push('MEMORY_PLUGIN_TIMEOUT must be from 10ms to 60s. Example: MEMORY_PLUGIN_TIMEOUT=2s');
   if (read.memoryUrl && !read.memoryToken && !isOnThisMachine(new URL(read.memoryUrl).hostname))
     problems.push('MEMORY_PLUGIN_URL is on another machine; set MEMORY_PLUGIN_TOKEN, there and here');
+  if (read.embeddingUrl && (!read.embeddingModel || read.embeddingDimensions === undefined))
+    problems.push(
+      'MEMORY_PLUGIN_EMBEDDING_URL needs MEMORY_PLUGIN_EMBEDDING_MODEL and MEMORY_PLUGIN_EMBEDDING_DIMENSIONS. Example: MEMORY_PLUGIN_EMBEDDING_MODEL=nomic-embed-text MEMORY_PLUGIN_EMBEDDING_DIMENSIONS=768',
+    );
   if (problems.length > 0) throw new SettingsError(problems);
   return {
+    embedding: {
+      dimensions: read.embeddingDimensions ?? null,
+      url: read.embeddingUrl ?? null,
+      model: read.embeddingModel ?? null,
+      key: read.embeddingKey ?? null,
+    },
     url: read.memoryUrl ?? null,
     isOff: read.isMemoryOff && !read.memoryUrl,
     token: read.memoryToken ?? null,

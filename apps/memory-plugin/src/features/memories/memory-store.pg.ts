@@ -125,12 +125,17 @@ export class PgMemoryStore implements MemoryStore {
   }
 
   async read(namespace: string, id: string): Promise<StoredMemory | null> {
-    const [row] = await this.#db.query<Row>(
+    return (await this.readMany([namespace], [id]))[0] ?? null;
+  }
+
+  async readMany(namespaces: readonly string[], ids: readonly string[]): Promise<StoredMemory[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#db.query<Row>(
       `select ${FIELDS}, null::float8 as score from memories m join (${LIVE_NAMESPACES}) n on n.id = m.namespace_id
-       where m.id = $3 and (m.expires_at is null or m.expires_at > $2)`,
-      [[namespace], new Date(this.#clock.now()), id],
+       where m.id = any($3) and (m.expires_at is null or m.expires_at > $2)`,
+      [namespaces, new Date(this.#clock.now()), ids],
     );
-    return row ? toMemory(row) : null;
+    return rows.map(toMemory);
   }
 
   async list(

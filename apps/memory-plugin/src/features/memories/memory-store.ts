@@ -41,6 +41,8 @@ export interface MemoryStore {
   /** Pinned first; then by rank where there is a query, then newest first. */
   search(search: Search): Promise<StoredMemory[]>;
   read(namespace: string, id: string): Promise<StoredMemory | null>;
+  /** Those of `ids` that these namespaces hold, in no order. */
+  readMany(namespaces: readonly string[], ids: readonly string[]): Promise<StoredMemory[]>;
   /** In the order of their first writes; null when there is no such namespace. */
   list(
     namespace: string,

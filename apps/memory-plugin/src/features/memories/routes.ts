@@ -6,9 +6,12 @@ import type { Clock } from '@molecule/kit';
 import { PluginFault, pluginFaults } from '../../plugin-fault.ts';
 import { describeError, iso, type PluginRoute, read, readExpiry } from '../../plugin-route.ts';
 import type { MemoryStore, NewMemory, StoredMemory, WriteOutcome } from './memory-store.ts';
+import { checkVector, searchWithVectors, type VectorDeps } from './vector-search.ts';
 
 export interface MemoryDeps {
   memories: MemoryStore;
+  /** Null: no vectors here; those that come are left aside, as every unknown field. */
+  vectors: VectorDeps | null;
   clock: Clock;
 }
 
@@ -29,7 +32,7 @@ export function memoryRoutes(deps: MemoryDeps): PluginRoute[] {
       answer: async ({ params, body }) => {
         const namespace = nameOf(params.name);
         const memory = toNew(deps, body);
-        const outcomes = await writeTo(memories, namespace, [memory]);
+        const outcomes = await writeTo(deps, namespace, [memory]);
         if (outcomes[0] !== 'stored') throw pluginFaults.namespaceMismatch();
         return { status: 201, body: { id: memory.id, namespace } };
       },
@@ -63,13 +66,16 @@ export function memoryRoutes(deps: MemoryDeps): PluginRoute[] {
       path: '/v1/search',
       answer: async ({ body }) => {
         const input = read(wire.searchRequest, body, 'body');
-        const found = await memories.search({
+        const search = {
           namespaces: input.namespaces,
           query: input.query ?? '',
           kinds: input.kinds ?? null,
           propagation: input.propagation ?? null,
           limit: input.limit || DEFAULT_LIMIT,
-        });
+        };
+        const found = deps.vectors
+          ? await searchWithVectors(deps.vectors, search, input.embedding ?? null)
+          : await memories.search(search);
         return { status: 200, body: { memories: found.map(toWire) } };
       },
     },
@@ -95,13 +101,19 @@ export function memoryRoutes(deps: MemoryDeps): PluginRoute[] {
   ];
 }
 
+type Incoming = NewMemory & { vector: readonly number[] | null };
+
 async function writeTo(
-  memories: MemoryStore,
+  { memories, vectors }: MemoryDeps,
   namespace: string,
-  rows: readonly NewMemory[],
+  rows: readonly Incoming[],
 ): Promise<WriteOutcome[]> {
   const outcomes = await memories.write(namespace, rows);
   if (!outcomes) throw pluginFaults.notFound('there is no such namespace');
+  const embedded = rows.flatMap(({ id, content, vector }, i) =>
+    vector && outcomes[i] === 'stored' ? [{ id, content, vector }] : [],
+  );
+  if (vectors && embedded.length > 0) await vectors.vectors.put(namespace, embedded);
   return outcomes;
 }
 
@@ -110,7 +122,7 @@ type BatchResult = { id?: string; namespace?: string; error?: { code: string; me
 /** Each item has its own result; of items with one id the last one stands. */
 async function writeBatch(deps: MemoryDeps, namespace: string, items: unknown[]): Promise<BatchResult[]> {
   const results: BatchResult[] = items.map(() => ({}));
-  const byId = new Map<string, { memory: NewMemory; places: number[] }>();
+  const byId = new Map<string, { memory: Incoming; places: number[] }>();
   for (const [place, item] of items.entries()) {
     try {
       const memory = toNew(deps, item);
@@ -125,7 +137,7 @@ async function writeBatch(deps: MemoryDeps, namespace: string, items: unknown[])
     entries.length === 0
       ? []
       : await writeTo(
-          deps.memories,
+          deps,
           namespace,
           entries.map(({ memory }) => memory),
         );
@@ -140,8 +152,9 @@ async function writeBatch(deps: MemoryDeps, namespace: string, items: unknown[])
   return results;
 }
 
-function toNew({ clock }: MemoryDeps, body: unknown): NewMemory {
+function toNew({ clock, vectors }: MemoryDeps, body: unknown): Incoming {
   const input = read(wire.memoryWrite, body, 'body');
+  if (vectors && input.embedding) checkVector(vectors.dimensions, input.embedding);
   return {
     id: input.id ?? randomUUID(),
     content: input.content,
@@ -151,6 +164,7 @@ function toNew({ clock }: MemoryDeps, body: unknown): NewMemory {
     isPinned: input.pin ?? false,
     propagation: input.propagation ?? null,
     createdAt: input.created_at ? Date.parse(input.created_at) : null,
+    vector: input.embedding ?? null,
   };
 }
 
