@@ -1,16 +1,19 @@
 // Role card: one role on the board: who it is, how it is, what it does right now, and what answers in it.
 
-import { Handle, type NodeProps, Position } from '@xyflow/react';
+import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { isFiltering, matchesFilter } from '../features/reorganise/model.ts';
 import { engineWords } from '../features/workspaces/engine-words.ts';
 import type { Role } from '../features/workspaces/model.ts';
 import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
-import { STATUS_LOOKS } from '../features/workspaces/status-look.ts';
+import { STATUS_LOOKS, TONE_TEXT } from '../features/workspaces/status-look.ts';
 import { useCanvas } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import type { RoleNode } from './build-graph.ts';
+
+/** Further away than this, words can't be read: a card is its name and its state's colour. */
+const FAR_ZOOM = 0.35;
 
 export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
   const role = useCanvas((canvas) => canvas.roles[id]);
@@ -22,12 +25,12 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
     return found !== undefined && isFiltering(canvas.filter) && !matchesFilter(found, canvas.filter);
   });
   const isFocused = useCanvas((canvas) => canvas.focusedId === id);
+  const isFar = useStore((flow) => flow.transform[2] < FAR_ZOOM);
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isFocused) card.current?.focus({ preventScroll: true });
   }, [isFocused]);
   if (!role) return null;
-  const isWorking = role.activeTasks > 0;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a real button can't be dragged in every browser
     <div
@@ -42,6 +45,23 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
+      {isFar ? <FarFace role={role} /> : <NearFace role={role} />}
+    </div>
+  );
+});
+
+function FarFace({ role }: { role: Role }) {
+  return (
+    <span className={`line-clamp-2 text-display font-semibold ${TONE_TEXT[STATUS_LOOKS[role.status].tone]}`}>
+      {role.name}
+    </span>
+  );
+}
+
+function NearFace({ role }: { role: Role }) {
+  const isWorking = role.activeTasks > 0;
+  return (
+    <>
       <div className="flex items-start justify-between gap-2">
         <span className="truncate text-body font-semibold">{role.name}</span>
         <StatusBadge status={role.status} isBare />
@@ -62,9 +82,9 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
           <span className="sweep block h-full w-1/3 bg-motion" />
         </span>
       ) : null}
-    </div>
+    </>
   );
-});
+}
 
 function borderOf(role: Role, isOpen: boolean): string {
   if (isOpen) return 'border-ink';
