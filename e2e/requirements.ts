@@ -33,6 +33,8 @@ export const REQUIREMENTS = {
   'agent.faults': 'A hanging, lying or oversized agent gives a typed error and slows nobody else down',
   'store.external': 'DATABASE_URL and REDIS_URL replace the embedded stores',
   'webhook.github': 'Signed deliveries of GitHub trigger schedules or become messages, once each',
+  'wire.everyone':
+    'Published clients, an A2A client of another vendor and a browser work at once, under kills, and the books balance',
   'wire.vendor': 'An A2A client of another vendor talks to a role through the relay',
   'canvas.journey': 'A new user signs in, sees roles online, sends a task, watches it and reads the report',
   'canvas.keyboard': 'The board is operated by keyboard',

@@ -13,6 +13,7 @@ import { answerForQueued } from './queued-task.ts';
 import type { RelayInput } from './relay-call.ts';
 import { type RelayDeps, relayMessage } from './relay-message.ts';
 import { relayStream } from './relay-stream.ts';
+import { relayedCard } from './relayed-card.ts';
 
 export interface RelayRouteDeps extends RelayDeps {
   publicUrl: () => string;
@@ -79,7 +80,7 @@ export async function bindRelayRoutes(
       const card = requireWorkspace(deps.directory, target.id).agentCard;
       if (typeof card !== 'object' || card === null)
         throw faults.notFound('this workspace has no agent card yet');
-      return { ...card, url: `${deps.publicUrl()}/workspaces/${target.id}/a2a` };
+      return relayedCard(card, target.name, `${deps.publicUrl()}/workspaces/${target.id}/a2a`);
     });
 
     scope.setErrorHandler((error, _request, reply) => {
