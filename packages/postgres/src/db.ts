@@ -65,6 +65,9 @@ export class Db implements Tx {
       application_name: 'molecule',
     });
     this.#watch = new AnswerWatch({ ...connection, application_name: 'molecule-probe' });
+    // A server that ends may say so in the very bytes that make a connection, before anybody could listen to it. Whoever
+    // asks over it is told; without a listener it would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
     // A lost idle connection is no failure of anybody's query; without a listener it would end the process.
     this.#pool.on('error', (error) => {
       if (!this.#ending) onIdleError?.(error);

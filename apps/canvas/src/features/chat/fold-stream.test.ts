@@ -90,6 +90,15 @@ describe('endStream', () => {
     expect(endStream(start)).toMatchObject({ state: 'failed', trouble: { title: 'The answer broke off' } });
   });
 
+  it('does not call an answer whole whose end was not told', () => {
+    const turn = endStream(fold([chunk('half', false)]));
+    expect(turn).toMatchObject({
+      state: 'failed',
+      answer: 'half',
+      trouble: { title: 'The answer broke off', next: 'retry' },
+    });
+  });
+
   it('leaves an end that was told', () => {
     const done = fold([chunk('x', false), status('completed')]);
     expect(endStream(done)).toBe(done);

@@ -29,14 +29,16 @@ export function foldStreamEvent(turn: Turn, event: unknown): Turn {
 /** The stream is over; a turn that never said its end did not end well. */
 export function endStream(turn: Turn): Turn {
   if (turn.state !== 'sending' && turn.state !== 'streaming') return turn;
-  if (turn.answer !== '') return { ...turn, state: 'done', note: null };
   return {
     ...turn,
     state: 'failed',
     note: null,
     trouble: {
       title: 'The answer broke off',
-      detail: 'The connection ended before the role said anything. It may still be working.',
+      detail:
+        turn.answer === ''
+          ? 'The connection ended before the role said anything. It may still be working.'
+          : 'The connection ended before the role said that it was done. What came stands above.',
       next: 'retry',
     },
   };

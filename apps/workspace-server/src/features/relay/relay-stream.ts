@@ -1,5 +1,8 @@
 // Relay stream: passes an agent's server-sent events through as they come, and keeps the text for the activity row.
 // A stream is never queued; a broken one ends with an error event; its sender hanging up cancels nothing.
+//
+//   S1. What says that the answer is whole reaches the sender after the row is committed: an answer that somebody saw to
+//       its end is there after a crash.
 
 import { StringDecoder } from 'node:string_decoder';
 import { isFault } from '@molecule/domain';
@@ -19,6 +22,26 @@ export async function relayStream(deps: RelayDeps, asked: RelayInput, sink: Stre
   const startedAt = deps.clock.now();
   const transcript = new StreamTranscript();
   const outlet = new StreamOutlet(sink, input.envelope.rpcId);
+  let isRecorded = false;
+  const record = async (status: number) => {
+    if (isRecorded) return;
+    const reply = transcript.finish();
+    await recordHop(deps, input, target, {
+      status: status >= 300 || transcript.isFailed ? 'error' : 'ok',
+      errorDetail: transcript.isFailed ? transcript.failure : null,
+      responseBody: reply,
+      toolTrace: transcript.toolTrace,
+      startedAt,
+    });
+    isRecorded = true;
+    if (input.sender === null && status < 400) {
+      deps.hub.broadcast('A2A_RESPONSE', target.id, {
+        response_body: reply,
+        method: input.envelope.method,
+        duration_ms: Math.round(deps.clock.now() - startedAt),
+      });
+    }
+  };
   try {
     const url = deps.addressOf(target);
     const status = await deps.connections.stream(
@@ -35,36 +58,30 @@ export async function relayStream(deps: RelayDeps, asked: RelayInput, sink: Stre
         outlet.open(stream.status, stream.contentType);
         for await (const chunk of stream.chunks) {
           transcript.add(chunk);
+          // S1.
+          if (transcript.hasEnded) await record(stream.status);
           await outlet.write(chunk, stream.signal);
         }
         return stream.status;
       },
     );
-    const reply = transcript.finish();
-    await recordHop(deps, input, target, {
-      status: status >= 300 || transcript.isFailed ? 'error' : 'ok',
-      errorDetail: transcript.isFailed ? transcript.failure : null,
-      responseBody: reply,
-      toolTrace: transcript.toolTrace,
-      startedAt,
-    });
-    if (input.sender === null && status < 400) {
-      deps.hub.broadcast('A2A_RESPONSE', target.id, {
-        response_body: reply,
-        method: input.envelope.method,
-        duration_ms: Math.round(deps.clock.now() - startedAt),
-      });
-    }
+    await record(status);
     outlet.end();
   } catch (error) {
+    // What an agent does after its end changes nothing.
+    if (isRecorded) return outlet.end();
     const fault = isFault(error) ? error : await explainFailure(deps, target, error);
-    await recordHop(deps, input, target, {
-      status: 'error',
-      errorDetail: fault.message,
-      responseBody: transcript.text === '' ? null : transcript.finish(),
-      startedAt,
-    });
-    await outlet.fail(fault);
+    try {
+      await recordHop(deps, input, target, {
+        status: 'error',
+        errorDetail: fault.message,
+        responseBody: transcript.text === '' ? null : transcript.finish(),
+        startedAt,
+      });
+    } finally {
+      // S2.
+      await outlet.fail(fault);
+    }
   } finally {
     leave?.();
   }
@@ -72,6 +89,8 @@ export async function relayStream(deps: RelayDeps, asked: RelayInput, sink: Stre
 
 const MAX_KEPT_CHARS = 256 * 1024;
 const BLOCK_END = /\r?\n\r?\n/g;
+/** A2A 0.3 section 6.3 and 1.0 section 4.1.3: a task in one of them changes no more. */
+const LAST_STATES = new Set(['COMPLETED', 'FAILED', 'REJECTED', 'CANCELED']);
 /** A block's end may have begun this many characters before the chunk that completes it. */
 const TAIL_CHARS = 3;
 
@@ -90,6 +109,8 @@ export class StreamTranscript {
   #isCut = false;
   isFailed = false;
   failure: string | null = null;
+  /** The agent said that nothing follows: a message, a task's last state, or an event that calls itself final. */
+  hasEnded = false;
   toolTrace: unknown = null;
   #metadata: unknown = null;
 
@@ -167,14 +188,19 @@ export class StreamTranscript {
     const artifactUpdate = isObject(result.artifactUpdate) ? result.artifactUpdate : result;
     if (isObject(artifactUpdate.artifact)) this.#append(textOfParts(artifactUpdate.artifact.parts) ?? '');
     const message = result.kind === 'message' ? result : isObject(result.message) ? result.message : null;
-    if (message) this.#end(textOfParts(message.parts), message.metadata);
+    if (message) {
+      this.#end(textOfParts(message.parts), message.metadata);
+      this.hasEnded = true;
+    }
     const statusUpdate = isObject(result.statusUpdate) ? result.statusUpdate : result;
     if (isObject(statusUpdate.status)) this.#readStatus(statusUpdate.status, statusUpdate.metadata);
+    if (statusUpdate.final === true) this.hasEnded = true;
   }
 
   #readStatus(status: Record<string, unknown>, metadata: unknown): void {
     const state = textOr(status.state, '').toUpperCase().replace('TASK_STATE_', '');
     const said = isObject(status.message) ? textOfParts(status.message.parts) : null;
+    if (LAST_STATES.has(state)) this.hasEnded = true;
     if (state === 'FAILED' || state === 'REJECTED') this.#fail(said ?? 'agent error');
     if (state === 'COMPLETED' || state === 'FAILED') {
       const messageMetadata = isObject(status.message) ? status.message.metadata : undefined;
