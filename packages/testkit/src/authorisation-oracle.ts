@@ -1,17 +1,13 @@
 // Authorisation oracle: who passes which operation, said once more, from the contract's text and not from the code.
 // The matrix scenario asks it about every operation × principal × object and compares with what the tenant answers.
 
+const ADMIN_PROOFS = ['admin_token', 'org_token', 'session'] as const;
+const PROOFS = ['anonymous', 'invalid', ...ADMIN_PROOFS, 'workspace', 'removed_workspace'] as const;
+
 /** What a principal proves. `anonymous`: no credential that counts. `invalid`: one that is not, or no longer, good. */
 export interface Principal {
   name: string;
-  proves:
-    | 'anonymous'
-    | 'invalid'
-    | 'admin_token'
-    | 'org_token'
-    | 'session'
-    | 'workspace'
-    | 'removed_workspace';
+  proves: (typeof PROOFS)[number];
   /** The workspace that the credential belongs, or belonged, to. */
   workspaceId: string | null;
   /** `X-Workspace-ID` as sent; null when it is not sent. */
@@ -28,47 +24,57 @@ export interface Target {
 /** `unknown` is 404 as for a workspace that never existed. `pass`: the use-case was reached, whatever it says. */
 export type Verdict = 'pass' | '400' | '401' | '403' | 'unknown' | '410';
 
-export type Gate =
-  | 'open'
-  | 'admin'
-  | 'admin_token'
-  | 'workspace'
-  | 'superior'
-  | 'context'
-  | 'state'
-  | 'member'
-  | 'own_in_body'
-  | 'beat'
-  | 'own_in_path'
-  | 'own_alone'
-  | 'discover'
-  | 'ask'
-  | 'relay'
-  | 'canvas'
-  | 'stream';
+/** Every operation of the API by its operationId, under the gate that it stands behind; without an entry the scenario fails.
+ *  `name*` passes for unknown and removed workspaces too, `name~` for removed ones; else they answer `unknown` and `410`. */
+const GATES = {
+  open: `
+    health readiness metrics buildInfo readViewport openApiDocument apiPage apiPageStyle
+    signIn signInByLink signOut receiveGithub receiveGithubFor`, // GitHub comes with a signature.
+  admin_token: 'mintTestToken',
+  admin: `
+    listWorkspaces createWorkspace deleteWorkspace~ reportBootstrapFailed* readConsole
+    listEvents listWorkspaceEvents* liveness readTenant createSignInLink dropStaleMessages
+    listOrgTemplates importOrg listTemplates importTemplate
+    listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken
+    exportMemories importMemories listPendingApprovals changeBudget
+    listGlobalSecrets putGlobalSecret setGlobalSecret deleteGlobalSecret
+    adminListGlobalSecrets adminPutGlobalSecret adminSetGlobalSecret adminDeleteGlobalSecret
+    listGlobalSecretDependents rotateSecretsKey validateSecret`,
+  workspace: `
+    updateWorkspace restartWorkspace listPeers pauseWorkspace* resumeWorkspace* hibernateWorkspace*
+    delegate listDelegations recordDelegation updateDelegation
+    logActivity notify listActivity* listActivityByQuery* searchSession
+    listTokens mintToken revokeToken streamWorkspaceEvents requestApproval listApprovals
+    createMemory deleteMemory searchMemories* listNamespaces recallMemories commitMemory forgetMemory
+    setKeyValue deleteKeyValue listKeyValues* readKeyValue*
+    listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile
+    readBudget assignAgent replaceAgent removeAgent moveAgent expandTeam collapseTeam
+    readTranscript readLogs openTerminal readConfig updateConfig listGenerations
+    listSecrets* setSecret putSecret deleteSecret listSecretDependents readModel setModel`,
+  superior: 'decideApproval approveApproval denyApproval',
+  context: 'readSharedContext',
+  state: 'readWorkspaceState',
+  member: 'readWorkspace',
+  own_alone: 'readSecretValues',
+  own_in_body: 'updateCard',
+  beat: 'register heartbeat',
+  discover: 'discover',
+  anyone: 'saveViewport checkAccess* explainAccess*',
+  relay: 'relayMessage readAgentCard',
+  stream: 'followEvents',
+};
 
 interface Row {
-  gate: Gate;
-  /** What somebody who passes the gate is told about such a workspace; `unknown`, `410` and `400` unless said. */
-  unknown?: Verdict;
-  removed?: Verdict;
+  gate: keyof typeof GATES;
+  mark: string;
 }
 
 /** Parents of live workspaces and, for the removed ones, where they stood. */
 export type Parents = ReadonlyMap<string, string | null>;
 
-const rows = (gate: Gate, names: string, rest: Omit<Row, 'gate'> = {}): [string, Row][] =>
-  names.split(' ').map((name) => [name, { gate, ...rest }]);
-
-/** Every operation of the API by its operationId. An operation without a row fails the scenario. */
-export const ORACLE: ReadonlyMap<string, Row> = new Map([
-  ...rows('open', 'health readiness metrics buildInfo readViewport openApiDocument apiPage apiPageStyle'),
-  ...rows('open', 'signIn signInByLink signOut'),
-  // Admitted by a signature, not by a credential.
-  ...rows('open', 'receiveGithub receiveGithubFor'),
-  ...rows(
-    'admin',
-    'listWorkspaces createWorkspace listEvents liveness readTenant listOrgTemplates importOrg',
+export const ORACLE: ReadonlyMap<string, Row> = new Map(
+  Object.entries(GATES).flatMap(([gate, names]) =>
+    Array.from(names.matchAll(/(\w+)([*~]?)/g), ([, name, mark]) => [name, { gate, mark }] as [string, Row]),
   ),
   ...rows('admin', 'createSignInLink dropStaleMessages'),
   ...rows('admin', 'deleteWorkspace', { removed: 'pass' }),
@@ -121,81 +127,65 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map([
   ...rows('canvas', 'saveViewport'),
   ...rows('stream', 'followEvents'),
 ]);
+);
 
 /** `target` is null for operations that name no workspace. */
 export function expectVerdict(row: Row, who: Principal, target: Target | null, parents: Parents): Verdict {
-  const isAdmin = who.proves === 'admin_token' || who.proves === 'org_token' || who.proves === 'session';
+  const isAdmin = ADMIN_PROOFS.some((proof) => proof === who.proves);
   const isWorkspace = who.proves === 'workspace';
-  const isOwn = target !== null && isWorkspace && who.workspaceId === target.id;
-  const wasOwn = target !== null && who.proves === 'removed_workspace' && who.workspaceId === target.id;
+  const isNamed = isWorkspace && who.names?.toLowerCase() === who.workspaceId;
   const isSystem = /^(webhook|system|test|channel):/.test(who.names ?? '');
-  const admitted = (): Verdict => {
-    if (target === null || target.is === 'live') return 'pass';
-    if (target.is === 'malformed') return row.gate === 'ask' ? 'pass' : '400';
-    return target.is === 'removed' ? (row.removed ?? '410') : (row.unknown ?? 'unknown');
+  const isLive = target?.is === 'live';
+  const isMalformed = target?.is === 'malformed';
+  const [own, id] = [who.workspaceId ?? '', target?.id ?? ''];
+  const isOwn = target !== null && isWorkspace && own === id;
+  const wasOwn = target !== null && who.proves === 'removed_workspace' && own === id;
+  const mayTalk = isLive && isRelated(parents, own, id);
+  const when = (isLetIn: boolean): Verdict => (isLetIn ? admitted(row, target) : '401');
+  const isIn: Partial<Record<Row['gate'], boolean>> = {
+    admin: isAdmin,
+    admin_token: who.proves === 'admin_token',
+    workspace: isAdmin || isOwn,
+    own_alone: isLive ? isOwn : isAdmin, // Every live workspace of the matrix has a token: nobody else may.
+    context: isAdmin || isOwn || (isWorkspace && isLive && parents.get(own) === id),
+    state: isAdmin || isOwn || wasOwn,
+    anyone: isAdmin || isWorkspace,
   };
-  const when = (isLetIn: boolean): Verdict => (isLetIn ? admitted() : '401');
-
   switch (row.gate) {
     case 'open':
       return 'pass';
-    case 'admin':
-      return when(isAdmin);
-    case 'admin_token':
-      return when(who.proves === 'admin_token');
-    case 'workspace':
-    case 'own_in_path':
-      return when(isAdmin || isOwn);
-    case 'own_alone':
-      // Every live workspace of the matrix has a token, so whoever may do everything else may not do this.
-      return target?.is === 'live' ? when(isOwn) : when(isAdmin);
     case 'superior':
-      if (isOwn) return '403';
-      return when(
-        isAdmin || (isWorkspace && target?.is === 'live' && isAbove(parents, who.workspaceId, target.id)),
-      );
-    case 'context':
-      return when(
-        isAdmin ||
-          isOwn ||
-          (isWorkspace && target?.is === 'live' && parents.get(who.workspaceId ?? '') === target.id),
-      );
-    case 'state':
-      return when(isAdmin || isOwn || wasOwn);
-    case 'canvas':
-    case 'ask':
-      return when(isAdmin || isWorkspace);
+      return isOwn ? '403' : when(isAdmin || (isWorkspace && isLive && isAbove(parents, own, id)));
     case 'own_in_body':
-      return target?.is === 'malformed' ? '400' : when(isAdmin || isOwn);
     case 'beat':
-      return target?.is === 'malformed' ? '400' : when(isAdmin || isOwn || wasOwn);
+      return isMalformed ? '400' : when(isAdmin || isOwn || (wasOwn && row.gate === 'beat'));
     case 'member':
-      if (!isWorkspace) return when(isAdmin);
-      return target?.is === 'malformed' ? '400' : mayTalk(parents, who, target) ? 'pass' : 'unknown';
+      if (!isWorkspace || isMalformed) return isWorkspace ? '400' : when(isAdmin);
+      return mayTalk ? 'pass' : 'unknown';
     case 'stream':
       if (who.isCrossSite || isSystem) return '403';
-      return who.names === null ? when(isAdmin || isWorkspace) : when(isWorkspace && named(who));
+      return when(who.names === null ? isAdmin || isWorkspace : isNamed);
     case 'relay':
       if (isSystem) return '403';
-      if (who.names !== null && !(isWorkspace && named(who))) return '401';
-      if (isWorkspace && target?.is !== 'malformed') return mayTalk(parents, who, target) ? 'pass' : '403';
-      return when(isAdmin || isWorkspace);
+      if (who.names !== null && !isNamed) return '401';
+      return isWorkspace && !isMalformed ? (mayTalk ? 'pass' : '403') : when(isAdmin || isWorkspace);
     case 'discover':
       if (who.names === null) return '400';
       if (isSystem) return '403';
-      if (!isAdmin && !(isWorkspace && named(who))) return '401';
-      if (target?.is === 'malformed' || (isAdmin && target?.is !== 'live')) return admitted();
-      if (!isRelated(parents, who.names, target?.id ?? '')) return '403';
-      return admitted();
+      if (!isAdmin && !isNamed) return '401';
+      if (isMalformed || (isAdmin && !isLive)) return when(true);
+      return isRelated(parents, who.names, id) ? when(true) : '403';
+    default:
+      return when(isIn[row.gate] ?? false);
   }
 }
 
-function named(who: Principal): boolean {
-  return who.names?.toLowerCase() === who.workspaceId;
-}
-
-function mayTalk(parents: Parents, who: Principal, target: Target | null): boolean {
-  return target?.is === 'live' && isRelated(parents, who.workspaceId ?? '', target.id);
+/** What somebody who passes the gate is told about such a workspace. */
+function admitted({ gate, mark }: Row, target: Target | null): Verdict {
+  if (target === null || target.is === 'live' || (target.is === 'removed' && mark !== '')) return 'pass';
+  if (target.is === 'malformed') return gate === 'anyone' && mark !== '' ? 'pass' : '400';
+  if (target.is === 'removed') return gate === 'state' ? 'unknown' : '410';
+  return mark === '*' ? 'pass' : 'unknown';
 }
 
 /** Section 5: self, siblings, roots among each other, one above the other at any depth up to 32. */

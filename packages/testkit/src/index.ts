@@ -1,7 +1,6 @@
 // What tests share: a clock, databases, and fake far sides that speak the real protocols.
 export {
   expectVerdict,
-  type Gate,
   ORACLE,
   type Parents,
   type Principal,
