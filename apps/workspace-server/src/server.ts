@@ -200,7 +200,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindAgentRoutes(app, binder, deps.agents);
   bindConfigRoutes(app, binder, deps.config);
   bindSecretRoutes(app, binder, deps.secrets);
-  bindEventRoutes(app, binder, deps.events);
+  bindEventRoutes(app, binder, { ...deps.events, gate });
   bindOrgRoutes(app, binder, deps.org);
   bindLogRoutes(app, binder, deps.logs);
   bindTerminalSocket(app, binder, { ...deps.terminal, gate });

@@ -3,7 +3,7 @@
 
 import type { RouteContract } from '@molecule/contracts';
 import { faults } from '@molecule/domain';
-import { type Admit, type Authorize, type Identify, renderFault, toFault } from '@molecule/http';
+import { type Admit, type Authorize, type Caller, type Identify, renderFault, toFault } from '@molecule/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export interface UpgradeGateDeps {
@@ -16,7 +16,7 @@ export interface UpgradeGateDeps {
 export type UpgradeGate = (
   contract: RouteContract,
   /** Throws what else speaks against it. */
-  check: (request: FastifyRequest) => void,
+  check: (request: FastifyRequest, caller: Caller) => void | Promise<void>,
 ) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** A hook for the `preValidation` of an upgrade route; sets `request.caller`. */
@@ -32,7 +32,7 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
       if (reply.sent) return;
       await deps.authorize(contract, caller, request.params as Record<string, string>, request);
       refuseForeignOrigin(request, deps.allowedOrigins);
-      check(request);
+      await check(request, caller);
       request.caller = caller;
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
         throw faults.invalidRequest('this address speaks WebSocket only');
@@ -45,7 +45,7 @@ export function createUpgradeGate(deps: UpgradeGateDeps): UpgradeGate {
 }
 
 /** `Sec-WebSocket-Protocol: bearer.<token>`, for browsers, which cannot set headers. */
-export function bearerOfProtocol(request: FastifyRequest): string | null {
+function bearerOfProtocol(request: FastifyRequest): string | null {
   for (const protocol of (request.headers['sec-websocket-protocol'] ?? '').split(',')) {
     const name = protocol.trim();
     if (name.startsWith('bearer.')) return name.slice('bearer.'.length);
@@ -54,7 +54,7 @@ export function bearerOfProtocol(request: FastifyRequest): string | null {
 }
 
 /** A browser of another site is refused; a client without Origin (an agent) is judged by its credential alone. */
-export function refuseForeignOrigin(request: FastifyRequest, allowed: readonly string[]): void {
+function refuseForeignOrigin(request: FastifyRequest, allowed: readonly string[]): void {
   const origin = request.headers.origin;
   if (!origin) return;
   const isOwn = URL.canParse(origin) && new URL(origin).host === request.headers.host;

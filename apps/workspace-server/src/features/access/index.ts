@@ -1,11 +1,6 @@
 // Access: who passes which gate, and the credentials of workspaces and browsers.
 
-export {
-  bearerOfProtocol,
-  createUpgradeGate,
-  refuseForeignOrigin,
-  type UpgradeGate,
-} from './admit-upgrade.ts';
+export { createUpgradeGate, type UpgradeGate } from './admit-upgrade.ts';
 export {
   CALLER_TEXTS,
   refuseSystemCaller,

@@ -1,7 +1,6 @@
 // Event deps: what the event routes and the socket need, and the cursor they share.
 
 import { faults } from '@molecule/domain';
-import type { Identify } from '@molecule/http';
 import type { Log } from '@molecule/kit';
 import type { AccessStore, Followers } from '../access/index.ts';
 import type { WorkspaceDirectory } from '../workspaces/index.ts';
@@ -14,9 +13,7 @@ export interface EventDeps {
   directory: WorkspaceDirectory;
   access: AccessStore;
   followers: Followers;
-  identify: Identify;
   serverLog: Log;
-  allowedOrigins: readonly string[];
   socketPingMs: number;
   onSockets: (delta: 1 | -1) => void;
 }

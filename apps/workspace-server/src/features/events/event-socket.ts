@@ -9,14 +9,9 @@
 import type { WebSocket } from '@fastify/websocket';
 import { events as contract, type events } from '@molecule/contracts';
 import { canCommunicate, faults, LIMITS } from '@molecule/domain';
-import { type Admit, type Caller, isAdminClass, renderFault, toFault } from '@molecule/http';
+import { type Caller, isAdminClass } from '@molecule/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import {
-  bearerOfProtocol,
-  refuseForeignOrigin,
-  refuseSystemCaller,
-  requireOwnToken,
-} from '../access/index.ts';
+import { refuseSystemCaller, requireOwnToken, type UpgradeGate } from '../access/index.ts';
 import { CURSOR_GONE, type EventDeps, parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
 
@@ -31,33 +26,16 @@ interface Follower {
   workspaceId: string | null;
 }
 
-export function bindEventSocket(app: FastifyInstance, deps: EventDeps, admit: Admit): void {
+export function bindEventSocket(app: FastifyInstance, deps: EventDeps, gate: UpgradeGate): void {
   app.route({
     method: 'GET',
-    url: '/ws',
+    url: contract.followEvents.path,
     exposeHeadRoute: false,
     config: { contract: contract.followEvents },
-    preValidation: async (request, reply) => {
-      try {
-        refuseForeignOrigin(request, deps.allowedOrigins);
-        const caller = await deps.identify({
-          headers: request.headers,
-          rawHeaders: request.raw.rawHeaders,
-          bearer: bearerOfProtocol(request),
-        });
-        await admit(contract.followEvents, caller, request, reply);
-        if (reply.sent) return;
-        request.caller = caller;
-        admitFollower(caller, request, deps);
-        if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-          throw faults.invalidRequest('this address speaks WebSocket only');
-        }
-        await refuseLostCursor(request, deps);
-      } catch (error) {
-        const rendered = renderFault(toFault(error));
-        await reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
-      }
-    },
+    preValidation: gate(contract.followEvents, async (request, caller) => {
+      admitFollower(caller, request, deps);
+      await refuseLostCursor(request, deps);
+    }),
     wsHandler: (socket: WebSocket, request: FastifyRequest) => {
       const caller = request.caller as Caller;
       const follower = admitFollower(caller, request, deps);

@@ -4,13 +4,18 @@ import { events } from '@molecule/contracts';
 import { faults, isUuid, LIMITS } from '@molecule/domain';
 import type { Binder } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
+import type { UpgradeGate } from '../access/index.ts';
 import { requireWorkspace } from '../workspaces/index.ts';
 import { CURSOR_GONE, type EventDeps, parseSeq } from './event-deps.ts';
 import type { PublishedEvent } from './event-log.ts';
 import { bindEventSocket } from './event-socket.ts';
 import { streamEvents } from './event-stream.ts';
 
-export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: EventDeps): void {
+export function bindEventRoutes(
+  app: FastifyInstance,
+  binder: Binder,
+  deps: EventDeps & { gate: UpgradeGate },
+): void {
   const list = async (
     query: { limit: number; before?: string; type?: string; since_seq?: string },
     workspaceId?: string,
@@ -41,7 +46,8 @@ export function bindEventRoutes(app: FastifyInstance, binder: Binder, deps: Even
     return reply;
   });
 
-  bindEventSocket(app, deps, binder.adopt(events.followEvents));
+  binder.adopt(events.followEvents);
+  bindEventSocket(app, deps, deps.gate);
 }
 
 function toRow(event: PublishedEvent): events.EventRow {
