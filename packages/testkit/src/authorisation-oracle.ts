@@ -36,7 +36,7 @@ const GATES = {
     listEvents listWorkspaceEvents* liveness readTenant createSignInLink dropStaleMessages
     listOrgTemplates importOrg listTemplates importTemplate
     listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken
-    exportMemories importMemories listPendingApprovals changeBudget
+    exportMemories importMemories listPendingApprovals changeBudget previewMove
     listGlobalSecrets putGlobalSecret setGlobalSecret deleteGlobalSecret
     adminListGlobalSecrets adminPutGlobalSecret adminSetGlobalSecret adminDeleteGlobalSecret
     listGlobalSecretDependents rotateSecretsKey validateSecret`,
@@ -76,57 +76,6 @@ export const ORACLE: ReadonlyMap<string, Row> = new Map(
   Object.entries(GATES).flatMap(([gate, names]) =>
     Array.from(names.matchAll(/(\w+)([*~]?)/g), ([, name, mark]) => [name, { gate, mark }] as [string, Row]),
   ),
-  ...rows('admin', 'createSignInLink dropStaleMessages'),
-  ...rows('admin', 'deleteWorkspace', { removed: 'pass' }),
-  ...rows('admin', 'listWorkspaceEvents', { unknown: 'pass', removed: 'pass' }),
-  ...rows('admin_token', 'mintTestToken'),
-  ...rows('workspace', 'updateWorkspace restartWorkspace delegate listDelegations recordDelegation'),
-  ...rows('workspace', 'updateDelegation logActivity notify'),
-  // One text for a workspace that is unknown and for one in another state.
-  ...rows('workspace', 'pauseWorkspace resumeWorkspace hibernateWorkspace', {
-    unknown: 'pass',
-    removed: 'pass',
-  }),
-  ...rows('workspace', 'listTokens mintToken revokeToken streamWorkspaceEvents'),
-  ...rows('workspace', 'listActivity listActivityByQuery', { unknown: 'pass', removed: 'pass' }),
-  ...rows('workspace', 'listActivity', { unknown: 'pass', removed: 'pass' }),
-  ...rows('workspace', 'createMemory deleteMemory listNamespaces recallMemories commitMemory forgetMemory'),
-  ...rows('workspace', 'setKeyValue deleteKeyValue'),
-  ...rows('workspace', 'searchMemories listKeyValues readKeyValue', { unknown: 'pass', removed: 'pass' }),
-  ...rows('admin', 'exportMemories importMemories'),
-  ...rows('admin', 'previewMove'),
-  ...rows('workspace', 'requestApproval listApprovals'),
-  ...rows('admin', 'listPendingApprovals'),
-  ...rows('admin', 'reportBootstrapFailed', { unknown: 'pass', removed: 'pass' }),
-  ...rows('admin', 'readConsole'),
-  ...rows('workspace', 'readTranscript expandTeam collapseTeam'),
-  ...rows('admin', 'listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken'),
-  ...rows('admin', 'listTemplates importTemplate'),
-  ...rows('workspace', 'listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile'),
-  ...rows('context', 'readSharedContext'),
-  ...rows('workspace', 'readLogs openTerminal'),
-  ...rows('workspace', 'readBudget assignAgent replaceAgent removeAgent moveAgent'),
-  ...rows('workspace', 'searchSession readBudget assignAgent replaceAgent removeAgent moveAgent'),
-  ...rows('admin', 'changeBudget'),
-  ...rows('superior', 'decideApproval approveApproval denyApproval'),
-  ...rows('workspace', 'listSecrets', { unknown: 'pass', removed: 'pass' }),
-  ...rows('workspace', 'setSecret putSecret deleteSecret listSecretDependents readModel setModel'),
-  ...rows('workspace', 'readConfig updateConfig listGenerations'),
-  ...rows('own_alone', 'readSecretValues'),
-  ...rows('admin', 'listGlobalSecrets adminListGlobalSecrets putGlobalSecret setGlobalSecret'),
-  ...rows('admin', 'adminPutGlobalSecret adminSetGlobalSecret deleteGlobalSecret adminDeleteGlobalSecret'),
-  ...rows('admin', 'listGlobalSecretDependents rotateSecretsKey validateSecret'),
-  ...rows('state', 'readWorkspaceState', { removed: 'unknown' }),
-  ...rows('member', 'readWorkspace'),
-  ...rows('beat', 'register heartbeat'),
-  ...rows('own_in_body', 'updateCard'),
-  ...rows('own_in_path', 'listPeers'),
-  ...rows('discover', 'discover'),
-  ...rows('ask', 'checkAccess explainAccess', { unknown: 'pass', removed: 'pass' }),
-  ...rows('relay', 'relayMessage readAgentCard'),
-  ...rows('canvas', 'saveViewport'),
-  ...rows('stream', 'followEvents'),
-]);
 );
 
 /** `target` is null for operations that name no workspace. */
