@@ -109,11 +109,25 @@ describe.each(databaseFlavours())('the launcher (%s)', (flavour) => {
     expect(failures).toBeGreaterThan(0);
   });
 
+  it('knocks at a Postgres that recovers only once that calls itself ready', async () => {
+    const dataDir = await servers.folder();
+    const server = await servers.start(dataDir);
+    const pid = server.postmasterPid!;
+    process.kill(pid, 'SIGKILL');
+    const log = join(dataDir, 'postgres.log');
+    const isBack = async () =>
+      (await readFile(log, 'utf8')).split('ready to accept connections').length === 3;
+    await until(isBack, 30_000, 'the return of the database');
+    await servers.connect(server).ping();
+    expect(await readFile(log, 'utf8')).not.toMatch(/FATAL: .*(starting up|not yet accepting)/);
+  });
+
   it('that is stopped while it brings Postgres back leaves nothing running (P6)', async () => {
     const dataDir = await servers.folder();
     const server = await servers.start(dataDir);
-    process.kill(server.postmasterPid!, 'SIGKILL');
-    await until(async () => !(await isAlive(server.postmasterPid!)), 5_000, 'the end of the postmaster');
+    const killed = server.postmasterPid!;
+    process.kill(killed, 'SIGKILL');
+    await until(async () => !(await isAlive(killed)), 5_000, 'the end of the postmaster');
     await server.stop();
     const pid = Number(
       (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0],

@@ -79,6 +79,8 @@ export class EmbeddedPostgres {
   #lock: FolderLock | null = null;
   #ground: Ground | null = null;
   #postmasterPid: number | null = null;
+  /** Ends the watcher's sleep: a postmaster that we started tells of its end at once. */
+  #wake = () => {};
   #watching: Promise<void> | null = null;
 
   constructor(options: EmbeddedOptions) {
@@ -176,6 +178,7 @@ export class EmbeddedPostgres {
     let failure: string | null = null;
     child.on('exit', (code, signal) => {
       failure ??= `it ended with ${signal ?? code}`;
+      this.#wake();
     });
     child.on('error', (error) => {
       failure ??= error.message;
@@ -226,7 +229,7 @@ export class EmbeddedPostgres {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await systemClock.sleep(LOOK_EVERY_MS + backoffMs(failures, { baseMs: 1, maxMs: 10_000 }), signal);
+        await this.#sleepUnlessGone(LOOK_EVERY_MS + backoffMs(failures, { baseMs: 1, maxMs: 10_000 }));
         await this.#known().serverLog.keepBounded();
         const pid = this.#postmasterPid;
         if (pid !== null && (await isAlive(pid))) continue;
@@ -241,6 +244,19 @@ export class EmbeddedPostgres {
     }
   }
 
+  async #sleepUnlessGone(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    const gone = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const rest = new AbortController();
+    try {
+      await Promise.race([gone, systemClock.sleep(ms, AbortSignal.any([signal, rest.signal]))]);
+    } finally {
+      rest.abort();
+    }
+  }
+
   /** SIGINT is the fast shutdown: sessions end, everything is written, no recovery at the next start. */
   async #endPostmaster(): Promise<void> {
     const pid = this.#postmasterPid;
@@ -252,8 +268,9 @@ export class EmbeddedPostgres {
     this.#postmasterPid = null;
   }
 
+  /** Asked only when the postmaster calls itself ready: whoever knocks earlier costs it a process each time. */
   async #answers(): Promise<boolean> {
-    if (!existsSync(join(this.#known().socket.path, '.s.PGSQL.5432'))) return false;
+    if (!(await isCalledReady(this.#known().dir))) return false;
     const db = this.#adminDb();
     try {
       await db.ping();
@@ -333,6 +350,12 @@ async function clearAway(dir: string, log: Log): Promise<void> {
   if (left.length > 0) log.warn({ pids: left }, 'processes of a killed postgres are ended');
   await Promise.all(left.map((pid) => endProcess(pid, ['SIGQUIT', 'SIGKILL'], 2_000)));
   await rm(join(dir, 'postmaster.pid'), { force: true });
+}
+
+/** The last line of its pid file, by which `pg_ctl` tells as well. */
+async function isCalledReady(dir: string): Promise<boolean> {
+  const text = await readFile(join(dir, 'postmaster.pid'), 'utf8').catch(() => '');
+  return text.split('\n')[7]?.trim() === 'ready';
 }
 
 async function readPostmasterPid(dir: string): Promise<number | null> {
