@@ -102,10 +102,13 @@ describe('the dispatcher is the only door to the backends', () => {
   it('has a front door without backend objects', () => {
     expect(Object.keys(frontDoor).sort()).toEqual([
       'CAPABILITIES',
+      'FEATURES',
       'FakeControls',
+      'OFFERED',
       'VERBS',
       'WITHOUT_BACKEND',
       'buildWorkspaceImage',
+      'cellMark',
       'createDispatcher',
       'imageSources',
     ]);
