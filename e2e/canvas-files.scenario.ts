@@ -89,7 +89,7 @@ withBrowser.each(['light', 'dark'] as const)('a person among the files of a role
     await page.getByRole('button', { name: 'Delete plan.md' }).click();
     await page.getByText(`${folder}/plan.md was deleted`, { exact: true }).waitFor(SOON);
     await until('it is deleted', async () => (await contentOf(`${folder}/plan.md`)) === undefined);
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await until('it is back', async () => (await contentOf(`${folder}/plan.md`)) !== undefined);
 
     await page.getByLabel('Root').selectOption('/workspace');

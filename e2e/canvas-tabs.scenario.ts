@@ -166,7 +166,7 @@ withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s',
     await page.getByText(/Version 1 .* until/).waitFor(SOON);
     await look(page, scheme, 'memory-notes');
     await page.getByRole('button', { name: `Delete stop-${scheme}` }).click();
-    await page.getByRole('button', { name: 'Undo' }).click(SOON);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click(SOON);
     await until('it is back', async () => {
       const rows = await tenant.asAdmin<{ key: string; value: unknown; expires_at?: string }[]>(
         `/workspaces/${id}/memory`,
