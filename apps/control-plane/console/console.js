@@ -138,6 +138,7 @@ async function listPage() {
         make('span', { class: 'soft' }, org.slug),
       ),
       make('span', { class: 'soft' }, org.status),
+      make('a', { href: `/orgs/${org.slug}/members` }, 'Members'),
       make('a', { href: `/orgs/${org.slug}` }, 'Open'),
     ),
   );
@@ -163,6 +164,62 @@ function newPage() {
   });
   const words = make('p', {}, 'It gets a tenant of its own: a server, a database and a name.');
   show(true, make('div', { class: 'card' }, make('h1', {}, 'New organisation'), words, element));
+}
+
+/** The token stands behind the `#`, which no server is sent; it is kept until whoever has it is signed in. */
+function keepInvitation() {
+  if (location.pathname !== '/join' || location.hash === '') return;
+  sessionStorage.setItem('invitation', location.hash.slice(1));
+  history.replaceState(null, '', '/join');
+}
+
+async function joinPage() {
+  const token = sessionStorage.getItem('invitation') ?? '';
+  const { slug } = await call('POST', '/invites/accept', { token });
+  sessionStorage.removeItem('invitation');
+  go(`/orgs/${slug}`);
+}
+
+async function membersPage(slug) {
+  const { members, invites } = await call('GET', `/orgs/${slug}/members`);
+  const remove = async (id) => {
+    await call('DELETE', `/orgs/${slug}/members/${id}`);
+    await membersPage(slug);
+  };
+  const rows = members.map(({ user_id, email, role }) =>
+    make(
+      'div',
+      { class: 'row' },
+      make('span', { class: 'grow' }, email),
+      make('span', { class: 'soft' }, role),
+      make('button', { class: 'quiet', click: () => void remove(user_id) }, 'Remove'),
+    ),
+  );
+  const open = invites.map(({ email, role }) =>
+    make(
+      'div',
+      { class: 'row' },
+      make('span', { class: 'grow soft' }, email),
+      make('span', { class: 'soft' }, `${role}, invited`),
+    ),
+  );
+  const link = make('p', { class: 'address' });
+  const roles = ['member', 'admin', 'owner'].map((role) => make('option', { value: role }, role));
+  const fields = [
+    field('email', 'E-mail', { type: 'email' }),
+    make('label', {}, 'Role', make('select', { name: 'role' }, ...roles)),
+  ];
+  const element = form(fields, 'Make an invitation', async (data) => {
+    const { url } = await call('POST', `/orgs/${slug}/members`, {
+      email: data.get('email'),
+      role: data.get('role'),
+    });
+    link.textContent = `Pass this link on; it works once, for that address: ${url}`;
+  });
+  show(
+    false,
+    make('div', { class: 'card' }, make('h1', {}, `Members of ${slug}`), ...rows, ...open, element, link),
+  );
 }
 
 let following = null;
@@ -223,11 +280,15 @@ function showWho(me) {
 async function route() {
   following?.close();
   following = null;
+  keepInvitation();
   const path = location.pathname;
   try {
     if (path === '/sign-up') return signUpPage();
     if (path === '/sign-in') return signInPage();
     showWho(await call('GET', '/auth/me'));
+    const members = /^\/orgs\/([a-z0-9-]+)\/members$/.exec(path);
+    if (path === '/join') return await joinPage();
+    if (members) return await membersPage(members[1]);
     const org = /^\/orgs\/([a-z0-9-]+)$/.exec(path);
     if (org) await orgPage(org[1]);
     else if (path === '/new') newPage();

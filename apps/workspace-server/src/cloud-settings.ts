@@ -5,7 +5,7 @@ import { defineSettings, type Secret, SettingsError, setting } from '@molecule/k
 export const CLOUD_SETTINGS = defineSettings({
   controlPlaneUrl: setting.url('MOLECULE_CP_URL', {
     optional: true,
-    doc: 'The control plane of a hosted tenant; needed for the cloud backend.',
+    doc: 'Set on hosted tenants only: the platform that made this tenant. The cloud backend needs it.',
     example: 'https://platform.example',
   }),
   controlPlaneSecret: setting.secret('MOLECULE_CP_SHARED_SECRET', {

@@ -20,6 +20,7 @@ import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
 import { addLifecycleLoops, composeRestarts, startLimitsOf } from './compose-lifecycle.ts';
 import { composeMemory } from './compose-memory.ts';
+import { addPlatformLink } from './compose-platform-link.ts';
 import { composeSecrets } from './compose-secrets.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import type { Config } from './config.ts';
@@ -470,6 +471,13 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     await inbox.load();
     await controller.adopt();
     supervisor.start();
+    addPlatformLink(supervisor, {
+      config,
+      adminToken: identity.adminToken,
+      clock,
+      log,
+      endAllSessions: () => access.endAllSessions(),
+    });
     supervisor.add({
       name: 'message-keys',
       intervalMs: 24 * 3_600_000,

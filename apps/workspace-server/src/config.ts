@@ -283,6 +283,8 @@ export interface Config {
   room: { maxAgents: number; maxComing: number; reserveMib: number; agentMib: number };
   hostedOrgId: string | null;
   edgeKey: Secret | null;
+  /** Without a trailing slash. */
+  platformUrl: string | null;
   secretsKey: Secret | null;
   previousSecretsKey: Secret | null;
   corsOrigins: readonly string[];
@@ -304,9 +306,11 @@ export interface Config {
   isLoopback: boolean;
 }
 
-/** The settings of this process. */
-export function readConfig(): Readonly<Config> {
-  return loadConfig(process.env);
+/** The settings of this process; `refresh` may bring some of them up to date before they are read. */
+export async function readConfig(
+  refresh: (env: NodeJS.ProcessEnv) => Promise<Readonly<Record<string, string | undefined>>>,
+): Promise<Readonly<Config>> {
+  return loadConfig(await refresh(process.env));
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -347,6 +351,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     },
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
+    platformUrl: read.controlPlaneUrl?.replace(/\/+$/, '') ?? null,
     secretsKey: read.secretsKey ?? null,
     previousSecretsKey: read.previousSecretsKey ?? null,
     corsOrigins: read.corsOrigins,

@@ -3,12 +3,17 @@
 import { startTenant } from './compose.ts';
 import { readConfig } from './config.ts';
 import { explainStartFailure } from './explain-start-failure.ts';
+import { refreshEnvironment } from './features/platform-link/index.ts';
 import { StartProgress } from './start-progress.ts';
 
 const progress = new StartProgress(process.stdout);
 
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = await readConfig(async (env) => {
+    const { env: fresh, trouble } = await refreshEnvironment(env);
+    if (trouble !== null) progress.say(`starting with the settings at hand: ${trouble}`);
+    return fresh;
+  });
   const signalled = listenForSignals();
   const tenant = await startTenant(config, progress);
   const signal = await signalled;

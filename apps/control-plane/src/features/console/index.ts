@@ -11,7 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   'console.css': 'text/css; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
 };
-const PAGES = ['/', '/sign-in', '/sign-up', '/new', '/orgs/:slug', '/join'];
+const PAGES = ['/', '/sign-in', '/sign-up', '/new', '/orgs/:slug', '/orgs/:slug/members', '/join'];
 
 const consoleFiles = platform.definePlatformRoute({
   name: 'consoleFiles',

@@ -190,6 +190,19 @@ export class PgAccessStore implements AccessStore<Tx> {
     this.#tell(sessionId);
   }
 
+  async endAllSessions(): Promise<number> {
+    const ended = await this.#db.query<{ id: string }>(
+      'update sessions set revoked_at = $1 where revoked_at is null returning id',
+      [this.#now()],
+    );
+    const isEnded = new Set(ended.map(({ id }) => id));
+    for (const [digest, session] of this.#sessions) {
+      if (isEnded.has(session.sessionId)) this.#sessions.delete(digest);
+    }
+    for (const id of isEnded) this.#tell(id);
+    return isEnded.size;
+  }
+
   async #refuseFullHouse(tx: Tx, workspaceId: string): Promise<void> {
     const [row] = await tx.query<{ live: number }>(
       'select count(*)::int as live from workspace_tokens where workspace_id = $1 and revoked_at is null',

@@ -38,4 +38,6 @@ export interface AccessStore<Tx = unknown> extends CredentialStore {
   redeemSignInCode(code: string, sessionExpiresAt: number): Promise<{ sessionToken: string } | null>;
   createSession(expiresAt: number): Promise<{ sessionToken: string }>;
   endSession(sessionId: string): Promise<void>;
+  /** Every browser session, and what they hold open; answers how many. */
+  endAllSessions(): Promise<number>;
 }
