@@ -37,10 +37,21 @@ const movedBelow = (name: string, manager: string) =>
   until(`${name} is below ${manager}`, async () => (await managerOf(name)) === ids[manager]);
 const cardOf = (page: Page, name: string) => page.locator(`[data-role-id="${ids[name]}"]`).first();
 
+const REST_MS = 800;
+
+/** Once the card stands: the board fits itself to its chart while that is still coming in. */
 async function centreOf(page: Page, name: string): Promise<{ x: number; y: number }> {
-  const box = await cardOf(page, name).boundingBox();
-  if (!box) throw new Error(`${name} is not in sight`);
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  let at = { x: Number.NaN, y: Number.NaN };
+  await until(`${name} stands`, async () => {
+    const box = await cardOf(page, name).boundingBox();
+    if (!box) return false;
+    const before = at;
+    at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    if (at.x === before.x && at.y === before.y) return true;
+    await page.waitForTimeout(REST_MS);
+    return false;
+  });
+  return at;
 }
 
 withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', (scheme) => {
