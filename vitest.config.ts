@@ -3,6 +3,23 @@ import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/dist/**'];
 
+/** Scenarios that mostly wait for deadlines of the product: a few of them run side by side. */
+const WAITING = [
+  'e2e/core-broken.scenario.ts',
+  'e2e/core-plumbing.scenario.ts',
+  'e2e/core-socket.scenario.ts',
+  'e2e/core-statuses.scenario.ts',
+  'e2e/core-stream.scenario.ts',
+  'e2e/engine-outage.scenario.ts',
+  'e2e/memory-plugin.scenario.ts',
+];
+
+const scenarios = {
+  setupFiles: ['e2e/support/clean-up.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
@@ -36,14 +53,15 @@ export default defineConfig({
       },
       {
         test: {
+          ...scenarios,
           name: 'e2e',
           include: ['e2e/**/*.scenario.ts'],
-          setupFiles: ['e2e/support/clean-up.ts'],
-          exclude,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: [...exclude, ...WAITING],
           fileParallelism: false,
         },
+      },
+      {
+        test: { ...scenarios, name: 'e2e-waiting', include: WAITING, exclude, maxWorkers: 4 },
       },
     ],
   },
