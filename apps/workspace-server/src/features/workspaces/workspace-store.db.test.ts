@@ -137,6 +137,34 @@ describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
     );
   });
 
+  it('lets go of a purged row in the log too, wherever another row pointed to it', async () => {
+    const [gone, report, answeredFor] = Array.from({ length: 3 }, () => crypto.randomUUID()) as [
+      string,
+      string,
+      string,
+    ];
+    await create(gone);
+    await create(report, gone);
+    await create(answeredFor);
+    await store.change([answeredFor], 'test', () => ({
+      edits: [
+        { workspaceId: answeredFor, change: { kind: 'patched', patch: { forwardedTo: gone } }, events: [] },
+      ],
+    }));
+    const committed = await store.change([gone], 'test', () => ({
+      edits: [{ workspaceId: gone, change: { kind: 'purged' }, events: [] }],
+    }));
+    expect(committed.map(({ workspaceId }) => workspaceId).sort()).toEqual(
+      [gone, report, answeredFor].sort(),
+    );
+    for (const id of [report, answeredFor]) {
+      const stored = await store.read(id);
+      expect(stored).toMatchObject({ parentId: null, forwardedTo: null });
+      expect(await replay(id)).toEqual(stored);
+    }
+    expect(await store.read(gone)).toBeNull();
+  });
+
   it('commits nothing of a change that fails after its event was written', async () => {
     const id = crypto.randomUUID();
     await create(id);

@@ -122,6 +122,8 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
       const isWide = decision.edits.length > 1 && areSeparatePatches(decision.edits);
       if (isWide) committed.push(...(await this.#patchAll(tx, decision.edits, after, actor)));
       for (const edit of isWide ? [] : decision.edits) {
+        if (edit.change.kind === 'purged')
+          committed.push(...(await this.#release(tx, edit.workspaceId, after, actor)));
         const state = await this.#write(tx, after.get(edit.workspaceId) ?? null, edit.change);
         if (state) after.set(edit.workspaceId, state);
         else after.delete(edit.workspaceId);
@@ -150,8 +152,6 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
   ): Promise<WorkspaceState | null> {
     const state = applyChange(before, change);
     if (!state) {
-      await tx.query('update workspaces set parent_id = null where parent_id = $1', [before?.id]);
-      await tx.query('update workspaces set forwarded_to = null where forwarded_to = $1', [before?.id]);
       await tx.query('delete from workspaces where id = $1', [before?.id]);
     } else if (change.kind === 'created') {
       await tx.query(`insert into workspaces (${COLUMN_LIST}) values (${PLACEHOLDERS})`, toValues(state));
@@ -160,6 +160,28 @@ export class PgWorkspaceStore implements WorkspaceStore<Tx> {
       await tx.query(`update workspaces set ${ASSIGNMENTS} where id = $1`, toValues(state));
     }
     return state;
+  }
+
+  /** Rows that point to one which is about to go (removed reports, and removed ones it answers for) let go of it (S3). */
+  async #release(
+    tx: Tx,
+    id: string,
+    after: Map<string, WorkspaceState>,
+    actor: string,
+  ): Promise<CommittedState[]> {
+    const rows = await tx.query<Record<string, unknown>>(
+      `select ${COLUMN_LIST} from workspaces where parent_id = $1 or forwarded_to = $1 order by id for update`,
+      [id],
+    );
+    const edits = rows.map(toState).map((state): WorkspaceEdit => {
+      after.set(state.id, state);
+      const patch = {
+        ...(state.parentId === id ? { parentId: null } : {}),
+        ...(state.forwardedTo === id ? { forwardedTo: null } : {}),
+      };
+      return { workspaceId: state.id, change: { kind: 'patched', patch }, events: [] };
+    });
+    return edits.length === 0 ? [] : this.#patchAll(tx, edits, after, actor);
   }
 
   /** A whole team at once: two statements, however many rows there are. */
