@@ -203,6 +203,27 @@ describe('a request to a tenant', () => {
     expect((await ask(`${slug}.localhost`, '/', {}, 'body')).text).toBe('body');
   });
 
+  it('to a tenant that was removed or suspended since the last look says so (F3)', async () => {
+    const gone = await listen(createServer((_, response) => response.end('here')));
+    for (const [status, now] of [
+      [404, null],
+      [404, { status: 'purging' }],
+      [403, { status: 'suspended' }],
+    ] as const) {
+      const slug = `gone-${crypto.randomUUID().slice(0, 8)}`;
+      routes = { [slug]: route(gone, { slug }) };
+      expect((await ask(`${slug}.localhost`)).text).toBe('here');
+      const server = servers.at(-1) as Server;
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      routes = { [slug]: now && route(gone, { slug, ...now }) };
+      expect((await ask(`${slug}.localhost`)).status).toBe(status);
+      await new Promise<void>((resolve) => server.listen(gone, '127.0.0.1', resolve));
+    }
+  });
+
   it('is refused by the edge where its target is no path', async () => {
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(edgePort, '127.0.0.1', () =>

@@ -62,7 +62,8 @@ async function serve(deps: EdgeDeps, request: IncomingMessage, response: ServerR
   const first = await forward(deps.dispatcher, request, response, decision.way);
   if (first === 'sent') return;
   const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
-  const second: Outcome = again ? await forward(deps.dispatcher, request, response, again) : first;
+  if (again && 'answer' in again) return sendAnswer(request, response, again.answer);
+  const second: Outcome = again ? await forward(deps.dispatcher, request, response, again.way) : first;
   if (second !== 'sent') sendAnswer(request, response, ANSWERS.unreachable);
 }
 
@@ -88,7 +89,11 @@ async function serveUpgrade(
   const first = await forwardUpgrade(deps.dispatcher, upgrade, decision.way, refuseWith);
   if (first === 'sent') return;
   const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
-  const second = again ? await forwardUpgrade(deps.dispatcher, upgrade, again, refuseWith) : first;
+  if (again && 'answer' in again) {
+    const { answer } = again;
+    return refuse((response) => sendAnswer(request, response, answer));
+  }
+  const second = again ? await forwardUpgrade(deps.dispatcher, upgrade, again.way, refuseWith) : first;
   if (second !== 'sent') refuse((response) => sendAnswer(request, response, ANSWERS.unreachable));
 }
 
@@ -138,17 +143,16 @@ async function decideForTenant(
   };
 }
 
-/** The tenant may have moved: nothing was sent yet, so another address is worth one try. */
+/** The tenant may have moved or gone: nothing was sent yet, so what is so now is found out once. Null: as before. */
 async function decideAgain(
   deps: EdgeDeps,
   request: IncomingMessage,
   before: { way: Way; slug: string | null },
-): Promise<Way | null> {
+): Promise<Decision | null> {
   if (before.slug === null) return null;
   const found = await deps.table.refresh(before.slug);
-  if (!found?.route?.upstream || found.route.upstream === before.way.origin) return null;
-  const decision = await decideForTenant(deps, request, found, false);
-  return 'way' in decision ? decision.way : null;
+  const decision = found && (await decideForTenant(deps, request, found, false));
+  return decision && 'way' in decision && decision.way.origin === before.way.origin ? null : decision;
 }
 
 function platformWay(deps: EdgeDeps, request: IncomingMessage): Way {
