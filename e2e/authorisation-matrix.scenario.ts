@@ -190,6 +190,13 @@ async function signIn(): Promise<string> {
   return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
 
+async function renew(actor: Actor): Promise<void> {
+  if (actor.proves === 'session') actor.headers = { cookie: await signIn() };
+  if (actor.proves !== 'org_token') return;
+  const minted = await tenant.asAdmin<{ auth_token: string }>('/org/tokens', { method: 'POST', body: {} });
+  actor.headers = { authorization: `Bearer ${minted.auth_token}` };
+}
+
 async function readOperations(): Promise<Operation[]> {
   const { text } = await tenant.call('/openapi.json');
   const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, { operationId?: string }>> };
@@ -275,7 +282,7 @@ function send({ operation, actor, target }: Cell): Promise<Answer> {
   const path = operation.path
     .replace(/\{(id|workspaceId)\}/, id)
     .replace('{path}', 'notes.md')
-    .replace(/\{(tokenId|delegation_id)\}/, GONE_CURSOR);
+    .replace(/\{(tokenId|sessionId|delegation_id)\}/, GONE_CURSOR);
   const queries: Record<string, string> = {
     explainAccess: `?from=${actor.workspaceId ?? ids.own}&to=${id}`,
     listActivityByQuery: `?workspace_id=${id}`,
@@ -304,13 +311,14 @@ function describeCell({ operation, actor, target, expected }: Cell, got: string)
 /** Everything that a write would change, as text. */
 async function snapshot(): Promise<string> {
   const live = await tenant.asAdmin<Record<string, unknown>[]>('/workspaces');
-  const [events, viewport, secrets, orgTokens, ...perWorkspace] = await Promise.all([
+  const [events, viewport, secrets, orgTokens, sessions, ...perWorkspace] = await Promise.all([
     tenant.asAdmin<unknown[]>('/events?limit=5'),
     tenant.asAdmin('/canvas/viewport'),
     tenant.asAdmin('/settings/secrets'),
     tenant
       .asAdmin<{ tokens: { id: string }[] }>('/org/tokens')
       .then(({ tokens }) => tokens.map(({ id }) => id)),
+    tenant.asAdmin('/admin/sessions'),
     ...live.flatMap(({ id }) => [
       tenant
         .asAdmin<{ id: string }[]>(`/workspaces/${id}/activity?limit=500`)
@@ -322,7 +330,7 @@ async function snapshot(): Promise<string> {
       tenant.asAdmin(`/workspaces/${id}/secrets`),
     ]),
   ]);
-  return JSON.stringify([live, events, viewport, secrets, orgTokens, perWorkspace]);
+  return JSON.stringify([live, events, viewport, secrets, orgTokens, sessions, perWorkspace]);
 }
 
 /** Delegations and events settle in the background; a comparison needs a still house. */
@@ -390,11 +398,13 @@ describe('authorisation matrix', () => {
     async () => {
       const disagreements: string[] = [];
       let cells = 0;
-      // What ends the credentials that the others still need comes last.
-      const last = ['collapseTeam', 'revokeAllOrgTokens', 'signOut'];
+      // What ends the credentials that the others still need comes last, with fresh ones for each.
+      const endsCredentials = ['revokeAllOrgTokens', 'revokeOtherSessions', 'signOut'];
+      const last = ['collapseTeam', ...endsCredentials];
       const ordered = [...operations].sort((a, b) => last.indexOf(a.name) - last.indexOf(b.name));
       for (const operation of ordered) {
         for (const cell of cellsOf(operation).filter(({ expected }) => expected === 'pass')) {
+          if (endsCredentials.includes(operation.name)) await renew(cell.actor);
           const answer = await send(cell);
           cells++;
           const got = classify(answer);

@@ -99,6 +99,29 @@ withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s',
     await page.context().close();
   }, 120_000);
 
+  it(verifies('canvas.sessions', 'sees which browsers are signed in, and signs one out'), async () => {
+    const signedIn = await tenant.call('/auth/sign-in', {
+      method: 'POST',
+      headers: { 'user-agent': 'Lost Laptop' },
+      body: { token: tenant.adminToken },
+    });
+    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const status = async () => (await tenant.call('/admin/sessions', { headers: { cookie } })).status;
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await page.getByRole('button', { name: 'Secrets and tokens' }).click();
+    await page.getByRole('button', { name: 'Sessions', exact: true }).click(SOON);
+    await page.getByText('This browser').waitFor(SOON);
+    expect(await status()).toBe(200);
+    await look(page, scheme, 'sessions');
+    await page.getByRole('button', { name: /^Sign out Lost Laptop/ }).click();
+    await look(page, scheme, 'session-out');
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click(SOON);
+    await page.getByText('Lost Laptop').waitFor({ state: 'detached', ...SOON });
+    expect(await status()).toBe(401);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
   it(verifies(
     'canvas.config',
     'changes a configuration by form and text, sees the diff, and restarts',

@@ -228,6 +228,7 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
   sessionSearchRows: 'activity-search.db.test.ts',
   requestKeyChars: 'create-once.scenario.ts',
   orgTokens: 'org-token-store.db.test.ts',
+  sessionDeviceChars: 'sessions.scenario.ts',
   secretNameChars: 'secrets.scenario.ts',
   filePathBytes: 'files.scenario.ts',
   uploadFiles: 'files.scenario.ts',
@@ -245,6 +246,7 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
 
 /** Bounds of loops, sockets, backends and stores: why no request meets their edge. */
 const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
+  sessionsListed: 'older ones are left out of the list, not refused',
   activitySummaryChars: 'longer summaries are cut, not refused',
   initialMemoryChars: 'longer memories of an import are cut, not refused',
   queueAttempts: 'attempts of the inbox, see its unit tests',

@@ -1,6 +1,10 @@
 // Organisation tokens: minted by people and by each other, shown once, listed with who made them, refused once revoked.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LIMITS, looksLikeToken } from '@molecule/domain';
+import { Db } from '@molecule/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import {
@@ -209,6 +213,44 @@ describe('minting organisation tokens', () => {
         expect([other.status, other.headers.get('x-ratelimit-limit')]).toEqual([200, '100000000']);
       } finally {
         await fresh.stop();
+      }
+    },
+  );
+
+  it(
+    verifies(
+      'core.2.6-anchor',
+      'that are anchored to an organisation anchor those that they mint, and no others do',
+    ),
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'molecule-anchor-'));
+      const first = await startScenarioTenant({}, { dataDir });
+      const anchored = JSON.parse((await mint({ body: { name: 'anchored' } }, first)).text) as Minted;
+      // As a token that was brought from a hosted tenant; no route makes one out of nothing.
+      const db = new Db({ host: `${dataDir}/run`, port: 5432, user: 'molecule', database: 'molecule' });
+      await db.query('update org_tokens set org_id = $2 where id = $1', [anchored.id, 'org-of-before']);
+      await db.end();
+      await first.stop();
+      const fresh = await startScenarioTenant({}, { dataDir });
+      try {
+        const byAnchored = await mint(
+          { headers: bearer(anchored.auth_token), body: { name: 'by anchored' } },
+          fresh,
+        );
+        const { auth_token } = JSON.parse(byAnchored.text) as Minted;
+        await mint({ headers: bearer(auth_token), body: { name: 'by its child' } }, fresh);
+        await mint({ body: { name: 'by the admin' } }, fresh);
+        const { tokens } = await fresh.asAdmin<{ tokens: Row[] }>('/org/tokens');
+        expect(Object.fromEntries(tokens.map(({ name, org_id }) => [name, org_id]))).toEqual({
+          anchored: 'org-of-before',
+          'by anchored': 'org-of-before',
+          'by its child': 'org-of-before',
+          'by the admin': undefined,
+        });
+        expect(tokens.filter((row) => 'org_id' in row)).toHaveLength(3);
+      } finally {
+        await fresh.stop();
+        await rm(dataDir, { recursive: true, force: true });
       }
     },
   );

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { until } from './support/api.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { type ScenarioPlatform, startPlatform } from './support/platform.ts';
+import { cookieOf, type ScenarioPlatform, startPlatform } from './support/platform.ts';
 import { commandOf, processesOf } from './support/processes.ts';
 
 const BOOT_LIMIT_MS = 240_000;
@@ -130,6 +130,82 @@ describe('a control plane that is killed', () => {
       } finally {
         process.kill(pid, 'SIGCONT');
       }
+    },
+  );
+});
+
+describe('a hand-over', () => {
+  const host = () => `crashed.localhost:${platform.port}`;
+  const as = (cookie: string) => (path: string, method: string, body?: unknown) =>
+    platform.call(path, { method, headers: { cookie }, body });
+
+  /** The path of the link on the tenant's own host. */
+  async function handOver(cookie: string): Promise<string> {
+    const opened = await as(cookie)('/cp/orgs/crashed/open', 'POST');
+    expect([opened.status, opened.text]).toEqual([200, expect.any(String)]);
+    const { pathname, search, host: where } = new URL(String(opened.body.url));
+    expect([where, pathname]).toEqual([host(), '/auth/link']);
+    return pathname + search;
+  }
+
+  const sessionsAt = async (cookie: string) => {
+    const { body } = await platform.call('/admin/sessions', { host: host(), headers: { cookie } });
+    return body.sessions as { id: string; subject?: string; opened_by: string; is_current: boolean }[];
+  };
+  const statusAt = async (cookie: string) =>
+    (await platform.call('/admin/sessions', { host: host(), headers: { cookie } })).status;
+
+  it(
+    verifies('core.2.8-hand-over', 'makes a session of the tenant, once, for a member of that moment alone'),
+    async () => {
+      const path = await handOver(owner);
+      const landed = await platform.call(path, { host: host() });
+      expect([landed.status, landed.headers.location]).toEqual([303, '/']);
+      const [cookieText = ''] = [landed.headers['set-cookie'] ?? []].flat();
+      expect(cookieText).toMatch(/^molecule_session=[^;]+; Path=\/; HttpOnly; SameSite=Strict/);
+      expect(cookieText).not.toMatch(/domain=/i);
+      const cookie = cookieOf(landed);
+      const ownerId = (await asOwner('/cp/auth/me')).body.user_id;
+      const [session] = await sessionsAt(cookie);
+      expect(session).toMatchObject({ subject: ownerId, opened_by: 'platform', is_current: true });
+
+      const again = await platform.call(path, { host: host() });
+      expect([again.status, again.headers.location, again.headers['set-cookie']]).toEqual([
+        303,
+        '/?signin=expired',
+        undefined,
+      ]);
+      // What opens the tenant opens nothing at the platform, and the other way round.
+      expect((await platform.call('/cp/auth/me', { headers: { cookie } })).status).toBe(401);
+      expect(await statusAt(owner)).toBe(401);
+    },
+  );
+
+  it(
+    verifies(
+      'core.2.8-hand-over',
+      'is refused to strangers and to those who left, who are out within a second',
+    ),
+    async () => {
+      const stranger = await platform.signUp('stranger@example.test');
+      expect((await as(stranger)('/cp/orgs/crashed/open', 'POST')).status).toBe(404);
+      expect((await platform.call('/cp/orgs/crashed/open', { method: 'POST' })).status).toBe(401);
+
+      const invited = await as(owner)('/cp/orgs/crashed/members', 'POST', {
+        email: 'stranger@example.test',
+        role: 'member',
+      });
+      const token = String(invited.body.url).split('#')[1];
+      expect((await as(stranger)('/cp/invites/accept', 'POST', { token })).status).toBe(200);
+      const theirs = cookieOf(await platform.call(await handOver(stranger), { host: host() }));
+      const owners = cookieOf(await platform.call(await handOver(owner), { host: host() }));
+      expect([await statusAt(theirs), await statusAt(owners)]).toEqual([200, 200]);
+
+      const { user_id: id } = (await as(stranger)('/cp/auth/me', 'GET')).body;
+      expect((await as(owner)(`/cp/orgs/crashed/members/${id}`, 'DELETE')).status).toBe(204);
+      await until('who was removed is out', async () => (await statusAt(theirs)) === 401, 1_000);
+      expect(await statusAt(owners)).toBe(200);
+      expect((await as(stranger)('/cp/orgs/crashed/open', 'POST')).status).toBe(404);
     },
   );
 });

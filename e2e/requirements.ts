@@ -45,6 +45,7 @@ export const REQUIREMENTS = {
   'canvas.secrets':
     'Secrets of a role and of every role are set and deleted on the canvas; no value is shown',
   'canvas.tokens': 'Organisation tokens are made, shown once, and revoked on the canvas',
+  'canvas.sessions': 'The browsers that are signed in are listed and signed out on the canvas',
   'canvas.config': 'A configuration is edited as form and text, with a diff, its number and drift shown',
   'canvas.memory': 'What a role remembers is browsed, searched, written and forgotten on the canvas',
   'canvas.events': 'Stored events and the audit are read on the canvas as they happen',

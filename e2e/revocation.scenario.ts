@@ -60,6 +60,11 @@ async function openSession(): Promise<Credential> {
   return { headers, revoke: () => tenant.call('/auth/sign-out', { method: 'POST', headers }) };
 }
 
+async function openSessionForAdmins(): Promise<Credential> {
+  const { headers } = await openSession();
+  return { headers, revoke: () => tenant.asAdmin('/admin/sessions/revoke-others', { method: 'POST' }) };
+}
+
 interface Connection {
   isOpen(): boolean;
   end(): void;
@@ -115,6 +120,7 @@ describe('revocation', () => {
   it.each([
     ['a workspace token', mintToken],
     ['a session', openSession],
+    ['all sessions', openSessionForAdmins],
     ['an organisation token', mintOrgToken],
     ['all organisation tokens', mintOrgTokenForRevokeAll],
   ] as const)(

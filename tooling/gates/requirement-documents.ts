@@ -5,6 +5,8 @@ import { basename, join } from 'node:path';
 
 export const REQUIREMENTS_FOLDER = 'docs/requirements';
 export const UNVERIFIED = `${REQUIREMENTS_FOLDER}/unverified.md`;
+/** Rows about routes that no contract has yet. */
+export const LATER = `${REQUIREMENTS_FOLDER}/later.md`;
 
 export interface RequirementRow {
   id: string;

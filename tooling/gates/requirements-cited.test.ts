@@ -6,6 +6,7 @@ import { expectRedOnly, plantTree, problemsIn } from './testing/plant-tree.ts';
 
 const SECTION = 'docs/requirements/tenant-core-02-authentication.md';
 const EXCUSES = 'docs/requirements/unverified.md';
+const LATER = 'docs/requirements/later.md';
 const table = (...rows: string[]) => ['| id | requirement |', '|---|---|', ...rows, ''].join('\n');
 
 const clean = {
@@ -16,7 +17,9 @@ const clean = {
 
 describe('requirements', () => {
   it('are counted, with those that are not verified yet', () => {
-    expect(requirementsCited.note?.(plantTree(clean))).toBe('2 requirements, 1 not verified yet');
+    expect(requirementsCited.note?.(plantTree(clean))).toBe(
+      '2 requirements, 1 not verified yet, 0 of later routes',
+    );
   });
 
   it.each([
@@ -57,5 +60,45 @@ describe('requirements', () => {
       [EXCUSES]: table('| core.2.5-list | its route comes later |', row),
     });
     expect(found).toEqual([`${EXCUSES} ${message}`]);
+  });
+
+  const later = {
+    ...clean,
+    [EXCUSES]: table(),
+    [LATER]: table('| core.2.5-list | lists `/workspaces/:id/lists`, which comes later |'),
+    'packages/contracts/src/other.ts': "defineRoute({ path: '/workspaces/:id/listsandmore' })",
+  };
+
+  it('may wait for a route that no contract has', async () => {
+    expect(await problemsIn(requirementsCited, later)).toEqual([]);
+    expect(requirementsCited.note?.(plantTree(later))).toBe(
+      '2 requirements, 0 not verified yet, 1 of later routes',
+    );
+  });
+
+  const come = 'core.2.5-list wants a scenario';
+  it.each([
+    [
+      'whose route is there',
+      "defineRoute({ path: '/workspaces/:id/lists' })",
+      `/workspaces/:id/lists is there now; ${come}`,
+    ],
+    [
+      'whose route leads on',
+      "x({ path: '/workspaces/:id/lists/:listId' })",
+      `/workspaces/:id/lists is there now; ${come}`,
+    ],
+    [
+      'that is cited by now',
+      "it('[core.2.5-list] lists', () => {});",
+      'a scenario cites core.2.5-list now; take it out of the list',
+    ],
+  ])('turn red on a row for later %s', async (_what, text, message) => {
+    const path = text.startsWith('it') ? 'apps/a/src/lists.test.ts' : 'packages/contracts/src/lists.ts';
+    expect(await problemsIn(requirementsCited, { ...later, [path]: text })).toEqual([`${LATER} ${message}`]);
+  });
+
+  it('turn red on a row for later that names no route', async () => {
+    await expectRedOnly(requirementsCited, later, { [LATER]: table('| core.2.5-list | comes later |') });
   });
 });

@@ -1,12 +1,13 @@
 // Requirements cited: every row of docs/requirements has a scenario that cites it (or, where only a fake clock can show it,
-// a test of the real parts), or stands in the list of unverified ones with a reason; nothing is cited that is not a row,
-// and nothing stands in that list once it is cited.
+// a test of the real parts), or stands in the list of unverified ones with a reason, or waits for a route that no contract
+// has yet; nothing is cited that is not a row, and nothing stands in those lists once it is cited or its route is there.
 
 import type { Gate, Violation } from './gate.ts';
 import { listFiles, readText } from './repository-files.ts';
 import {
   type Citation,
   idStartOf,
+  LATER,
   REQUIREMENTS_FOLDER,
   type RequirementRow,
   readCitations,
@@ -15,9 +16,14 @@ import {
   UNVERIFIED,
 } from './requirement-documents.ts';
 
+const ROUTE_PATH = /\bpath: '([^']+)'/g;
+
 interface Requirements {
   rows: RequirementRow[];
   unverified: RequirementRow[];
+  later: RequirementRow[];
+  /** Of every route that a contract has. */
+  paths: string[];
   citations: Citation[];
 }
 
@@ -29,12 +35,14 @@ export const requirementsCited: Gate = {
       ...findBadRows(read.rows),
       ...findUncited(read),
       ...findStrayCitations(read),
-      ...findStaleUnverified(read),
+      ...findStaleExcuses(read, read.unverified),
+      ...findStaleExcuses(read, read.later),
+      ...findComeRoutes(read),
     ];
   },
   note(root) {
-    const { rows, unverified } = readRequirements(root);
-    return `${rows.length} requirements, ${unverified.length} not verified yet`;
+    const { rows, unverified, later } = readRequirements(root);
+    return `${rows.length} requirements, ${unverified.length} not verified yet, ${later.length} of later routes`;
   },
 };
 
@@ -45,6 +53,12 @@ function readRequirements(root: string): Requirements {
   return {
     rows: files.filter(isSection).flatMap(rowsOf),
     unverified: files.filter((path) => path === UNVERIFIED).flatMap(rowsOf),
+    later: files.filter((path) => path === LATER).flatMap(rowsOf),
+    paths: files
+      .filter((path) => path.startsWith('packages/contracts/src/'))
+      .flatMap((path) =>
+        Array.from((readText(root, path) ?? '').matchAll(ROUTE_PATH), ([, route = '']) => route),
+      ),
     citations: [
       ...files
         .filter((path) => /^e2e\/.*\.scenario\.ts$/.test(path))
@@ -72,8 +86,8 @@ function findBadRows(rows: readonly RequirementRow[]): Violation[] {
   });
 }
 
-function findUncited({ rows, unverified, citations }: Requirements): Violation[] {
-  const known = new Set([...citations, ...unverified].map(({ id }) => id));
+function findUncited({ rows, unverified, later, citations }: Requirements): Violation[] {
+  const known = new Set([...citations, ...unverified, ...later].map(({ id }) => id));
   return rows
     .filter(({ id }) => !known.has(id))
     .map(({ id, path, line }) => ({
@@ -91,14 +105,27 @@ function findStrayCitations({ rows, citations }: Requirements): Violation[] {
     .map(({ id, path, line }) => ({ path, line, message: `cites ${id}, which is no requirement` }));
 }
 
-function findStaleUnverified({ rows, unverified, citations }: Requirements): Violation[] {
+function findStaleExcuses(
+  { rows, citations }: Requirements,
+  excuses: readonly RequirementRow[],
+): Violation[] {
   const ids = new Set(rows.map(({ id }) => id));
   const cited = new Set(citations.map(({ id }) => id));
-  return unverified.flatMap(({ id, text, path, line }) => {
+  return excuses.flatMap(({ id, text, path, line }) => {
     const messages: string[] = [];
     if (!ids.has(id)) messages.push(`${id} is no requirement`);
     if (cited.has(id)) messages.push(`a scenario cites ${id} now; take it out of the list`);
     if (text === '') messages.push(`${id} has no reason`);
     return messages.map((message) => ({ path, line, message }));
+  });
+}
+
+/** A line of the list of later ones names its route in backticks; the route is none of a contract's, nor the beginning of one. */
+function findComeRoutes({ later, paths }: Requirements): Violation[] {
+  return later.flatMap(({ id, text, path, line }) => {
+    const route = /`(\/[^`]+)`/.exec(text)?.[1];
+    if (!route) return [{ path, line, message: `${id} names no route that it waits for` }];
+    const isThere = paths.some((one) => one === route || one.startsWith(`${route}/`));
+    return isThere ? [{ path, line, message: `${route} is there now; ${id} wants a scenario` }] : [];
   });
 }

@@ -14,6 +14,7 @@ export interface PlatformLinkParts {
   clock: Clock;
   log: Log;
   endAllSessions(): Promise<number>;
+  endSessionsOf(subject: string): Promise<number>;
 }
 
 export function addPlatformLink(supervisor: Supervisor, parts: PlatformLinkParts): void {
@@ -27,6 +28,7 @@ export function addPlatformLink(supervisor: Supervisor, parts: PlatformLinkParts
     clock: parts.clock,
     log: parts.log,
     endAllSessions: parts.endAllSessions,
+    endSessionsOf: parts.endSessionsOf,
   });
   supervisor.add({
     name: 'platform-revocations',

@@ -477,6 +477,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       clock,
       log,
       endAllSessions: () => access.endAllSessions(),
+      endSessionsOf: (subject) => access.endSessionsOf(subject),
     });
     supervisor.add({
       name: 'message-keys',
@@ -527,7 +528,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       const code =
         isOpen || config.hostedOrgId !== null
           ? null
-          : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode);
+          : await access.createSignInCode(clock.now() + TIMEOUTS_MS.signInCode, null);
       progress.print(`\n  Open ${publicUrl()}${code === null ? '' : `/auth/link?code=${code}`}\n`);
       if (code !== null) progress.print('  (signs this browser in; works once, for ten minutes)\n');
     }

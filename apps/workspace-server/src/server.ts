@@ -20,6 +20,7 @@ import {
   type AccessDeps,
   bindAccessRoutes,
   bindOrgTokenRoutes,
+  bindSessionRoutes,
   createAuthorize,
   createTenantGuard,
   createUpgradeGate,
@@ -188,6 +189,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindTenantRoutes(app, binder, deps.tenant);
   bindAccessRoutes(app, binder, deps.access);
   bindOrgTokenRoutes(app, binder, deps);
+  bindSessionRoutes(app, binder, deps.access);
   bindWorkspaceRoutes(app, binder, deps.workspaces);
   bindRegistryRoutes(app, binder, deps.registry);
   await bindRelayRoutes(app, binder, deps.relay);

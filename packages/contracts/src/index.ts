@@ -19,6 +19,7 @@ export * as provisioning from './provisioning.ts';
 export * as registry from './registry.ts';
 export * from './route.ts';
 export * as secrets from './secrets.ts';
+export * as sessions from './sessions.ts';
 export * as teams from './teams.ts';
 export * as templates from './templates.ts';
 export * as tenant from './tenant.ts';

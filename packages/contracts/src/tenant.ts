@@ -129,7 +129,10 @@ export const createSignInLink = defineRoute({
   path: '/admin/sign-in-links',
   policy: 'admin',
   tag: 'tenant',
-  summary: 'A fresh one-time sign-in URL',
+  summary: 'A fresh one-time sign-in URL; `subject` is whom the platform makes it for',
+  body: z.object({ subject: z.string().min(1).max(200).optional() }),
+  isBodyOptional: true,
+  invalidBody: 'invalid request body',
   response: z.object({ url: z.string(), expires_at: timestamp }),
   status: 201,
 });

@@ -23,6 +23,8 @@ export const LIMITS = {
   requestKeyChars: 255,
   orgTokenNameChars: 100,
   orgTokens: 500,
+  sessionsListed: 500,
+  sessionDeviceChars: 200,
   orgTokenMintsPerHour: 10,
   delegationsListed: 50,
   delegationsInFlight: 256,

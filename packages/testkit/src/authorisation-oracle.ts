@@ -36,6 +36,7 @@ const GATES = {
     listEvents listWorkspaceEvents* liveness readTenant createSignInLink dropStaleMessages
     listOrgTemplates importOrg listTemplates importTemplate
     listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken
+    listSessions revokeSession revokeOtherSessions
     exportMemories importMemories listPendingApprovals changeBudget previewMove
     listGlobalSecrets putGlobalSecret setGlobalSecret deleteGlobalSecret
     adminListGlobalSecrets adminPutGlobalSecret adminSetGlobalSecret adminDeleteGlobalSecret

@@ -1,6 +1,7 @@
-// Keys panel: the secrets that every role gets, and the tokens of the organisation.
+// Keys panel: the secrets that every role gets, the tokens of the organisation, and the browsers that are signed in.
 
 import { useState } from 'react';
+import { AdminSessions } from '../features/admin-sessions/admin-sessions.tsx';
 import { OrgTokens } from '../features/org-tokens/org-tokens.tsx';
 import { SharedSecrets } from '../features/secrets/secrets-tab.tsx';
 import { Choice } from '../ui/choice.tsx';
@@ -9,10 +10,11 @@ import { PanelFrame } from './panel-frame.tsx';
 const PARTS = [
   { value: 'secrets', label: 'Secrets of every role' },
   { value: 'tokens', label: 'Tokens' },
+  { value: 'sessions', label: 'Sessions' },
 ] as const;
 
 export default function KeysPanel() {
-  const [part, setPart] = useState<'secrets' | 'tokens'>('secrets');
+  const [part, setPart] = useState<(typeof PARTS)[number]['value']>('secrets');
   return (
     <PanelFrame
       label="Secrets and tokens"
@@ -21,7 +23,9 @@ export default function KeysPanel() {
       <div className="flex border-b border-line px-5 pb-3">
         <Choice label="What is shown" options={PARTS} value={part} onChoose={setPart} />
       </div>
-      {part === 'secrets' ? <SharedSecrets /> : <OrgTokens />}
+      {part === 'secrets' ? <SharedSecrets /> : null}
+      {part === 'tokens' ? <OrgTokens /> : null}
+      {part === 'sessions' ? <AdminSessions /> : null}
     </PanelFrame>
   );
 }

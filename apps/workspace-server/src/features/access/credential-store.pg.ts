@@ -9,7 +9,7 @@ import { Fault, formatToken, LIMITS, type TokenKind, tokenPrefix } from '@molecu
 import { type CredentialMatch, digestOf } from '@molecule/http';
 import type { Clock } from '@molecule/kit';
 import type { Db, Tx } from '@molecule/postgres';
-import type { AccessStore, TokenOrigin, TokenRow } from './credential-store.ts';
+import type { AccessStore, SessionOrigin, SessionRow, TokenOrigin, TokenRow } from './credential-store.ts';
 
 interface LiveToken {
   tokenId: string;
@@ -152,48 +152,81 @@ export class PgAccessStore implements AccessStore<Tx> {
     this.#listeners.push(listener);
   }
 
-  async createSignInCode(expiresAt: number): Promise<string> {
+  async createSignInCode(expiresAt: number, subject: string | null): Promise<string> {
     const code = newToken('signin');
-    await this.#db.query('insert into sign_in_codes (digest, expires_at) values ($1, $2)', [
+    await this.#db.query('insert into sign_in_codes (digest, expires_at, subject) values ($1, $2, $3)', [
       digestOf(code),
       new Date(expiresAt),
+      subject,
     ]);
     return code;
   }
 
-  redeemSignInCode(code: string, sessionExpiresAt: number): Promise<{ sessionToken: string } | null> {
+  redeemSignInCode(
+    code: string,
+    sessionExpiresAt: number,
+    device: string | null,
+  ): Promise<{ sessionToken: string } | null> {
     return this.#db
       .tx(async (tx) => {
-        const used = await tx.query(
+        const [used] = await tx.query<{ subject: string | null }>(
           `update sign_in_codes set used_at = $2 where digest = $1 and used_at is null and expires_at > $2
-           returning digest`,
+           returning subject`,
           [digestOf(code), this.#now()],
         );
-        return used.length === 0 ? null : this.#insertSession(tx, sessionExpiresAt);
+        if (!used) return null;
+        const openedBy = used.subject === null ? 'link' : 'platform';
+        return this.#insertSession(tx, sessionExpiresAt, { openedBy, subject: used.subject, device });
       })
       .then((session) => session && this.#rememberSession(session, sessionExpiresAt));
   }
 
-  async createSession(expiresAt: number): Promise<{ sessionToken: string }> {
-    const session = await this.#db.tx((tx) => this.#insertSession(tx, expiresAt));
+  async createSession(expiresAt: number, device: string | null): Promise<{ sessionToken: string }> {
+    const session = await this.#db.tx((tx) =>
+      this.#insertSession(tx, expiresAt, { openedBy: 'token', subject: null, device }),
+    );
     return this.#rememberSession(session, expiresAt);
   }
 
-  async endSession(sessionId: string): Promise<void> {
-    await this.#db.query('update sessions set revoked_at = $2 where id = $1 and revoked_at is null', [
-      sessionId,
-      this.#now(),
-    ]);
-    for (const [digest, session] of this.#sessions) {
-      if (session.sessionId === sessionId) this.#sessions.delete(digest);
-    }
-    this.#tell(sessionId);
+  async listSessions(limit: number): Promise<SessionRow[]> {
+    const rows = await this.#db.query<{
+      id: string;
+      opened_by: SessionOrigin['openedBy'];
+      subject: string | null;
+      device: string | null;
+      created_at: number;
+      expires_at: number;
+    }>(
+      `select id, opened_by, subject, device, created_at, expires_at from sessions
+       where revoked_at is null and expires_at > $1 order by created_at desc, id limit $2`,
+      [this.#now(), limit],
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      openedBy: row.opened_by,
+      subject: row.subject,
+      device: row.device,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    }));
   }
 
-  async endAllSessions(): Promise<number> {
+  async endSession(sessionId: string): Promise<boolean> {
+    return (await this.#endSessions('id = $2', [sessionId])) > 0;
+  }
+
+  endAllSessions(keptId: string | null = null): Promise<number> {
+    return this.#endSessions('id is distinct from $2', [keptId]);
+  }
+
+  endSessionsOf(subject: string): Promise<number> {
+    return this.#endSessions('(subject = $2 or subject is null)', [subject]);
+  }
+
+  async #endSessions(which: string, values: unknown[]): Promise<number> {
     const ended = await this.#db.query<{ id: string }>(
-      'update sessions set revoked_at = $1 where revoked_at is null returning id',
-      [this.#now()],
+      `update sessions set revoked_at = $1 where revoked_at is null and expires_at > $1 and ${which} returning id`,
+      [this.#now(), ...values],
     );
     const isEnded = new Set(ended.map(({ id }) => id));
     for (const [digest, session] of this.#sessions) {
@@ -232,15 +265,14 @@ export class PgAccessStore implements AccessStore<Tx> {
     );
   }
 
-  async #insertSession(tx: Tx, expiresAt: number) {
+  async #insertSession(tx: Tx, expiresAt: number, { openedBy, subject, device }: SessionOrigin) {
     const token = newToken('session');
     const session = { id: randomUUID(), token, digest: digestOf(token) };
-    await tx.query('insert into sessions (id, digest, created_at, expires_at) values ($1, $2, $3, $4)', [
-      session.id,
-      session.digest,
-      this.#now(),
-      new Date(expiresAt),
-    ]);
+    await tx.query(
+      `insert into sessions (id, digest, created_at, expires_at, opened_by, subject, device)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [session.id, session.digest, this.#now(), new Date(expiresAt), openedBy, subject, device],
+    );
     return session;
   }
 

@@ -9,6 +9,20 @@ export interface TokenRow {
   lastUsedAt: number | null;
 }
 
+export interface SessionOrigin {
+  openedBy: 'link' | 'token' | 'platform';
+  /** Whom the platform opened it for. */
+  subject: string | null;
+  /** What the browser calls itself. */
+  device: string | null;
+}
+
+export interface SessionRow extends SessionOrigin {
+  id: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
 export type TokenOrigin = 'provision' | 'register' | 'api' | 'test' | 'external';
 
 export interface AccessStore<Tx = unknown> extends CredentialStore {
@@ -33,11 +47,21 @@ export interface AccessStore<Tx = unknown> extends CredentialStore {
   /** Told the id of every token and session that stops being valid, so that what it opened can be closed. */
   onRevoked(listener: (credentialId: string) => void): void;
 
-  createSignInCode(expiresAt: number): Promise<string>;
+  /** `subject`: whom the platform asks it for; null for a link that somebody here made. */
+  createSignInCode(expiresAt: number, subject: string | null): Promise<string>;
   /** Null when the code is unknown, used or expired. */
-  redeemSignInCode(code: string, sessionExpiresAt: number): Promise<{ sessionToken: string } | null>;
-  createSession(expiresAt: number): Promise<{ sessionToken: string }>;
-  endSession(sessionId: string): Promise<void>;
-  /** Every browser session, and what they hold open; answers how many. */
-  endAllSessions(): Promise<number>;
+  redeemSignInCode(
+    code: string,
+    sessionExpiresAt: number,
+    device: string | null,
+  ): Promise<{ sessionToken: string } | null>;
+  createSession(expiresAt: number, device: string | null): Promise<{ sessionToken: string }>;
+  /** Live ones, newest first. */
+  listSessions(limit: number): Promise<SessionRow[]>;
+  /** What it holds open is closed. False when there is no such live session. */
+  endSession(sessionId: string): Promise<boolean>;
+  /** Every session but `keptId`, and what they hold open; answers how many. */
+  endAllSessions(keptId?: string | null): Promise<number>;
+  /** Those opened for this person, and those of which nobody knows whose they are; answers how many. */
+  endSessionsOf(subject: string): Promise<number>;
 }

@@ -15,5 +15,6 @@ export { bindOrgTokenRoutes, type OrgTokenDeps } from './org-token-routes.ts';
 export { RateLimit } from './rate-limit.ts';
 export { type AccessDeps, bindAccessRoutes } from './routes.ts';
 export { SESSION_COOKIES, sessionCookie } from './session-cookie.ts';
+export { bindSessionRoutes } from './session-routes.ts';
 export { createTenantGuard } from './tenant-guard.ts';
 export { TokenUse } from './token-use.ts';

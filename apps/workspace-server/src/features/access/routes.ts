@@ -8,6 +8,7 @@ import type { Clock } from '@molecule/kit';
 import type { FastifyInstance } from 'fastify';
 import type { AccessStore } from './credential-store.ts';
 import { sessionCookie } from './session-cookie.ts';
+import { deviceOf } from './session-routes.ts';
 
 export interface AccessDeps {
   store: AccessStore;
@@ -67,9 +68,9 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
   binder.bind(app, tenant.signIn, async ({ body, request, reply }) => {
     const expiresAt = clock.now() + TIMEOUTS_MS.session;
     const session = body.code
-      ? await store.redeemSignInCode(body.code, expiresAt)
+      ? await store.redeemSignInCode(body.code, expiresAt, deviceOf(request))
       : isAdminToken(body.token, deps.adminTokenDigest)
-        ? await store.createSession(expiresAt)
+        ? await store.createSession(expiresAt, deviceOf(request))
         : null;
     if (!session) {
       throw faults.invalidCredential(
@@ -84,7 +85,7 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
 
   binder.bind(app, tenant.signInByLink, async ({ query, request, reply }) => {
     const session = query.code
-      ? await store.redeemSignInCode(query.code, clock.now() + TIMEOUTS_MS.session)
+      ? await store.redeemSignInCode(query.code, clock.now() + TIMEOUTS_MS.session, deviceOf(request))
       : null;
     if (session)
       reply.header('set-cookie', sessionCookie(session.sessionToken, request.protocol === 'https'));
@@ -101,9 +102,9 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
     return { status: 'signed_out' as const };
   });
 
-  binder.bind(app, tenant.createSignInLink, async () => {
+  binder.bind(app, tenant.createSignInLink, async ({ body }) => {
     const expiresAt = clock.now() + TIMEOUTS_MS.signInCode;
-    const code = await store.createSignInCode(expiresAt);
+    const code = await store.createSignInCode(expiresAt, body?.subject ?? null);
     return { url: `${deps.publicUrl()}/auth/link?code=${code}`, expires_at: iso(expiresAt) };
   });
 }

@@ -1,7 +1,8 @@
 // Follow revocations: a hosted tenant hears from its platform who is to be cut off.
 //
-//   N1. A person who was removed, or who signed out at the platform, is out within a second while connected: the tenant does
-//       not know whose session is whose, so all of its browser sessions end; who still belongs is handed over again.
+//   N1. A person who was removed, or who signed out at the platform, is out within a second while connected: the sessions
+//       that the platform opened for them end, and with them those of which nobody knows whose they are. What concerns the
+//       whole organisation ends all of them.
 //   N2. What was heard is written down after it took effect: a restart repeats it at most.
 //   N3. Cut off for GRACE_MS, the tenant ends its sessions by itself, once.
 
@@ -24,6 +25,7 @@ export interface RevocationDeps {
   clock: Clock;
   log: Log;
   endAllSessions(): Promise<number>;
+  endSessionsOf(subject: string): Promise<number>;
 }
 
 export class RevocationFollower {
@@ -73,8 +75,10 @@ export class RevocationFollower {
 
   async #hear(line: string): Promise<void> {
     if (!line.startsWith('data: ')) return;
-    const { seq, kind } = JSON.parse(line.slice('data: '.length)) as { seq: number; kind: string };
-    const ended = await this.#deps.endAllSessions();
+    const news = JSON.parse(line.slice('data: '.length)) as { seq: number; kind: string; subject?: string };
+    const { seq, kind, subject } = news;
+    const isOfPerson = (kind === 'membership' || kind === 'user') && typeof subject === 'string';
+    const ended = isOfPerson ? await this.#deps.endSessionsOf(subject) : await this.#deps.endAllSessions();
     this.#deps.log.info({ seq, kind, ended }, 'the platform cut somebody off; browser sessions ended');
     await writeFile(`${this.#deps.file}.next`, String(seq), { mode: 0o600 });
     await rename(`${this.#deps.file}.next`, this.#deps.file);

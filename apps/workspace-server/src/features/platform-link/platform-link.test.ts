@@ -86,7 +86,7 @@ describe('the settings of a hosted tenant', () => {
 });
 
 describe('a revocation', () => {
-  const open = (ended: number[] = [], clock = fakeClock()) => {
+  const open = (ended: string[] = [], clock = fakeClock()) => {
     const follower = new RevocationFollower({
       platformUrl: url,
       orgId: 'org-a',
@@ -94,7 +94,8 @@ describe('a revocation', () => {
       file: join(dir, 'heard'),
       clock,
       log: createLog({ level: 'silent' }),
-      endAllSessions: async () => ended.push(1),
+      endAllSessions: async () => ended.push('all'),
+      endSessionsOf: async (subject) => ended.push(subject),
     });
     return { follower, ended, clock };
   };
@@ -108,10 +109,22 @@ describe('a revocation', () => {
     };
     const { follower, ended } = open();
     await follower.run(new AbortController().signal);
-    expect(ended).toHaveLength(1);
+    expect(ended).toEqual(['u']);
     expect(await readFile(join(dir, 'heard'), 'utf8')).toBe('7');
     await follower.run(new AbortController().signal);
     expect(asked).toEqual(['/cp/tenants/revocations?after=0', '/cp/tenants/revocations?after=7']);
+  });
+
+  it.each<[string, string]>([
+    ['{"seq":8,"kind":"user","subject":"u"}', 'u'],
+    ['{"seq":8,"kind":"org_suspended","subject":"org-a"}', 'all'],
+    ['{"seq":8,"kind":"membership"}', 'all'],
+    ['{"seq":8,"kind":"something new","subject":"u"}', 'all'],
+  ])('told as %s ends the sessions of %s', async (line, whose) => {
+    handle = (_, response) => response.end(`data: ${line}\n\n`);
+    const { follower, ended } = open();
+    await follower.run(new AbortController().signal);
+    expect(ended).toEqual([whose]);
   });
 
   it('leaves sessions alone while the platform is away, for a day (N3)', async () => {
