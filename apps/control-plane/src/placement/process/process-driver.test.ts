@@ -17,7 +17,7 @@ const STAND_IN = `// A stand-in for the tenant server.
 const { createServer } = require('node:http');
 const { spawn } = require('node:child_process');
 const helper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', process.env.MOLECULE_DATA_DIR], { detached: true, stdio: 'ignore' });
-createServer((_, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1');
+createServer((_, response) => response.end('ok')).listen(Number(process.env.PORT), process.env.HOST);
 process.on('SIGTERM', () => { helper.kill('SIGKILL'); process.exit(0); });
 `;
 
@@ -56,6 +56,7 @@ async function closeGround(ground: Ground): Promise<void> {
   await rm(ground.home, { recursive: true, force: true });
 }
 
+/** A program that a server is about to start looks like the server for a moment: children of servers are none. */
 async function serversOf(root: string, orgId: string): Promise<number[]> {
   const found: number[] = [];
   for (const pid of await processesOf(join(root, orgId), null)) {
@@ -66,7 +67,13 @@ async function serversOf(root: string, orgId: string): Promise<number[]> {
       found.push(pid);
     }
   }
-  return found;
+  const parents = await Promise.all(found.map(parentOf));
+  return found.filter((_, i) => !found.includes(parents[i] ?? 0));
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }
 
 const placed = async (root: string, orgId: string) =>

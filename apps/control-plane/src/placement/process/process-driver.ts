@@ -1,5 +1,5 @@
-// Process driver: a tenant as a process group of this machine, with a folder, a port, a database and (as root) a user of
-// its own. The tenant supervises what it starts; this driver starts, finds, stops and removes the tenant.
+// Process driver: a tenant as a process group of this machine, with a folder, a port, a database and (as root) a user and a
+// network of its own. The tenant supervises what it starts; this driver starts, finds, stops and removes the tenant.
 //
 //   R1. Before a tenant is started, one that a killed control plane started is looked for and taken over.
 //   R2. A tenant keeps its port while it can, so that addresses stay true across restarts.
@@ -7,15 +7,23 @@
 //   R4. Two tenants share a user only where the operator accepted that.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Fault, faults } from '@molecule/domain';
 import { KeyedLock, type Log } from '@molecule/kit';
 import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../driver.ts';
-import { environmentOf, processesOf, signal, startTimeOf, waitFor } from './process-identity.ts';
+import {
+  environmentOf,
+  PLACEMENT_MARK,
+  processesOf,
+  signal,
+  startTimeOf,
+  waitFor,
+} from './process-identity.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
 import { type Placed, TenantFolders } from './tenant-folder.ts';
+import { enterCommand, type TenantNetwork, TenantNetworks } from './tenant-networks.ts';
 import { turnData } from './turn-data.ts';
 import { TenantUsers } from './users.ts';
 
@@ -42,6 +50,7 @@ export class ProcessDriver implements PlacementDriver {
   readonly #options: ProcessDriverOptions;
   readonly #folders: TenantFolders;
   readonly #users: TenantUsers;
+  readonly #networks: TenantNetworks;
   readonly #locks = new KeyedLock();
 
   constructor(options: ProcessDriverOptions) {
@@ -51,6 +60,7 @@ export class ProcessDriver implements PlacementDriver {
       [options.root, options.mainOf('local'), process.execPath],
       options.programPath,
     );
+    this.#networks = new TenantNetworks(options.programPath, options.log);
   }
 
   async checkRoom(orgId: string): Promise<void> {
@@ -105,6 +115,7 @@ export class ProcessDriver implements PlacementDriver {
       const placed = await this.#folders.read(orgId);
       if (placed) await this.#end(placed);
       await this.#folders.remove(orgId);
+      if (placed?.uid != null) await this.#users.release(this.#folders.folder(orgId), placed.uid);
     });
   }
 
@@ -137,7 +148,7 @@ export class ProcessDriver implements PlacementDriver {
     for (const pid of await processesOf(folder, known.uid)) {
       const env = await environmentOf(pid);
       const startTime = await startTimeOf(pid);
-      if (env.MOLECULE_PLACEMENT !== orgId || startTime === null) continue;
+      if (env[PLACEMENT_MARK] !== orgId || startTime === null) continue;
       const adopted = { ...known, pid, startTime, port: Number(env.PORT), isStopped: false };
       await this.#folders.write(adopted);
       this.#options.log.info({ orgId, pid }, 'took over the running tenant');
@@ -149,7 +160,9 @@ export class ProcessDriver implements PlacementDriver {
   async #start(spec: TenantSpec, known: Placed | null): Promise<Placed> {
     const uid = known ? known.uid : await this.#chooseUser(spec.orgId);
     await this.#folders.prepare(spec.orgId, uid);
+    const network = await this.#network(uid, spec);
     const placed: Placed = {
+      ...(network ? { address: network.address } : {}),
       orgId: spec.orgId,
       slug: spec.slug,
       image: spec.image,
@@ -162,7 +175,7 @@ export class ProcessDriver implements PlacementDriver {
     await this.#folders.write(placed);
     // What a killed tenant left behind would hold its folder.
     await this.#endAll(placed);
-    const child = await this.#spawn(spec, placed);
+    const child = await this.#spawn(spec, placed, network);
     placed.pid = child.pid ?? null;
     placed.startTime = child.pid === undefined ? null : await startTimeOf(child.pid);
     await this.#folders.write(placed);
@@ -172,19 +185,34 @@ export class ProcessDriver implements PlacementDriver {
     return placed;
   }
 
-  async #spawn(spec: TenantSpec, placed: Placed): Promise<ChildProcess> {
+  /** Null: the tenant lives on this machine's own network. */
+  async #network(uid: number | null, spec: TenantSpec): Promise<TenantNetwork | null> {
+    if (uid === null || !(await this.#networks.canSeparate())) return null;
+    const url = new URL(spec.platformUrl);
+    return this.#networks.ensure(uid, Number(url.port) || (url.protocol === 'https:' ? 443 : 80));
+  }
+
+  async #spawn(spec: TenantSpec, placed: Placed, network: TenantNetwork | null): Promise<ChildProcess> {
     const log = await open(this.#folders.logFile(spec.orgId), 'w', 0o600);
     try {
-      const child = spawn(process.execPath, [this.#options.mainOf(spec.image)], {
+      const program = [process.execPath, this.#options.mainOf(spec.image)];
+      const before =
+        placed.uid === null
+          ? []
+          : enterCommand({ network: network?.path ?? null, uid: placed.uid, names: reachableNames() });
+      const [file = '', ...args] = [...before, ...program];
+      const child = spawn(file, args, {
         cwd: this.#folders.dataDir(spec.orgId),
         env: tenantEnvironment(spec, {
+          // In a network of its own only this machine gets there.
+          host: network ? '0.0.0.0' : '127.0.0.1',
           port: placed.port,
+          platformUrl: network ? seenFrom(network, spec.platformUrl) : spec.platformUrl,
           dataDir: this.#folders.dataDir(spec.orgId),
           programPath: this.#options.programPath,
         }),
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
-        ...(placed.uid === null ? {} : { uid: placed.uid, gid: placed.uid }),
       });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
@@ -206,6 +234,7 @@ export class ProcessDriver implements PlacementDriver {
       await waitFor(async () => !(await this.#isAlive(placed)), STOP_GRACE_MS);
     }
     await this.#endAll(placed);
+    if (placed.address !== undefined && placed.uid !== null) await this.#networks.remove(placed.uid);
     await this.#folders.write({ ...placed, pid: null, startTime: null, isStopped: true });
   }
 
@@ -222,24 +251,9 @@ export class ProcessDriver implements PlacementDriver {
   async #chooseUser(orgId: string): Promise<number | null> {
     await this.checkRoom(orgId);
     if (!(await this.#users.canSeparate())) return null;
-    return this.#locks.run('users', async () => {
-      const known = await Promise.all((await this.#folders.list()).map((id) => this.#folders.read(id)));
-      const taken = new Set(known.flatMap((placed) => (placed?.uid == null ? [] : [placed.uid])));
-      const uid = this.#users.choose(taken);
-      // Written down before the next one is chosen.
-      await this.#folders.prepare(orgId, uid);
-      await this.#folders.write({
-        orgId,
-        slug: '',
-        image: '',
-        port: 0,
-        uid,
-        pid: null,
-        startTime: null,
-        isStopped: true,
-      });
-      return uid;
-    });
+    // Written down before it is used.
+    await this.#folders.prepare(orgId, null);
+    return this.#users.claim(this.#folders.folder(orgId));
   }
 
   /** R2. */
@@ -256,7 +270,23 @@ export class ProcessDriver implements PlacementDriver {
 }
 
 function upstreamOf(placed: Placed): string {
-  return `http://127.0.0.1:${placed.port}`;
+  return `http://${placed.address ?? '127.0.0.1'}:${placed.port}`;
+}
+
+/** The platform's own address is loopback on a single machine, which is another loopback in there. */
+function seenFrom(network: TenantNetwork, platformUrl: string): string {
+  const url = new URL(platformUrl);
+  const isLoopback = /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(url.hostname);
+  if (isLoopback) url.hostname = network.gateway;
+  return url.origin;
+}
+
+/** Where this machine asks a name server of its own loopback, the list of those behind it; else ''. */
+function reachableNames(): string {
+  const behind = '/run/systemd/resolve/resolv.conf';
+  const lines = existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8').split('\n') : [];
+  const servers = lines.filter((line) => line.startsWith('nameserver'));
+  return servers.every((line) => /\s127\./.test(line)) && existsSync(behind) ? behind : '';
 }
 
 /** The port when it is free (any free one for 0), else null. */

@@ -4,12 +4,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { systemClock } from '@molecule/kit';
 
 const run = promisify(execFile);
 const HAS_PROC = existsSync('/proc/self/stat');
 const LOOK_MS = 25;
+/** In the environment of each tenant: its organisation. */
+export const PLACEMENT_MARK = 'MOLECULE_PLACEMENT';
 
 /** A text that differs between two processes with one pid; null when the process is gone. */
 export async function startTimeOf(pid: number): Promise<string | null> {
@@ -34,14 +37,20 @@ async function startTimeFromPs(pid: number): Promise<string | null> {
   }
 }
 
-/** Pids of processes that run as the user, or whose arguments or environment name the folder. */
+/**
+ * Pids of processes that run as the user, or on the way to become that user; without one, those whose arguments or
+ * environment name the folder. The folder is named by its organisation.
+ */
 export async function processesOf(folder: string, uid: number | null): Promise<number[]> {
   if (!HAS_PROC) return [];
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const found: number[] = [];
   for (const name of names) {
     const owner = uid === null ? null : await ownerOf(name);
-    const isOurs = owner !== null ? owner === uid : await isNaming(name, folder);
+    const isOurs =
+      owner === null
+        ? uid === null && (await isNaming(name, folder))
+        : owner === uid || (await isBecoming(name, folder));
     if (isOurs && (await startTimeOf(Number(name))) !== null) found.push(Number(name));
   }
   return found;
@@ -73,6 +82,11 @@ export async function waitFor(condition: () => Promise<boolean>, limitMs: number
     if (Date.now() >= endAt) return false;
     await systemClock.sleep(LOOK_MS);
   }
+}
+
+/** Between its start as root and its last step, in which it gives that up, a tenant is known by its mark. */
+async function isBecoming(pid: string, folder: string): Promise<boolean> {
+  return (await environmentOf(Number(pid)))[PLACEMENT_MARK] === basename(folder);
 }
 
 async function isNaming(pid: string, folder: string): Promise<boolean> {

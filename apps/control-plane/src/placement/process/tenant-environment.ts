@@ -1,10 +1,11 @@
 // Tenant environment: everything that a hosted tenant is told at its start. Nothing of the platform's own goes in.
 
 import type { TenantSpec } from '../driver.ts';
+import { PLACEMENT_MARK } from './process-identity.ts';
 
 export function tenantEnvironment(
   spec: TenantSpec,
-  place: { port: number; dataDir: string; programPath: string },
+  place: { host: string; port: number; platformUrl: string; dataDir: string; programPath: string },
 ): Record<string, string> {
   return {
     PATH: place.programPath,
@@ -12,16 +13,16 @@ export function tenantEnvironment(
     LANG: 'C.UTF-8',
     NODE_ENV: 'production',
     // By this mark a tenant is found again after a crash of the control plane.
-    MOLECULE_PLACEMENT: spec.orgId,
+    [PLACEMENT_MARK]: spec.orgId,
     PORT: String(place.port),
-    HOST: '127.0.0.1',
+    HOST: place.host,
     MOLECULE_DATA_DIR: place.dataDir,
     MOLECULE_ENV: 'production',
     // Not `saas`: that would let a tenant's agents live on addresses of this machine, where other tenants are.
     MOLECULE_DEPLOY_MODE: 'self-hosted',
     MOLECULE_ORG_ID: spec.orgId,
     MOLECULE_ORG_SLUG: spec.slug,
-    MOLECULE_CP_URL: spec.platformUrl,
+    MOLECULE_CP_URL: place.platformUrl,
     MOLECULE_CP_SHARED_SECRET: spec.provisionSecret.reveal(),
     MOLECULE_EDGE_KEY: spec.edgeKey.reveal(),
     ADMIN_TOKEN: spec.adminToken.reveal(),

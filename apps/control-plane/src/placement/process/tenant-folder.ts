@@ -13,6 +13,8 @@ export interface Placed {
   slug: string;
   image: string;
   port: number;
+  /** Where this machine reaches the tenant; absent: on loopback. */
+  address?: string;
   /** The user that the tenant runs as; null when it runs as ours. */
   uid: number | null;
   pid: number | null;
@@ -52,6 +54,8 @@ export class TenantFolders {
   /** Others may pass through the folders above, and look into none of them. */
   async prepare(orgId: string, uid: number | null): Promise<void> {
     await mkdir(this.dataDir(orgId), { recursive: true });
+    // For notes of ours, which the tenant cannot reach.
+    await mkdir(join(this.folder(orgId), 'run'), { recursive: true, mode: 0o700 });
     for (const path of [this.#root, this.folder(orgId)]) await chmod(path, 0o711);
     await chmod(this.dataDir(orgId), 0o700);
     if (uid !== null) await chown(this.dataDir(orgId), uid, uid);

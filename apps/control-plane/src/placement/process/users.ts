@@ -1,15 +1,21 @@
 // Users: a user of its own for each tenant of the process driver, where the platform runs as root and tenants can read
 // the programs. Elsewhere all tenants run as one user, which the operator must accept by name before there are two.
+//
+//   U1. Two tenants never have one number, also not tenants of two platforms on this machine: a number is a file, made once.
 
 import { spawn } from 'node:child_process';
+import { AgentUsers } from '@molecule/backends';
 
 /** Far from the numbers that systems give to people and services. No account is made: a number is enough. */
-const FIRST_UID = 610_000;
+export const FIRST_UID = 610_000;
+const COUNT = 16_000;
+const CLAIMS_DIR = '/var/lib/molecule/tenant-users';
 const PROBE_LIMIT_MS = 20_000;
 
 export class TenantUsers {
   readonly #readable: readonly string[];
   readonly #programPath: string;
+  readonly #numbers = new AgentUsers({ claimsDir: CLAIMS_DIR, first: FIRST_UID, count: COUNT });
   #canSeparate: Promise<boolean> | null = null;
 
   /** `readable`: what a tenant must be able to read and pass. */
@@ -24,11 +30,15 @@ export class TenantUsers {
     return this.#canSeparate;
   }
 
-  /** The lowest number that no tenant has. */
-  choose(taken: ReadonlySet<number>): number {
-    let uid = FIRST_UID;
-    while (taken.has(uid)) uid++;
-    return uid;
+  /** U1. `folder`: that of the tenant, with a folder `run` for a note. */
+  async claim(folder: string): Promise<number> {
+    await this.#numbers.prepare();
+    return this.#numbers.claim(folder);
+  }
+
+  /** After the folder is gone. */
+  release(folder: string, uid: number): Promise<void> {
+    return this.#numbers.release(folder, uid);
   }
 
   async #probe(): Promise<boolean> {
