@@ -45,7 +45,7 @@ const TARGETS = [
   },
   {
     name: 'control-plane',
-    sources: [...SERVER, 'packages/postgres/src', 'packages/backends/src', 'apps/control-plane/src'],
+    sources: [...SERVER, 'packages/postgres/src', 'apps/control-plane/src'],
     build: (app) => bundle(`apps/${app}`),
   },
   { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: (app) => bundle(`apps/${app}`) },

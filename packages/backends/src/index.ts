@@ -24,7 +24,6 @@ export { buildWorkspaceImage } from './docker/image/build-workspace-image.ts';
 export { imageSources } from './docker/image/root-files.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export { cellMark, FEATURES, OFFERED } from './features.ts';
-export { AgentUsers } from './process/agent-users.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
 export type { FileEntry, FilePlace, OpenFile, UnitRoot } from './unit-file.ts';
 export { CAPABILITIES, VERBS, type Verb, WITHOUT_BACKEND } from './verbs.ts';

@@ -54,8 +54,6 @@ export class TenantFolders {
   /** Others may pass through the folders above, and look into none of them. */
   async prepare(orgId: string, uid: number | null): Promise<void> {
     await mkdir(this.dataDir(orgId), { recursive: true });
-    // For notes of ours, which the tenant cannot reach.
-    await mkdir(join(this.folder(orgId), 'run'), { recursive: true, mode: 0o700 });
     for (const path of [this.#root, this.folder(orgId)]) await chmod(path, 0o711);
     await chmod(this.dataDir(orgId), 0o700);
     if (uid !== null) await chown(this.dataDir(orgId), uid, uid);
