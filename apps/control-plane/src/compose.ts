@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
-import { digestOf, edgeLookupToken } from '@molecule/http';
+import { digestOf, edgeLookupToken, PLATFORM_COOKIES } from '@molecule/http';
 import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { createPlatformAuthorize } from './access/authorize-platform.ts';
@@ -22,7 +22,7 @@ import { PgLifecycleStore } from './features/lifecycle/lifecycle-store.pg.ts';
 import { PgMemberStore } from './features/members/member-store.pg.ts';
 import { type Org, OrgOfRequest, openTenant } from './features/orgs/index.ts';
 import { PgOrgStore } from './features/orgs/org-store.pg.ts';
-import { Passwords, PLATFORM_COOKIES, TERMS } from './features/people/index.ts';
+import { Passwords, TERMS } from './features/people/index.ts';
 import { PgPersonStore } from './features/people/person-store.pg.ts';
 import {
   describeProvisioning,

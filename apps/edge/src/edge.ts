@@ -2,16 +2,25 @@
 //
 //   G1. A name that leads to nobody, an unknown slug and one that is being removed answer alike.
 //   G2. A tenant whose control plane is away is served from what is known of it.
-//   G3. What a client says about forwarding, organisations or the edge itself is dropped (clean-headers.ts).
+//   G3. What a client says about forwarding, organisations or the edge itself is dropped (cleanRequestHeaders).
 //   G4. A probe that the control plane signed reaches a tenant that is not open yet, and always looks anew.
 
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { EDGE_HEADER, signEdge, tenantEdgeKey, verifyEdge } from '@molecule/http';
+import {
+  cleanRequestHeaders,
+  EDGE_HEADER,
+  forward,
+  forwardUpgrade,
+  isUpgrade,
+  type Outcome,
+  signEdge,
+  tenantEdgeKey,
+  verifyEdge,
+  type Way,
+} from '@molecule/http';
 import type { Clock, Log } from '@molecule/kit';
 import type { Dispatcher } from 'undici';
-import { cleanRequestHeaders, isUpgrade } from './clean-headers.ts';
-import { forward, forwardUpgrade, type Outcome, type Way } from './forward.ts';
 import { ANSWERS, sendAnswer, wantsPage } from './pages.ts';
 import type { Found, RouteTable } from './route-table.ts';
 import { targetOfHost } from './target-of-host.ts';

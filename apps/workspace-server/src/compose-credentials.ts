@@ -8,8 +8,9 @@ import { PgAccessStore } from './features/access/credential-store.pg.ts';
 import { Followers, TokenUse } from './features/access/index.ts';
 import { PgOrgTokenStore } from './features/access/org-token-store.pg.ts';
 import { PgTokenUseStore } from './features/access/token-use.pg.ts';
+import type { PlatformMembers } from './features/upstreams/index.ts';
 
-export function composeCredentials(db: Db, clock: Clock) {
+export function composeCredentials(db: Db, clock: Clock, members: PlatformMembers | null) {
   const access = new PgAccessStore(db, clock);
   const orgTokens = new PgOrgTokenStore(db, clock);
   const tokenUse = new TokenUse(new PgTokenUseStore(db), clock);
@@ -26,10 +27,21 @@ export function composeCredentials(db: Db, clock: Clock) {
     onRevoked(listener) {
       access.onRevoked(listener);
       orgTokens.onRevoked(listener);
+      members?.onForgotten(listener);
     },
   });
   return {
     access,
+    /** What the platform tells of people who left. */
+    endSessionsOf(subject: string): Promise<number> {
+      members?.forget(subject);
+      return access.endSessionsOf(subject);
+    },
+    endAllSessions(): Promise<number> {
+      members?.forget(null);
+      return access.endAllSessions();
+    },
+    findMember: members === null ? null : (cookies: string) => members.find(cookies),
     orgTokens,
     tokenUse,
     credentials,

@@ -57,6 +57,7 @@ import { engineOf, parseConfig } from './features/templates/index.ts';
 import { TenantMetrics } from './features/tenant/index.ts';
 import { PgViewportStore } from './features/tenant/viewport-store.pg.ts';
 import { AgentReader } from './features/transcripts/index.ts';
+import { PlatformMembers } from './features/upstreams/index.ts';
 import {
   createPrepareUnit,
   requireWorkspace,
@@ -117,7 +118,11 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
     const supervisor = new Supervisor(log);
     db.listen({ onReturn: () => supervisor.pokeFailed() });
     const directory = new WorkspaceDirectory();
-    const credentials = composeCredentials(db, clock);
+    const members =
+      config.orgSlug !== null && config.upstreamUrl !== null
+        ? new PlatformMembers({ upstream: config.upstreamUrl, slug: config.orgSlug, clock, log })
+        : null;
+    const credentials = composeCredentials(db, clock, members);
     const { access, followers } = credentials;
     const store = new PgWorkspaceStore(db, clock);
     const vitals = new VitalSigns(new PgVitalsStore(db));
@@ -337,6 +342,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       adminTokenDigest,
       isOpen,
       sessionCookieNames: SESSION_COOKIES,
+      findMember: credentials.findMember,
     });
     const onHeardOf = (id: string) => {
       if (inbox.hasOpen(id)) drainSoon();
@@ -354,6 +360,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       hostedOrgId: config.hostedOrgId,
       edgeKey: config.edgeKey,
       canvasDir: join(REPOSITORY, 'apps/canvas/dist'),
+      upstreams: { platformUrl: config.upstreamUrl, canvasUrl: config.canvasUrl },
       access: {
         store: access,
         requireWorkspace: (id) => requireWorkspace(directory, id),
@@ -476,8 +483,8 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
       adminToken: identity.adminToken,
       clock,
       log,
-      endAllSessions: () => access.endAllSessions(),
-      endSessionsOf: (subject) => access.endSessionsOf(subject),
+      endAllSessions: () => credentials.endAllSessions(),
+      endSessionsOf: (subject) => credentials.endSessionsOf(subject),
     });
     supervisor.add({
       name: 'message-keys',

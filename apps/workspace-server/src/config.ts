@@ -78,6 +78,21 @@ export const SETTINGS = defineSettings({
     doc: 'Set on hosted tenants only.',
     example: 'uuid',
   }),
+  orgSlug: setting.text('MOLECULE_ORG_SLUG', {
+    optional: true,
+    doc: 'Set on hosted tenants only: the short name of the organisation, by which the platform is asked for its members.',
+    example: 'acme',
+  }),
+  upstreamUrl: setting.url('CP_UPSTREAM_URL', {
+    optional: true,
+    doc: 'Where what begins with /cp is handed on to; MOLECULE_CP_URL when unset. Without both there is nothing below /cp.',
+    example: 'https://platform.example',
+  }),
+  canvasUrl: setting.url('CANVAS_PROXY_URL', {
+    optional: true,
+    doc: 'A canvas that is served elsewhere: pages come from there, without any credential, instead of the built-in one.',
+    example: 'http://localhost:3000',
+  }),
   edgeKey: setting.secret('MOLECULE_EDGE_KEY', {
     optional: true,
     doc: 'Set on hosted tenants only: by it a request through the edge is known.',
@@ -285,6 +300,10 @@ export interface Config {
   edgeKey: Secret | null;
   /** Without a trailing slash. */
   platformUrl: string | null;
+  orgSlug: string | null;
+  /** Origins, without a path. */
+  upstreamUrl: string | null;
+  canvasUrl: string | null;
   secretsKey: Secret | null;
   previousSecretsKey: Secret | null;
   corsOrigins: readonly string[];
@@ -352,6 +371,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     hostedOrgId: read.orgId?.trim() || null,
     edgeKey: read.edgeKey ?? null,
     platformUrl: read.controlPlaneUrl?.replace(/\/+$/, '') ?? null,
+    orgSlug: read.orgSlug?.trim() || null,
+    upstreamUrl: originOf(read.upstreamUrl ?? read.controlPlaneUrl),
+    canvasUrl: originOf(read.canvasUrl),
     secretsKey: read.secretsKey ?? null,
     previousSecretsKey: read.previousSecretsKey ?? null,
     corsOrigins: read.corsOrigins,
@@ -402,6 +424,10 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
     isRequired: read.isMemoryRequired,
     writesPerMinute: read.memoryWritesPerMinute,
   };
+}
+
+function originOf(url: string | undefined): string | null {
+  return url ? new URL(url).origin : null;
 }
 
 function isOnThisMachine(host: string): boolean {

@@ -50,6 +50,7 @@ import {
 } from './features/tenant/index.ts';
 import { bindTerminalSocket, type TerminalDeps } from './features/terminal/index.ts';
 import { bindTranscriptRoutes, type TranscriptDeps } from './features/transcripts/index.ts';
+import { bindUpstreams, type UpstreamDeps } from './features/upstreams/index.ts';
 import { bindWebhookRoutes, type WebhookDeps } from './features/webhooks/index.ts';
 import {
   bindWorkspaceRoutes,
@@ -98,6 +99,7 @@ export interface ServerDeps {
   /** By which the edge of a hosted tenant is known. */
   edgeKey: Secret | null;
   canvasDir: string;
+  upstreams: Pick<UpstreamDeps, 'platformUrl' | 'canvasUrl'>;
   access: AccessDeps;
   orgTokens: OrgTokenDeps['orgTokens'];
   workspaces: WorkspaceRouteDeps;
@@ -172,6 +174,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   app.addHook('onRequest', onlyForAgents);
+  bindUpstreams(app, { ...deps.upstreams, identify: deps.identify, rateLimit: deps.rateLimit, isApiPath });
 
   const guard = createTenantGuard(deps.hostedOrgId, { key: deps.edgeKey, clock: deps.tenant.clock });
   const authorize = createAuthorize(deps.directory);
@@ -210,7 +213,12 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindTranscriptRoutes(app, binder, deps.transcripts);
   bindTemplateRoutes(app, binder, deps.templates);
   bindApiReference(app, binder, deps.tenant.version);
-  await serveCanvas(app, { canvasDir: deps.canvasDir, isApiPath, isGuarded: deps.hostedOrgId !== null });
+  await serveCanvas(app, {
+    isElsewhere: deps.upstreams.canvasUrl !== null,
+    canvasDir: deps.canvasDir,
+    isApiPath,
+    isGuarded: deps.hostedOrgId !== null,
+  });
   return app;
 }
 

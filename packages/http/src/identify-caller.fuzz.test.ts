@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAdminClass } from './caller.ts';
-import { createIdentifier, digestOf, parseBearer, parseCookies } from './identify-caller.ts';
+import { createIdentifier, digestOf, parseBearer } from './identify-caller.ts';
+import { parseCookies } from './parse-cookies.ts';
 
 const BOUND = { numRuns: 3_000, interruptAfterTimeLimit: 8_000 };
 /** A planted bug only has to be found, not made small. */

@@ -1,13 +1,8 @@
 // Who is calling: only a credential says so, and the first one counts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type CredentialMatch,
-  createIdentifier,
-  digestOf,
-  parseBearer,
-  parseCookies,
-} from './identify-caller.ts';
+import { type CredentialMatch, createIdentifier, digestOf, parseBearer } from './identify-caller.ts';
+import { parseCookies } from './parse-cookies.ts';
 
 const HOST = 'tenant.example:8080';
 

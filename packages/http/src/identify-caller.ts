@@ -3,6 +3,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Caller, vouchForCaller } from './caller.ts';
+import { parseCookies } from './parse-cookies.ts';
+import { pickPlatformCookies } from './platform-cookies.ts';
 
 /** What a token or session, given by its SHA-256 digest, stands for. */
 export type CredentialMatch =
@@ -22,6 +24,8 @@ export interface IdentifyOptions {
   /** Development mode on loopback: callers without a credential pass the gates. */
   isOpen: boolean;
   sessionCookieNames: readonly string[];
+  /** Asks the platform whether its cookies, as a Cookie header, are those of a member. Null: nobody asks. */
+  findMember?: ((cookies: string) => Promise<{ userId: string } | null>) | null;
 }
 
 /** The parts of a request that can prove who sent it. */
@@ -35,6 +39,11 @@ export interface CallerEvidence {
   isAgentsDoor?: boolean;
 }
 
+/** The id of a caller whom the platform vouches for; no session of the tenant has such a one. */
+export function platformSessionId(userId: string): string {
+  return `platform:${userId}`;
+}
+
 export type Identify = (request: CallerEvidence) => Promise<Caller>;
 
 export function digestOf(secret: string): Buffer {
@@ -46,15 +55,6 @@ export function parseBearer(header: string | undefined): string | null {
   if (!header?.startsWith('Bearer ')) return null;
   const token = header.slice('Bearer '.length).trim();
   return token === '' ? null : token;
-}
-
-export function parseCookies(header: string | undefined): Map<string, string> {
-  const cookies = new Map<string, string>();
-  for (const pair of (header ?? '').split(';')) {
-    const at = pair.indexOf('=');
-    if (at > 0) cookies.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
-  }
-  return cookies;
 }
 
 export function firstAuthorization(
@@ -90,6 +90,14 @@ export function createIdentifier(options: IdentifyOptions): Identify {
     return vouchForCaller({ kind: 'workspace', workspaceId: match.workspaceId, tokenId: match.tokenId });
   }
 
+  /** Null: nobody was asked, or there was nothing to ask about, or the answer was no. */
+  async function byPlatform(headers: IncomingHttpHeaders): Promise<Caller | null> {
+    if (!options.findMember || isCrossSite(headers)) return null;
+    const cookies = pickPlatformCookies(headers.cookie);
+    const member = cookies === null ? null : await options.findMember(cookies);
+    return member && vouchForCaller({ kind: 'session', sessionId: platformSessionId(member.userId) });
+  }
+
   return async (request) => {
     const isOpen = options.isOpen && request.isAgentsDoor !== true;
     const bearer = request.bearer ?? parseBearer(firstAuthorization(request.headers, request.rawHeaders));
@@ -100,9 +108,11 @@ export function createIdentifier(options: IdentifyOptions): Identify {
       if (!value || isCrossSite(request.headers)) continue;
       const session = await store.findSession(digestOf(value));
       if (session) return vouchForCaller({ kind: 'session', sessionId: session.sessionId });
-      return vouchForCaller({ kind: 'invalid', isOpen, via: 'cookie' });
+      return (
+        (await byPlatform(request.headers)) ?? vouchForCaller({ kind: 'invalid', isOpen, via: 'cookie' })
+      );
     }
-    return vouchForCaller({ kind: 'anonymous', isOpen });
+    return (await byPlatform(request.headers)) ?? vouchForCaller({ kind: 'anonymous', isOpen });
   };
 }
 

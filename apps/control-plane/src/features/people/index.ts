@@ -2,5 +2,4 @@
 export { Passwords } from './password.ts';
 export type { Person, PersonStore } from './person-store.ts';
 export { asPerson, bindPeopleRoutes, isOurs, type PeopleDeps } from './routes.ts';
-export { PLATFORM_COOKIES } from './session-cookie.ts';
 export { TERMS } from './terms.ts';

@@ -2,9 +2,7 @@
 // their own hosts. Over https it carries the `__Host-` prefix; plain http on loopback cannot.
 
 import { TIMEOUTS_MS } from '@molecule/domain';
-
-/** The last one is understood when it comes in, and never set. */
-export const PLATFORM_COOKIES = ['__Host-molecule_platform', 'molecule_platform', 'mcp_session'] as const;
+import { PLATFORM_COOKIES } from '@molecule/http';
 
 export function platformCookie(value: string | null, isHttps: boolean): string {
   const name = isHttps ? PLATFORM_COOKIES[0] : PLATFORM_COOKIES[1];

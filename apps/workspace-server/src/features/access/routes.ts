@@ -97,7 +97,7 @@ export function bindAccessRoutes(app: FastifyInstance, binder: Binder, deps: Acc
   });
 
   binder.bind(app, tenant.signOut, async ({ caller, request, reply }) => {
-    if (caller.kind === 'session') await store.endSession(caller.sessionId);
+    if (caller.kind === 'session' && isUuid(caller.sessionId)) await store.endSession(caller.sessionId);
     reply.header('set-cookie', sessionCookie(null, request.protocol === 'https'));
     return { status: 'signed_out' as const };
   });

@@ -36,7 +36,10 @@ export function bindSessionRoutes(
   });
 
   binder.bind(app, sessions.revokeOtherSessions, async ({ caller }) => ({
-    revoked: await store.endAllSessions(caller.kind === 'session' ? caller.sessionId : null),
+    revoked: await store.endAllSessions(
+      // Whom the platform vouches for has no session here.
+      caller.kind === 'session' && isUuid(caller.sessionId) ? caller.sessionId : null,
+    ),
   }));
 }
 

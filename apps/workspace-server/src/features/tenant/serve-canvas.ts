@@ -25,10 +25,16 @@ const canvasFiles = defineRoute({
 
 export async function serveCanvas(
   app: FastifyInstance,
-  options: { canvasDir: string; isApiPath: (path: string) => boolean; isGuarded: boolean },
+  options: {
+    canvasDir: string;
+    isApiPath: (path: string) => boolean;
+    isGuarded: boolean;
+    /** Pages are handed on before they come here. */
+    isElsewhere: boolean;
+  },
 ): Promise<void> {
   const indexFile = join(options.canvasDir, 'index.html');
-  const isBuilt = existsSync(indexFile);
+  const isBuilt = existsSync(indexFile) && !options.isElsewhere;
   // Read each time: a build under a running server changes the names of the files that the page asks for.
   const readPage = () => readFile(indexFile).catch(() => Buffer.from(NOT_BUILT));
   if (isBuilt) {

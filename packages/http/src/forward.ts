@@ -5,7 +5,7 @@
 //   F3. A refusal to connect reaches the caller before anything was sent, so that another address can be tried.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { cleanResponseHeaders } from './clean-headers.ts';
 
@@ -19,6 +19,12 @@ export interface Way {
   headers: string[];
   /** Added to the answer, in lower case. */
   add: Readonly<Record<string, string>>;
+  /** Until the first byte of the answer, in milliseconds. */
+  headersLimitMs?: number;
+  /** Between two parts of the answer; 0 for no limit. */
+  silenceLimitMs?: number;
+  /** A longer body is cut off, and the answer is `failed`. */
+  maxBodyBytes?: number;
 }
 
 /** `sent`: the answer went out or is going. `refused`: nothing listens there, and nothing was sent. */
@@ -43,9 +49,9 @@ export function forward(
       path: request.url ?? '/',
       method: request.method as Dispatcher.HttpMethod,
       headers: way.headers,
-      body: hasBody ? request : null,
-      headersTimeout: HEADERS_LIMIT_MS,
-      bodyTimeout: 0,
+      body: hasBody ? bounded(request, way.maxBodyBytes) : null,
+      headersTimeout: way.headersLimitMs ?? HEADERS_LIMIT_MS,
+      bodyTimeout: way.silenceLimitMs ?? 0,
     };
     dispatcher.dispatch(options, {
       onRequestStart: (controller) => {
@@ -122,6 +128,19 @@ export function forwardUpgrade(
       onResponseError: (_, error) => resolve(isRefusal(error) ? 'refused' : 'failed'),
     });
   });
+}
+
+function bounded(request: IncomingMessage, maxBytes: number | undefined): Readable {
+  if (maxBytes === undefined) return request;
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      done(bytes > maxBytes ? new Error('the body is too large') : null, chunk);
+    },
+  });
+  request.on('error', (error) => counted.destroy(error));
+  return request.pipe(counted);
 }
 
 function join(client: Duplex, upstream: Duplex, head: Buffer, headers: string[]): void {

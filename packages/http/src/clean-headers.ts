@@ -1,4 +1,5 @@
-// Clean headers: what of a client's headers goes on, and what the edge says itself. A client cannot speak for the edge.
+// Clean headers: what of a client's headers goes on to an upstream, and what the proxy says itself. A client cannot speak for
+// the proxy: the edge before tenants, or a tenant before its platform.
 //
 //   H1. Hop-by-hop headers, and those that a Connection header names, end here in both directions.
 //   H2. Forwarding headers of the client are dropped and written anew from what the edge saw.
