@@ -246,6 +246,9 @@ const ELSEWHERE: Partial<Record<keyof typeof LIMITS, string>> = {
 
 /** Bounds of loops, sockets, backends and stores: why no request meets their edge. */
 const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
+  orgArchiveBytes: 'an archive, see the tests of reading one',
+  orgArchiveEntries: 'an archive, see the tests of reading one',
+  orgArchiveEntryBytes: 'an archive, see the tests of reading one',
   sessionsListed: 'older ones are left out of the list, not refused',
   activitySummaryChars: 'longer summaries are cut, not refused',
   initialMemoryChars: 'longer memories of an import are cut, not refused',

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { until } from './support/api.ts';
 import { BOOT_LIMIT_MS, formsOf, type HostedOrg, makeOrgs } from './support/hosted-orgs.ts';
-import { type ScenarioPlatform, startPlatform } from './support/platform.ts';
+import { databaseOptionsOf, type ScenarioPlatform, startPlatform } from './support/platform.ts';
 
 const SPARE_BYTES = 64 * 1024;
 const GROWN = 1_000;
@@ -28,8 +28,7 @@ afterAll(() => platform?.stop(), BOOT_LIMIT_MS);
 
 /** The platform's own database, read the way a thief of a dump would. */
 async function withDatabase<T>(read: (db: Db) => Promise<T>): Promise<T> {
-  const pid = readFileSync(join(platform.dataDir, 'platform-database/postgres/postmaster.pid'), 'utf8');
-  const db = new Db({ host: pid.split('\n')[4] ?? '', port: 5432, user: 'molecule', database: 'molecule' });
+  const db = new Db(databaseOptionsOf(platform));
   return read(db).finally(() => db.end());
 }
 

@@ -71,6 +71,8 @@ export const REQUIREMENTS = {
   'platform.admin': 'Operators make, stop, inspect and audit, and never read a tenant’s token',
   'platform.fleet': 'A release reaches a canary first, and goes back where it does not serve',
   'platform.boundary': 'Nothing of what happens inside a tenant is kept by the platform',
+  'platform.leaving':
+    'A whole organisation leaves as one archive that another tenant takes in; its deletion proves itself',
   'platform.isolation':
     'Two tenants with hostile administrators on one machine reach nothing of each other and nothing of the platform',
   'platform.stop': 'Ctrl-C stops tenants too, and the next start brings them back',

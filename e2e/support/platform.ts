@@ -1,6 +1,7 @@
 // Platform: `npm run platform` for scenarios, on a free port and in a folder of its own, and short ways to call it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -138,6 +139,13 @@ export function callByName(port: number, path: string, options: PlatformCall = {
     request.on('error', reject);
     request.end(text);
   });
+}
+
+/** How to reach the platform's own database, as root or as whoever started it. */
+export function databaseOptionsOf({ dataDir }: Pick<ScenarioPlatform, 'dataDir'>) {
+  const pidFile = join(dataDir, 'platform-database/postgres/postmaster.pid');
+  const socketFolder = readFileSync(pidFile, 'utf8').split('\n')[4] ?? '';
+  return { host: socketFolder, port: 5432, user: 'molecule', database: 'molecule' };
 }
 
 /** The tenant's folder of each organisation that was placed. */

@@ -18,6 +18,7 @@ import { addBackgroundLoops } from './background-loops.ts';
 import { composeBackends, findBackendProblem, wiredBackends } from './compose-backends.ts';
 import { composeCredentials } from './compose-credentials.ts';
 import { composeFileStores, composeFiles } from './compose-files.ts';
+import { composeLeaving } from './compose-leaving.ts';
 import { addLifecycleLoops, composeRestarts, startLimitsOf } from './compose-lifecycle.ts';
 import { composeMemory } from './compose-memory.ts';
 import { addPlatformLink } from './compose-platform-link.ts';
@@ -402,6 +403,7 @@ export async function startTenant(config: Config, progress: StartProgress): Prom
         onSockets: (delta) => metrics.socketOpened(delta),
       },
       org,
+      leaving: composeLeaving(create, { db, dispatcher, memories: memory.deps, log }),
       logs: {
         directory,
         clock,

@@ -35,6 +35,7 @@ import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
 import { bindKeyValueRoutes, type KeyValueDeps } from './features/key-values/index.ts';
+import { bindLeavingRoutes, type LeavingDeps } from './features/leaving/index.ts';
 import { bindLogRoutes, type LogRouteDeps } from './features/logs/index.ts';
 import { bindMemoryRoutes, type MemoryDeps } from './features/memories/index.ts';
 import { bindOrgRoutes, type ImportDeps } from './features/org/index.ts';
@@ -116,6 +117,7 @@ export interface ServerDeps {
   secrets: SecretRouteDeps;
   events: EventDeps;
   org: ImportDeps;
+  leaving: LeavingDeps;
   logs: LogRouteDeps;
   terminal: Omit<TerminalDeps, 'gate'>;
   files: FileRouteDeps;
@@ -207,6 +209,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindSecretRoutes(app, binder, deps.secrets);
   bindEventRoutes(app, binder, { ...deps.events, gate });
   bindOrgRoutes(app, binder, deps.org);
+  await bindLeavingRoutes(app, binder, deps.leaving);
   bindLogRoutes(app, binder, deps.logs);
   bindTerminalSocket(app, binder, { ...deps.terminal, gate });
   await bindFileRoutes(app, binder, deps.files);

@@ -9,6 +9,7 @@
 //       answer of WITHOUT_BACKEND. Nothing is silently skipped.
 //   D6. A start or carry that exceeds its limit is aborted, and its workspace stays locked until the backend has let go.
 
+import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { type BackendName, Fault, faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import { type Clock, DeadlineExceeded, type Log, type Loop, Semaphore, withDeadline } from '@molecule/kit';
@@ -29,6 +30,7 @@ import { CloudBackend, type CloudOptions } from './cloud/cloud-backend.ts';
 import { DockerBackend, type DockerOptions } from './docker/docker-backend.ts';
 import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
+import type { CarriedFolder, FolderArchive } from './folder-archive.ts';
 import { ProcessBackend, type ProcessOptions } from './process/process-backend.ts';
 import { StartBudget } from './start-budget.ts';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
@@ -99,6 +101,23 @@ export interface Dispatcher {
    * a failure: nothing is lost by one. NO_BACKEND when one of them is not wired.
    */
   carry(workspaceId: string, from: BackendName, to: BackendName): Promise<void>;
+  /**
+   * A tar of one folder of a unit that does not run: CONFLICT while it does. It is read inside `take`, and no start of the
+   * unit comes in between.
+   */
+  packFolder(
+    workspaceId: string,
+    backend: BackendName,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void>;
+  /** Into a unit that does not run. What is there already is replaced, entry by entry. */
+  unpackFolder(
+    workspaceId: string,
+    backend: BackendName,
+    folder: CarriedFolder,
+    tar: Readable,
+  ): Promise<void>;
   /** Every unit of every wired backend; null when one of them could not tell: skip this sweep. */
   listUnits(): Promise<(Unit & { backend: BackendKind })[] | null>;
   health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
@@ -239,6 +258,19 @@ class BackendDispatcher implements Dispatcher {
     });
   }
 
+  packFolder(
+    workspaceId: string,
+    name: BackendName,
+    folder: CarriedFolder,
+    take: (archive: FolderArchive) => Promise<void>,
+  ): Promise<void> {
+    return this.#carried(workspaceId, name, (backend) => backend.packFolder(workspaceId, folder, take));
+  }
+
+  unpackFolder(workspaceId: string, name: BackendName, folder: CarriedFolder, tar: Readable): Promise<void> {
+    return this.#carried(workspaceId, name, (backend) => backend.unpackFolder(workspaceId, folder, tar));
+  }
+
   async probe(workspaceId: string, name: BackendName): Promise<Probe> {
     const backend = this.#find(name, 'probe');
     if (!backend) return 'gone';
@@ -291,6 +323,15 @@ class BackendDispatcher implements Dispatcher {
       this.#log.warn({ err: error, backend: backend.kind }, 'a backend does not say how it is');
       return { isOk: false, detail: 'the backend does not answer', isolation: 'not known', capabilities };
     }
+  }
+
+  /** In the queue of its workspace; as long as whoever is at the other end takes, within the limit of a carry. */
+  #carried(workspaceId: string, name: BackendName, act: (backend: Backend) => Promise<void>): Promise<void> {
+    return this.#queue.run(workspaceId, async () => {
+      const backend = this.#find(name, 'carry');
+      if (!backend) throw faults.noBackend(NO_BACKEND);
+      await withDeadline(act(backend), TIMEOUTS_MS.carry, 'carrying a folder');
+    });
   }
 
   /** One act in the queue of its workspace; success where no backend is wired and the table says so. */

@@ -10,6 +10,7 @@ export * as delegations from './delegations.ts';
 export * as events from './events.ts';
 export * as files from './files.ts';
 export * as keyValues from './key-values.ts';
+export * as leaving from './leaving.ts';
 export * as memories from './memories.ts';
 export * as memoryPlugin from './memory-plugin.ts';
 export * as org from './org.ts';

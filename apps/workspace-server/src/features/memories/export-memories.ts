@@ -24,6 +24,15 @@ export async function exportMemories(deps: MemoryDeps): Promise<memories.Exporte
     .map((memory) => toExported(deps, memory));
 }
 
+/** As exportMemories, page by page and in the order of where they stand: for those who keep none of them. */
+export async function* memoryPages(deps: MemoryDeps): AsyncGenerator<memories.ExportedMemory[]> {
+  for (const namespace of everyNamespace(deps)) {
+    for await (const page of pagesOf(deps, namespace)) {
+      if (page.length > 0) yield page.map((memory) => toExported(deps, memory));
+    }
+  }
+}
+
 /** Of every live workspace: its own, its team's and, where it wrote for everybody, the organisation's. */
 function everyNamespace({ directory, orgs }: MemoryDeps): string[] {
   const live = directory.live();

@@ -223,7 +223,9 @@ async function editNewWorkspace(
       ? [{ type: 'WORKSPACE_ONLINE' as const, payload: { name: state.name, external: true } }]
       : state.status === 'awaiting_agent'
         ? [{ type: 'WORKSPACE_AWAITING_AGENT' as const, payload: { name: state.name, external: true } }]
-        : [];
+        : state.status === 'paused'
+          ? [{ type: 'WORKSPACE_PAUSED' as const, payload: { name: state.name } }]
+          : [];
   // The parent is locked too, so that it cannot be removed between the check and the insert.
   const locked = state.parentId === null ? [] : [state.parentId];
   await editWorkspaces(
