@@ -19,6 +19,7 @@ export const TIMER_EXCEPTIONS: Readonly<Record<string, string>> = {
   'apps/workspace-server/src/features/relay/agent-connection.ts':
     'silence limit of one call, cleared when it ends',
   'apps/workspace-server/src/features/events/event-socket.ts': 'ping of one socket, cleared when it closes',
+  'apps/workspace-server/src/features/events/socket-feed.ts': 'a pause of 25 ms at most between two rounds',
   'apps/workspace-server/src/features/events/event-stream.ts': 'ping of one stream, cleared when it closes',
 };
 

@@ -14,6 +14,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseSystemCaller, requireOwnToken, type UpgradeGate } from '../access/index.ts';
 import { CURSOR_GONE, type EventDeps, parseSeq } from './event-deps.ts';
 import { toFrame } from './publish-events.ts';
+import { type Outlet, SocketFeed } from './socket-feed.ts';
+import { printFrame } from './socket-frame.ts';
 
 const MAX_MISSED_PINGS = 2;
 const CLOSE_POLICY = 1008;
@@ -27,6 +29,7 @@ interface Follower {
 }
 
 export function bindEventSocket(app: FastifyInstance, deps: EventDeps, gate: UpgradeGate): void {
+  const feed = new SocketFeed({ maxWaiting: LIMITS.socketBufferedEvents });
   app.route({
     method: 'GET',
     url: contract.followEvents.path,
@@ -45,7 +48,7 @@ export function bindEventSocket(app: FastifyInstance, deps: EventDeps, gate: Upg
         forget();
         deps.onSockets(-1);
       });
-      follow(socket, follower, request, deps);
+      follow(socket, follower, request, { ...deps, feed });
     },
     handler: async () => {
       throw faults.invalidRequest('this address speaks WebSocket only');
@@ -75,11 +78,24 @@ function admitFollower(caller: Caller, request: FastifyRequest, deps: EventDeps)
   throw faults.invalidCredential('invalid admin auth token');
 }
 
-function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, deps: EventDeps): void {
+function follow(
+  socket: WebSocket,
+  follower: Follower,
+  request: FastifyRequest,
+  { feed, ...deps }: EventDeps & { feed: SocketFeed },
+): void {
+  // The connection below the socket: whole frames, the same bytes for everybody, where the socket's own way would print and
+  // write a head for each.
+  const connection = request.raw.socket;
+  const outlet: Outlet = {
+    isOpen: () => socket.readyState === socket.OPEN,
+    lag: () => connection.writableLength,
+    write: (bytes) => connection.write(bytes),
+    onTooSlow: () => socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq'),
+  };
   const held: events.EventFrame[] = [];
   let isReplaying = true;
   let lastSeq = 0;
-  let buffered = 0;
 
   const send = (frame: events.EventFrame) => {
     if (!maySee(follower, frame, deps)) return;
@@ -87,20 +103,17 @@ function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, 
       if (frame.seq <= lastSeq) return;
       lastSeq = frame.seq;
     }
-    // What went out at once is not buffered; only a client that lags is counted.
-    buffered = socket.bufferedAmount === 0 ? 0 : buffered + 1;
-    if (buffered >= LIMITS.socketBufferedEvents) {
-      socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq');
-      return;
-    }
-    socket.send(printFrame(frame), { binary: false });
+    feed.send(outlet, printFrame(frame));
   };
   const stopListening = deps.hub.listen((frame) => {
     if (!isReplaying) send(frame);
     else if (held.length < LIMITS.socketBufferedEvents) held.push(frame);
     else socket.close(CLOSE_TRY_AGAIN, 'too slow: reconnect with since_seq');
   });
-  socket.on('close', stopListening);
+  socket.on('close', () => {
+    stopListening();
+    feed.forget(outlet);
+  });
   socket.on('error', () => socket.terminate());
   socket.on('message', () => {}); // Inbound frames are ignored.
   keepAlive(socket, deps.socketPingMs);
@@ -114,17 +127,6 @@ function follow(socket: WebSocket, follower: Follower, request: FastifyRequest, 
       deps.serverLog.warn({ err: error }, 'replay for a socket failed');
       socket.close(CLOSE_TRY_AGAIN, 'replay failed: reconnect');
     });
-}
-
-/** Every follower gets the same bytes: a frame is printed once. */
-const printed = new WeakMap<events.EventFrame, Buffer>();
-
-function printFrame(frame: events.EventFrame): Buffer {
-  const known = printed.get(frame);
-  if (known) return known;
-  const bytes = Buffer.from(JSON.stringify(frame));
-  printed.set(frame, bytes);
-  return bytes;
 }
 
 async function replay(
