@@ -39,6 +39,8 @@ export interface MemoryParts {
   repository: string;
 }
 
+export type TenantMemory = Awaited<ReturnType<typeof composeMemory>>;
+
 export async function composeMemory(parts: MemoryParts) {
   const { config, pg, clock, log, directory } = parts;
   const sidecar = config.memory.url === null && !config.memory.isOff ? await makeSidecar(parts) : null;

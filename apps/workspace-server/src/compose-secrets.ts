@@ -41,6 +41,8 @@ export interface SecretParts {
   publishSoon(): void;
 }
 
+export type TenantSecrets = Awaited<ReturnType<typeof composeSecrets>>;
+
 export async function composeSecrets(parts: SecretParts) {
   const { db, clock, log, supervisor } = parts;
   const configs = new PgConfigStore(db, clock, parts.appendEvent);
