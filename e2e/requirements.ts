@@ -73,6 +73,8 @@ export const REQUIREMENTS = {
   'platform.boundary': 'Nothing of what happens inside a tenant is kept by the platform',
   'platform.leaving':
     'A whole organisation leaves as one archive that another tenant takes in; its deletion proves itself',
+  'platform.containers':
+    'The docker driver: tenants as containers of an image that was made without a registry',
   'platform.isolation':
     'Two tenants with hostile administrators on one machine reach nothing of each other and nothing of the platform',
   'platform.stop': 'Ctrl-C stops tenants too, and the next start brings them back',

@@ -43,6 +43,7 @@ import {
   verifyBootToken,
 } from './features/tenants/index.ts';
 import { PgTenantStore } from './features/tenants/tenant-store.pg.ts';
+import { DockerDriver } from './placement/docker/docker-driver.ts';
 import type { PlacementDriver, TenantSpec } from './placement/driver.ts';
 import { FakeDriver } from './placement/fake/fake-driver.ts';
 import { ProcessDriver } from './placement/process/process-driver.ts';
@@ -334,6 +335,17 @@ async function startOn(
 
 function createDriver(config: Config, log: Log): PlacementDriver {
   if (config.driver === 'fake') return new FakeDriver();
+  if (config.driver === 'docker') {
+    return new DockerDriver({
+      socketPath: config.dockerSocket,
+      // The same over every start of this platform, and no other's.
+      platformId: digestOf(`platform:${config.edgeKey.reveal()}`).toString('hex').slice(0, 16),
+      memoryMib: config.tenantMemoryMib,
+      cpus: config.tenantCpus,
+      maxProcesses: config.tenantProcesses,
+      log,
+    });
+  }
   const home = (image: string) =>
     image === 'local' ? REPOSITORY : join(config.releasesDir ?? join(config.dataDir, 'releases'), image);
   return new ProcessDriver({

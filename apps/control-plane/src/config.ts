@@ -51,9 +51,31 @@ export const SETTINGS = defineSettings({
     doc: 'The secret that the control plane and the edge share. `npm run platform` makes one.',
     example: 'a-long-random-text',
   }),
-  driver: setting.oneOf('PLACEMENT_DRIVER', ['process', 'fake'], {
+  driver: setting.oneOf('PLACEMENT_DRIVER', ['process', 'docker', 'fake'], {
     default: 'process',
-    doc: 'Where tenants run; fake starts nothing and is for measurements.',
+    doc: 'Where tenants run: as processes or containers of this machine; fake starts nothing and is for measurements.',
+  }),
+  dockerSocket: setting.text('TENANT_DOCKER_SOCKET', {
+    default: '/var/run/docker.sock',
+    doc: 'Where the engine of the docker driver listens.',
+  }),
+  tenantMemoryMib: setting.int('TENANT_MEMORY_MIB', {
+    default: 4096,
+    min: 512,
+    max: 1_048_576,
+    doc: 'Memory of a tenant of the docker driver, its agents included.',
+  }),
+  tenantCpus: setting.int('TENANT_CPUS', {
+    default: 2,
+    min: 1,
+    max: 256,
+    doc: 'Processors of a tenant of the docker driver.',
+  }),
+  tenantProcesses: setting.int('TENANT_MAX_PROCESSES', {
+    default: 2048,
+    min: 64,
+    max: 1_000_000,
+    doc: 'Processes and threads of a tenant of the docker driver.',
   }),
   olderEncryptionKey: setting.secret('SECRETS_ENCRYPTION_KEY_OLD', {
     optional: true,
@@ -98,7 +120,11 @@ export interface Config {
   stripeWebhookSecret: Secret | null;
   releasesDir: string | null;
   edgeKey: Secret;
-  driver: 'process' | 'fake';
+  driver: 'process' | 'docker' | 'fake';
+  dockerSocket: string;
+  tenantMemoryMib: number;
+  tenantCpus: number;
+  tenantProcesses: number;
   isWeakIsolationAccepted: boolean;
   isSignUpOpen: boolean;
   logLevel: string;
