@@ -1,11 +1,7 @@
 // Compose: the only file that builds a tenant. Each compose-<noun>.ts beside it builds one part and says what it is made of.
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { redactSecrets, TOKEN_PATTERN } from '@molecule/domain';
 import { AgentsDoor } from '@molecule/http';
-import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
-import { migrate, startPostgres } from '@molecule/postgres';
+import { Shutdown } from '@molecule/kit';
 import { composeConnections } from './compose-connections.ts';
 import { addLateLoops, addLoops } from './compose-loops.ts';
 import { composeMemory } from './compose-memory.ts';
@@ -16,32 +12,22 @@ import { composeShutdown } from './compose-shutdown.ts';
 import { composeState } from './compose-state.ts';
 import { composeUnits } from './compose-units.ts';
 import { composeWorkspaces } from './compose-workspaces.ts';
-import type { Config } from './config.ts';
 import { announce, startDemo } from './first-start.ts';
 import type { StartProgress } from './start-progress.ts';
 import { type TenantAddresses, tenantAddresses } from './tenant-addresses.ts';
-import { REPOSITORY_DIR, type TenantBase, templatesDirOf } from './tenant-base.ts';
-import { loadTenantIdentity } from './tenant-identity.ts';
+import type { TenantBase } from './tenant-base.ts';
 
 export interface Tenant {
   url: string;
   stop(reason: string): Promise<{ isClean: boolean }>;
 }
 
-export async function startTenant(config: Config, progress: StartProgress): Promise<Tenant> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const log = openLog(config);
-  const identity = await loadTenantIdentity(config);
-  progress.say(config.databaseUrl ? 'connecting to the database …' : 'starting the database …');
-  const pg = await startPostgres({ dataDir: config.dataDir, databaseUrl: config.databaseUrl, log });
+/** Stops the database of `base` when it fails. */
+export async function startTenant(base: TenantBase, progress: StartProgress): Promise<Tenant> {
   try {
-    await migrate(pg.db, join(REPOSITORY_DIR, 'apps/workspace-server/migrations'));
-    const supervisor = new Supervisor(log);
-    const templatesDir = templatesDirOf(config);
-    const where = { repositoryDir: REPOSITORY_DIR, templatesDir };
-    return await startOn({ config, identity, pg, clock: systemClock, log, supervisor, ...where }, progress);
+    return await startOn(base, progress);
   } catch (error) {
-    await pg.stop();
+    await base.pg.stop();
     throw error;
   }
 }
@@ -98,13 +84,4 @@ async function composeParts(base: TenantBase, addresses: TenantAddresses, door: 
   const made = { base, state, secrets, agents, units, record, memory, messages, publicUrl };
   const workspaces = composeWorkspaces({ ...made, initialMemories: memory.firstMemories });
   return { ...made, workspaces };
-}
-
-/** Secrets never reach the file. */
-function openLog(config: Pick<Config, 'logLevel' | 'dataDir'>): Log {
-  return createLog({
-    level: config.logLevel,
-    file: join(config.dataDir, 'server.log'),
-    hide: (line) => redactSecrets(line.replace(TOKEN_PATTERN, '[secret]')),
-  });
 }

@@ -1,9 +1,10 @@
 // Main: start, serve, stop.
 
-import { startTenant } from './compose.ts';
-import { readConfig } from './config.ts';
+import type { Tenant } from './compose.ts';
+import { type Config, readConfig } from './config.ts';
 import { explainStartFailure } from './explain-start-failure.ts';
 import { refreshEnvironment } from './features/platform-link/index.ts';
+import { openTenantBase } from './open-tenant-base.ts';
 import { StartProgress } from './start-progress.ts';
 
 const progress = new StartProgress(process.stdout);
@@ -15,11 +16,22 @@ async function main(): Promise<void> {
     return fresh;
   });
   const signalled = listenForSignals();
-  const tenant = await startTenant(config, progress);
+  const tenant = await start(config);
   const signal = await signalled;
   progress.say(`stopping (${signal}): agents finish what they do …`);
   const { isClean } = await tenant.stop(signal);
   process.exit(isClean ? 0 : 1);
+}
+
+/** The larger part of the server is loaded while its database comes up. */
+async function start(config: Config): Promise<Tenant> {
+  const opening = openTenantBase(config, progress);
+  const loading = import('./compose.ts');
+  const [base, loaded] = await Promise.allSettled([opening, loading]);
+  if (base.status === 'rejected') throw base.reason;
+  if (loaded.status === 'fulfilled') return loaded.value.startTenant(base.value, progress);
+  await base.value.pg.stop();
+  throw loaded.reason;
 }
 
 /**
