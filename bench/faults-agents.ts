@@ -9,13 +9,13 @@ const ENV = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
 const HUNG = 1_000;
 /** One connection for each call that hangs, and some to ask with. */
 const CONNECTIONS = HUNG + 100;
+const HUNG_ROUNDS = 5;
 const MEASURE_MS = 6_000;
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
 export async function hungAgents() {
   const tenant = await startTenantProcess(ENV);
   const client = new FaultsClient(tenant.url);
-  const hanging = new FaultsClient(tenant.url, CONNECTIONS);
   const echo = await startAgent(echoes(0));
   const hung = await startAgent(hangs);
   try {
@@ -23,18 +23,27 @@ export async function hungAgents() {
     const stuck: string[] = [];
     for (let i = 0; i < HUNG; i++) stuck.push(await client.create(`hung ${i}`, { url: hung.url }));
     await measureP99(client, healthy); // Warms up.
-    const before = await measureP99(client, healthy);
-    const calls = stuck.map((id) => hanging.say(id));
-    await pause(2_000);
-    const during = await measureP99(client, healthy);
-    await hanging.close();
-    await Promise.all(calls);
-    const worsePercent = Math.round((during / before - 1) * 100);
+    const rounds: { beforeMs: number; duringMs: number; worsePercent: number }[] = [];
+    // One round says as much about the machine as about the tenant: the median of several counts.
+    for (let round = 0; round < HUNG_ROUNDS; round++) {
+      const hanging = new FaultsClient(tenant.url, CONNECTIONS);
+      const beforeMs = await measureP99(client, healthy);
+      const calls = stuck.map((id) => hanging.say(id));
+      await pause(2_000);
+      const duringMs = await measureP99(client, healthy);
+      await hanging.close();
+      await Promise.all(calls);
+      await pause(1_000);
+      rounds.push({ beforeMs, duringMs, worsePercent: Math.round((duringMs / beforeMs - 1) * 100) });
+    }
+    const worsePercent = quantile(
+      rounds.map((round) => round.worsePercent),
+      0.5,
+    );
     return {
       goal: "other workspaces' p99 worsens by at most 20 %",
       hungAgents: HUNG,
-      p99BeforeMs: before,
-      p99DuringMs: during,
+      rounds,
       worsePercent,
       isMet: worsePercent <= 20,
     };
