@@ -7,6 +7,8 @@ import { readRequirementIds } from '../tooling/gates/requirement-documents.ts';
 
 export const REQUIREMENTS = {
   'start.demo': 'A brand-new data folder brings up the demo organisation, every role online',
+  'start.demo-once':
+    'The demo organisation is whole, and there once, however often the first start was killed',
   'start.empty': 'MOLECULE_EMPTY=1 starts with no organisation',
   'start.resume': 'A second start resumes the same state',
   'start.stop': 'Ctrl-C drains and stops every child',

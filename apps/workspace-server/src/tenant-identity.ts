@@ -1,7 +1,11 @@
-// Tenant identity: the org id and the generated secrets of this data folder.
+// Tenant identity: the org id and the generated secrets of this data folder, and how far its first start has come.
+//
+//   I1. A folder's first start lasts until it is finished, over as many starts of the server as that takes: its note is
+//       there before the org id is.
+//   I2. Every file is there whole or not at all.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatToken } from '@molecule/domain';
 import { Secret } from '@molecule/kit';
@@ -11,9 +15,12 @@ export interface TenantIdentity {
   orgId: string;
   /** Null in development mode only. */
   adminToken: Secret | null;
-  /** True when this data folder was never started before. */
-  isNew: boolean;
+  /** Null once the first start of this data folder is finished. */
+  firstStart: FirstStart | null;
 }
+
+/** `waiting` until the demo organisation is begun. */
+export type FirstStart = 'waiting' | 'begun';
 
 export async function loadTenantIdentity(
   config: Pick<Config, 'dataDir' | 'mode' | 'adminToken' | 'hostedOrgId'>,
@@ -21,8 +28,26 @@ export async function loadTenantIdentity(
   const orgFile = join(config.dataDir, 'org-id');
   const kept = await readIfThere(orgFile);
   const orgId = config.hostedOrgId ?? kept ?? randomUUID();
-  if (kept === null) await writePrivately(orgFile, orgId);
-  return { orgId, adminToken: await adminToken(config), isNew: kept === null };
+  if (kept === null) {
+    await noteFirstStart(config, 'waiting');
+    await writePrivately(orgFile, orgId);
+  }
+  const note = await readIfThere(noteFile(config));
+  const firstStart = note === 'waiting' || note === 'begun' ? note : null;
+  return { orgId, adminToken: await adminToken(config), firstStart };
+}
+
+/** I1. */
+export async function noteFirstStart(
+  config: Pick<Config, 'dataDir'>,
+  to: FirstStart | 'finished',
+): Promise<void> {
+  if (to === 'finished') await rm(noteFile(config), { force: true });
+  else await writePrivately(noteFile(config), to);
+}
+
+function noteFile({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'first-start');
 }
 
 /** From the environment, else generated once. Development mode has none, and ignores one generated earlier. */
@@ -46,7 +71,10 @@ async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
+/** I2. */
 async function writePrivately(file: string, text: string): Promise<void> {
-  await writeFile(file, `${text}\n`, { mode: 0o600 });
-  await chmod(file, 0o600);
+  const half = `${file}.half`;
+  await writeFile(half, `${text}\n`, { mode: 0o600 });
+  await chmod(half, 0o600);
+  await rename(half, file);
 }

@@ -1,6 +1,7 @@
 // Import organisation: creates every workspace of a template, parents first. Answers promptly; agents start afterwards,
 // paced by the dispatcher's gate. On the failure of one node the import stops there, keeps what it made, and says so.
 
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { org } from '@molecule/contracts';
 import { DEFAULT_IMPORT_TIER, Fault, faults, isFault, LIMITS } from '@molecule/domain';
@@ -35,7 +36,19 @@ export interface ImportOutcome {
 
 const ROOT_GAP = 60;
 
-export async function importOrg(deps: ImportDeps, actor: string, input: ImportInput): Promise<ImportOutcome> {
+/** The id of the workspace at a place of the template, such as `0/2`: the third child of the first root. */
+export type IdOfPlace = (place: string) => string;
+
+/**
+ * With `idOf` an import can be run again: a workspace whose id is there, or was, is not made a second time, and nothing is
+ * made below one that was removed.
+ */
+export async function importOrg(
+  deps: ImportDeps,
+  actor: string,
+  input: ImportInput,
+  idOf: IdOfPlace = () => randomUUID(),
+): Promise<ImportOutcome> {
   if (input.mode === 'merge') throw faults.notImplemented('import with mode "merge"');
   const { template, root } = await load(deps, input);
   if (countNodes(template.workspaces) > LIMITS.importNodes) {
@@ -44,7 +57,7 @@ export async function importOrg(deps: ImportDeps, actor: string, input: ImportIn
     });
   }
   if (!input.force) await preflight(deps, template, root);
-  const run = new ImportRun(deps, actor, template, root, input.defaults ?? {});
+  const run = new ImportRun(deps, actor, template, root, input.defaults ?? {}, idOf);
   return run.all();
 }
 
@@ -81,6 +94,7 @@ class ImportRun {
   readonly #template: OrgTemplate;
   readonly #root: string | null;
   readonly #overrides: { runtime?: string | null; model?: string | null };
+  readonly #idOf: IdOfPlace;
   readonly #made: org.ImportOrgReply['workspaces'] = [];
   readonly #warnings = new Set<string>();
 
@@ -90,20 +104,22 @@ class ImportRun {
     template: OrgTemplate,
     root: string | null,
     overrides: { runtime?: string | null; model?: string | null },
+    idOf: IdOfPlace,
   ) {
     this.#deps = deps;
     this.#actor = actor;
     this.#template = template;
     this.#root = root;
     this.#overrides = overrides;
+    this.#idOf = idOf;
   }
 
   async all(): Promise<ImportOutcome> {
     let error: string | undefined;
     try {
       let x = this.#firstFreeX();
-      for (const node of this.#template.workspaces) {
-        await this.#node(node, null, node.canvas ?? { x, y: 0 });
+      for (const [i, node] of this.#template.workspaces.entries()) {
+        await this.#node(node, `${i}`, null, node.canvas ?? { x, y: 0 });
         x += sizeOf(node).width + ROOT_GAP;
       }
     } catch (thrown) {
@@ -124,7 +140,29 @@ class ImportRun {
     };
   }
 
-  async #node(node: OrgNode, parentId: string | null, position: { x: number; y: number }): Promise<void> {
+  async #node(
+    node: OrgNode,
+    place: string,
+    parentId: string | null,
+    position: { x: number; y: number },
+  ): Promise<void> {
+    const id = this.#idOf(place);
+    const before = this.#deps.directory.get(id);
+    if (before?.status === 'removed') return;
+    if (!before) await this.#create(node, id, parentId, position);
+    const children = node.children ?? [];
+    const places = placeChildren(children);
+    for (const [i, child] of children.entries()) {
+      await this.#node(child, `${place}/${i}`, id, places[i] ?? { x: 0, y: 0 });
+    }
+  }
+
+  async #create(
+    node: OrgNode,
+    id: string,
+    parentId: string | null,
+    position: { x: number; y: number },
+  ): Promise<void> {
     const { defaults } = this.#template;
     const plan = await planWorkspace(
       this.#deps,
@@ -144,19 +182,15 @@ class ImportRun {
         canvas: position,
       },
       DEFAULT_IMPORT_TIER,
+      id,
     );
     for (const warning of plan.warnings) this.#warnings.add(warning);
-    const isFirst = this.#made.length === 0;
+    const isFirst = node === this.#template.workspaces[0];
     await commitNewWorkspace(this.#deps, this.#actor, plan, {
       files: await this.#filesOf(node, plan.state, isFirst),
       secrets: await this.#secretsOf(node),
     });
     this.#made.push({ id: plan.state.id, name: plan.state.name, tier: plan.state.tier, action: 'created' });
-    const children = node.children ?? [];
-    const places = placeChildren(children);
-    for (const [i, child] of children.entries()) {
-      await this.#node(child, plan.state.id, places[i] ?? { x: 0, y: 0 });
-    }
   }
 
   /** What cannot be a secret is left out, and said. */

@@ -113,11 +113,12 @@ export interface FirstContents {
   secrets?: Record<string, string>;
 }
 
-/** Checks the input and makes the first state of the workspace. */
+/** Checks the input and makes the first state of the workspace; `id` where it is known beforehand. */
 export async function planWorkspace(
   deps: CreateDeps,
   input: workspaces.CreateWorkspaceInput,
   defaultTier: Tier,
+  id: string = randomUUID(),
 ): Promise<WorkspacePlan> {
   checkCreateFields(input);
   const isExternal = input.external === true || input.runtime === 'external';
@@ -131,7 +132,7 @@ export async function planWorkspace(
   return {
     warnings: substitution ? [substitution] : [],
     state: {
-      id: randomUUID(),
+      id,
       name: input.name,
       role: input.role || null,
       tier: checkTier(input.tier, defaultTier),
