@@ -86,7 +86,7 @@ describe('a first start that is killed', () => {
 
     const tenant = await startTenantProcess(env(), { dataDir });
     const call = apiOf(tenant);
-    const roles = await allOnline(call, 9);
+    const roles = await allOnline(call, 9, 90_000);
     expect(new Set(roles.map(({ name }) => name)).size).toBe(9);
     expect(roles.filter(({ parent_id }) => parent_id === null)).toHaveLength(1);
     expect((await rows()).slice(0, 4)).toEqual(before);
@@ -95,7 +95,7 @@ describe('a first start that is killed', () => {
     await tenant.stop();
 
     const later = await startTenantProcess(env(), { dataDir });
-    await allOnline(apiOf(later), 8);
+    await allOnline(apiOf(later), 8, 90_000);
     expect(await listWorkspaces(apiOf(later))).toHaveLength(8);
     expect(await rows()).toHaveLength(9);
     await later.stop();

@@ -48,6 +48,38 @@ describe('the secrets of a workspace', () => {
     expect(JSON.stringify(list)).not.toContain(CANARY);
   });
 
+  it('are recorded with who saved and deleted them, without their values', async () => {
+    const key = 'AUDITED';
+    const minted = JSON.parse(
+      (await tenant.call('/org/tokens', { method: 'POST', headers: bearer(tenant.adminToken) })).text,
+    ) as { auth_token: string; prefix: string };
+    await ask('PUT', at(), { key, value: CANARY }, agent.token);
+    await ask('DELETE', at(`/${key}`), undefined, minted.auth_token);
+    await ask('PUT', '/settings/secrets', { key, value: CANARY });
+    await ask('DELETE', `/settings/secrets/${key}`, undefined, minted.auth_token);
+    const created = await ask('POST', '/workspaces', {
+      name: 'born with a secret',
+      external: true,
+      secrets: { [key]: CANARY },
+    });
+    let rows: { payload: { key?: string } }[] = [];
+    await until('five events', async () => {
+      const [, list] = await ask('GET', '/events?type=AUDIT&limit=500');
+      rows = list.filter((row: (typeof rows)[number]) => row.payload.key === key);
+      return rows.length === 5;
+    });
+    const told = (workspace_id: string | null, action: string, actor: string) =>
+      expect.objectContaining({ workspace_id, payload: { action, key, actor } });
+    expect(rows.reverse()).toEqual([
+      told(agent.id, 'secret_saved', `workspace:${agent.id}`),
+      told(agent.id, 'secret_deleted', `org-token:${minted.prefix}`),
+      told(null, 'global_secret_saved', 'admin-token'),
+      told(null, 'global_secret_deleted', `org-token:${minted.prefix}`),
+      told(created[1].id, 'secret_saved', 'admin-token'),
+    ]);
+    expect(JSON.stringify(rows)).not.toContain(CANARY);
+  });
+
   it('override global ones of the same name, in the list and in the values', async () => {
     await ask('PUT', '/settings/secrets', { key: 'SHARED', value: 'for all' });
     await ask('PUT', '/settings/secrets', { key: 'ONLY_GLOBAL', value: 'global' });

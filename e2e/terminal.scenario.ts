@@ -206,6 +206,7 @@ describe('a terminal', () => {
     const actions = events.map(({ payload }) => payload.action);
     expect(actions).toContain('terminal_opened');
     expect(actions).toContain('terminal_closed');
+    expect(events[0]?.payload.actor).toBe('admin-token');
     expect(JSON.stringify(events)).not.toContain('stty');
   });
 

@@ -122,7 +122,7 @@ export function composeServer(parts: ServerParts): Promise<FastifyInstance> {
       log,
       open: ({ id, backend }, columns, rows) => units.dispatcher.terminal(id, backend, columns, rows),
       record: async (workspaceId, act, actor) => {
-        await stores.events.append({ workspaceId, type: 'AUDIT', payload: { action: act }, actor });
+        await stores.events.append({ workspaceId, type: 'AUDIT', payload: { action: act, actor }, actor });
         publishSoon();
       },
     },

@@ -1,4 +1,4 @@
-// Proves the secret store's and the config store's invariants (S1 to S3, G1 to G3), the vault (V1, V2) and the change of
+// Proves the secret store's and the config store's invariants (S1 to S4, G1 to G3), the vault (V1, V2) and the change of
 // keys (R1, Q1 to Q3) on every Postgres that this machine has.
 
 import { randomUUID } from 'node:crypto';
@@ -142,6 +142,48 @@ describe.each(databaseFlavours())('secrets on %s Postgres', (flavour) => {
     await save(id, 'K0', 'replaced');
     await save(null, 'ONE_MORE', 'for all');
     await clear();
+  });
+
+  it('writes with each secret who saved or deleted it, and no value (S4)', async () => {
+    const id = await addWorkspace();
+    const mine = { workspaceId: id, name: 'AUDITED' };
+    const shared = { workspaceId: null, name: 'AUDITED' };
+    await database.db.tx((tx) => secrets.keepIn(tx, [vault.seal(mine, Secret.of('canary'))], 'carl'));
+    await save(id, 'AUDITED', 'canary');
+    await secrets.remove(mine, 'bea');
+    await secrets.remove(mine, 'nobody');
+    await save(null, 'AUDITED', 'canary', 'bea');
+    await secrets.remove(shared, 'ann');
+    const events = await database.db.query<{ workspace_id: string | null; payload: unknown; actor: string }>(
+      `select workspace_id, payload, actor from events
+       where event_type = 'AUDIT' and payload->>'key' = 'AUDITED' order by position`,
+    );
+    const told = (workspace_id: string | null, action: string, actor: string) => ({
+      workspace_id,
+      payload: { action, key: 'AUDITED', actor },
+      actor,
+    });
+    expect(events).toEqual([
+      told(id, 'secret_saved', 'carl'),
+      told(id, 'secret_saved', 'ann'),
+      told(id, 'secret_deleted', 'bea'),
+      told(null, 'global_secret_saved', 'bea'),
+      told(null, 'global_secret_deleted', 'ann'),
+    ]);
+    await clear();
+  });
+
+  it('rolls the event back with the secret (S1, S4)', async () => {
+    const id = await addWorkspace();
+    const count = async () =>
+      (await database.db.query(`select 1 from events where event_type = 'AUDIT' and workspace_id = $1`, [id]))
+        .length;
+    const undone = database.db.tx(async (tx) => {
+      await secrets.keepIn(tx, [vault.seal({ workspaceId: id, name: 'K' }, Secret.of('x'))], 'ann');
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect([await count(), await secrets.names(id)]).toEqual([0, []]);
   });
 
   it('saves nothing for a workspace that is gone', async () => {

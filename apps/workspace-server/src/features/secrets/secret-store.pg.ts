@@ -17,6 +17,8 @@ interface Row {
   key_id: string | null;
 }
 
+type SecretAct = 'secret_saved' | 'secret_deleted';
+
 const FIELDS = 'id, workspace_id, name, sealed, encryption_version, key_id';
 const REACHED = `select w.id from workspaces w where w.status <> 'removed'
   and not exists (select 1 from secrets s where s.workspace_id = w.id and s.name = $1)`;
@@ -69,7 +71,7 @@ export class PgSecretStore implements SecretStore<Tx> {
     return this.#db.tx(async (tx) => {
       await this.#lockScope(tx, secret.workspaceId);
       await this.#refuseFullHouse(tx, secret);
-      await this.keepIn(tx, [secret]);
+      await this.#keep(tx, secret);
       return this.#record(tx, secret, 'secret_saved', actor);
     });
   }
@@ -85,17 +87,22 @@ export class PgSecretStore implements SecretStore<Tx> {
     });
   }
 
-  async keepIn(tx: Tx, secrets: readonly NewSecret[]): Promise<void> {
-    for (const { workspaceId, name, sealed, keyId } of secrets) {
-      await tx.query(
-        `insert into secrets (id, workspace_id, name, sealed, encryption_version, key_id, version_id,
-                              created_at, updated_at)
-         values ($1, $2, $3, $4, 2, $5, $6, $7, $7)
-         on conflict (workspace_id, name) do update set sealed = excluded.sealed, encryption_version = 2,
-           key_id = excluded.key_id, version_id = excluded.version_id, updated_at = excluded.updated_at`,
-        [randomUUID(), workspaceId, name, sealed, keyId, randomUUID(), new Date(this.#clock.now())],
-      );
+  async keepIn(tx: Tx, secrets: readonly NewSecret[], actor: string): Promise<void> {
+    for (const secret of secrets) {
+      await this.#keep(tx, secret);
+      await this.#audit(tx, secret, 'secret_saved', actor);
     }
+  }
+
+  async #keep(tx: Tx, { workspaceId, name, sealed, keyId }: NewSecret): Promise<void> {
+    await tx.query(
+      `insert into secrets (id, workspace_id, name, sealed, encryption_version, key_id, version_id,
+                            created_at, updated_at)
+       values ($1, $2, $3, $4, 2, $5, $6, $7, $7)
+       on conflict (workspace_id, name) do update set sealed = excluded.sealed, encryption_version = 2,
+         key_id = excluded.key_id, version_id = excluded.version_id, updated_at = excluded.updated_at`,
+      [randomUUID(), workspaceId, name, sealed, keyId, randomUUID(), new Date(this.#clock.now())],
+    );
   }
 
   async removeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
@@ -155,21 +162,22 @@ export class PgSecretStore implements SecretStore<Tx> {
   }
 
   /** S1. */
-  async #record(tx: Tx, place: SecretPlace, action: string, actor: string): Promise<ConfigHead[]> {
+  async #record(tx: Tx, place: SecretPlace, act: SecretAct, actor: string): Promise<ConfigHead[]> {
+    await this.#audit(tx, place, act, actor);
     const { workspaceId, name } = place;
     if (workspaceId !== null) {
       const change = { cause: 'secret', actor, needsRestart: true, isTold: true };
       return this.#configs.recordIn(tx, { workspaceIds: [workspaceId], ...change });
     }
     const reached = await tx.query<{ id: string }>(REACHED, [name]);
-    await this.#appendEvent(tx, {
-      workspaceId: null,
-      type: 'AUDIT',
-      payload: { action: `global_${action}`, key: name },
-      actor,
-    });
     const change = { cause: 'global_secret', actor, needsRestart: true, isTold: false };
     return this.#configs.recordIn(tx, { workspaceIds: reached.map(({ id }) => id), ...change });
+  }
+
+  /** S4. */
+  async #audit(tx: Tx, { workspaceId, name }: SecretPlace, act: SecretAct, actor: string): Promise<void> {
+    const action = workspaceId === null ? `global_${act}` : act;
+    await this.#appendEvent(tx, { workspaceId, type: 'AUDIT', payload: { action, key: name, actor }, actor });
   }
 }
 

@@ -3,6 +3,7 @@
 //   S1. A secret and the configuration that it makes are committed together (see the config feature, G1).
 //   S2. Values come in and go out sealed; nothing in here can open one.
 //   S3. A scope holds at most LIMITS.secretsPerScope secrets.
+//   S4. With every secret that is saved or deleted its name and who did it are committed as an AUDIT event; no value is.
 
 import type { ConfigHead } from '../config/index.ts';
 
@@ -46,7 +47,7 @@ export interface SecretStore<Tx = unknown> {
   /** Null when there is none of that name. */
   remove(place: SecretPlace, actor: string): Promise<ConfigHead[] | null>;
   /** With the row of a new workspace. */
-  keepIn(tx: Tx, secrets: readonly NewSecret[]): Promise<void>;
+  keepIn(tx: Tx, secrets: readonly NewSecret[], actor: string): Promise<void>;
   removeAllIn(tx: Tx, workspaceIds: readonly string[]): Promise<void>;
   /** Live workspaces that have no secret of their own under this name. */
   reachedByGlobal(name: string): Promise<string[]>;

@@ -18,7 +18,7 @@ export interface WorkspaceSecretsDeps {
 export function createWorkspaceSecrets(deps: WorkspaceSecretsDeps): WorkspaceSecrets {
   const { secrets, vault } = deps;
   return {
-    withSealed: (workspaceId, values, commit) =>
+    withSealed: (workspaceId, actor, values, commit) =>
       vault.whileSealing(async () => {
         const sealed: NewSecret[] = [];
         for (const [name, value] of Object.entries(values)) {
@@ -33,7 +33,9 @@ export function createWorkspaceSecrets(deps: WorkspaceSecretsDeps): WorkspaceSec
         }
         return commit(async (tx) => {
           for (const secret of sealed) {
-            await asFailure(`failed to save secret: ${secret.name}`, () => secrets.keepIn(tx, [secret]));
+            await asFailure(`failed to save secret: ${secret.name}`, () =>
+              secrets.keepIn(tx, [secret], actor),
+            );
           }
         });
       }),

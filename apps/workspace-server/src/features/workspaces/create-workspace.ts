@@ -185,7 +185,7 @@ export async function commitNewWorkspace(
   contents: FirstContents,
   also: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<void> {
-  await deps.secrets.withSealed(plan.state.id, contents.secrets ?? {}, async (keepSecretsIn) => {
+  await deps.secrets.withSealed(plan.state.id, actor, contents.secrets ?? {}, async (keepSecretsIn) => {
     let recorded = () => {};
     await editNewWorkspace(deps, actor, plan, async (tx) => {
       await also(tx);

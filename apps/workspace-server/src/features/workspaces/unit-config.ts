@@ -41,6 +41,7 @@ export interface WorkspaceSecrets {
    */
   withSealed<T>(
     workspaceId: string,
+    actor: string,
     values: Readonly<Record<string, string>>,
     commit: (keepIn: (tx: Tx) => Promise<void>) => Promise<T>,
   ): Promise<T>;
