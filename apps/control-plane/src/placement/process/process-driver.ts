@@ -189,7 +189,12 @@ export class ProcessDriver implements PlacementDriver {
   async #network(uid: number | null, spec: TenantSpec): Promise<TenantNetwork | null> {
     if (uid === null || !(await this.#networks.canSeparate())) return null;
     const url = new URL(spec.platformUrl);
-    return this.#networks.ensure(uid, Number(url.port) || (url.protocol === 'https:' ? 443 : 80));
+    const door = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    try {
+      return await this.#networks.ensure(uid, door);
+    } catch (error) {
+      throw faults.backendTransient('the network of the tenant could not be made', error);
+    }
   }
 
   async #spawn(spec: TenantSpec, placed: Placed, network: TenantNetwork | null): Promise<ChildProcess> {

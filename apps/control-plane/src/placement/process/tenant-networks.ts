@@ -42,8 +42,8 @@ export class TenantNetworks {
     return this.#canSeparate;
   }
 
-  /** `door`: the port on which tenants reach the platform; null when it is elsewhere. */
-  async ensure(uid: number, door: number | null): Promise<TenantNetwork> {
+  /** `door`: the port of the platform, on this machine or elsewhere. */
+  async ensure(uid: number, door: number): Promise<TenantNetwork> {
     const network = networkOf(uid);
     const name = nameOf(uid);
     const cable = `${CABLES}${uid}`;
@@ -168,16 +168,13 @@ function networkOf(uid: number): TenantNetwork {
 }
 
 /** Only numbers and names of ours go in. */
-function rulesOf(cable: string, { address, gateway }: TenantNetwork, door: number | null): string {
-  const toDoor = door === null ? '' : `iifname "${cable}" tcp dport ${door} accept`;
-  const leadToDoor =
-    door === null ? '' : `iifname "${cable}" ip daddr ${gateway} tcp dport ${door} dnat to 127.0.0.1:${door}`;
+function rulesOf(cable: string, { address, gateway }: TenantNetwork, door: number): string {
   return `${removalOf(cable)}
 table ip molecule_${cable} {
   chain input { type filter hook input priority -5; policy accept;
     iifname "${cable}" ip saddr != ${address} drop
     iifname "${cable}" ct state established,related accept
-    ${toDoor}
+    iifname "${cable}" tcp dport ${door} accept
     iifname "${cable}" reject
   }
   chain forward { type filter hook forward priority -5; policy accept;
@@ -188,7 +185,7 @@ table ip molecule_${cable} {
     oifname "${cable}" drop
   }
   chain prerouting { type nat hook prerouting priority -100; policy accept;
-    ${leadToDoor}
+    iifname "${cable}" ip daddr ${gateway} tcp dport ${door} dnat to 127.0.0.1:${door}
   }
   chain postrouting { type nat hook postrouting priority 100; policy accept;
     ip saddr ${address} oifname != "${CABLES}*" masquerade
