@@ -24,6 +24,8 @@ export class CrashKiller {
   #tenant: TenantProcess;
   readonly #env: Record<string, string>;
   readonly #load: CrashLoad;
+  #starting: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(tenant: TenantProcess, env: Record<string, string>, load: CrashLoad) {
     this.#tenant = tenant;
@@ -31,20 +33,30 @@ export class CrashKiller {
     this.#load = load;
   }
 
-  get tenant(): TenantProcess {
-    return this.#tenant;
-  }
-
   /** Comes back when a write was acknowledged by what came after the kill. */
   async kill(kind: Kill): Promise<void> {
     const startedAt = performance.now();
     if (kind === 'app SIGKILL') await this.#restartApp();
     else await this.#killPostgres(kind === 'postmaster -9' ? 'SIGKILL' : 'SIGQUIT');
-    await until(() => this.#load.probe());
+    await until(`a write to be acknowledged after ${kind}`, () => this.#load.probe());
     this.readyMs[kind].push(performance.now() - startedAt);
   }
 
+  /** The last server, also when a kill is still under way: one that comes up during the stop is stopped too. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting;
+    await this.#tenant.stop();
+  }
+
   async #restartApp(): Promise<void> {
+    if (this.#isStopped) throw new Error('the run is over');
+    const start = this.#replaceApp();
+    this.#starting = start.catch(() => {}); // Whoever asked for the restart is told.
+    await start;
+  }
+
+  async #replaceApp(): Promise<void> {
     const { child, url, dataDir } = this.#tenant;
     await endProcess(child, 'SIGKILL');
     this.#tenant = await startTenantProcess(
@@ -57,7 +69,7 @@ export class CrashKiller {
     const before = await readPostmasterPid(this.#tenant.dataDir);
     if (before === null) throw new Error('there is no postmaster to kill');
     process.kill(before, signal);
-    await until(async () => {
+    await until('a new postmaster', async () => {
       if (hasEnded(this.#tenant.child)) {
         this.unaskedExits++;
         await this.#restartApp();
@@ -74,10 +86,10 @@ export async function readPostmasterPid(dataDir: string): Promise<number | null>
   return Number.isInteger(pid) && pid > 0 ? pid : null;
 }
 
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
+async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
   const endAt = Date.now() + READY_LIMIT_MS;
   while (!(await isTrue())) {
-    if (Date.now() > endAt) throw new Error(`not ready ${READY_LIMIT_MS} ms after a kill`);
+    if (Date.now() > endAt) throw new Error(`waited ${READY_LIMIT_MS} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -3,11 +3,15 @@
 //   L1. Only an answer of 2xx is an acknowledgement; everything else is unknown and counts for nothing.
 //   L2. What has no key of its own (activity, create) is never repeated: each try carries a new unique text.
 //   L3. What has a key (relay message, delegation) is repeated with the same key until it is acknowledged.
+//   L4. Every request ends, with or without an answer: one that its client forgot is a surprise, and nobody waits for it.
 
 import { randomUUID } from 'node:crypto';
+import { DeadlineExceeded, withDeadline } from '@molecule/kit';
 import { Agent, request } from 'undici';
 
 const ANSWER_LIMIT_MS = 20_000;
+/** Longer than the client's own limits for connecting, headers and body together. */
+const REQUEST_LIMIT_MS = 60_000;
 const LANES = { activity: 24, relay: 6, delegate: 4, create: 1, patch: 4 };
 const MAX_PATCHED = 50;
 /** So long after the end keyed work is still repeated; what is not acknowledged then counts as given up. */
@@ -21,6 +25,7 @@ export interface Answer {
 
 export class CrashLoad {
   readonly #url: string;
+  readonly #requestLimitMs: number;
   readonly #agent = new Agent({
     connections: 64,
     headersTimeout: ANSWER_LIMIT_MS,
@@ -47,8 +52,9 @@ export class CrashLoad {
   #source = '';
   #token = '';
 
-  constructor(url: string) {
+  constructor(url: string, requestLimitMs = REQUEST_LIMIT_MS) {
     this.#url = url;
+    this.#requestLimitMs = requestLimitMs;
   }
 
   get acknowledged(): number {
@@ -111,23 +117,43 @@ export class CrashLoad {
     headers: Record<string, string> = {},
   ): Promise<Answer | null> {
     try {
-      const response = await request(this.#url + path, {
-        method,
-        headers: { 'content-type': 'application/json', ...headers },
-        body: body === undefined ? null : JSON.stringify(body),
-        dispatcher: this.#agent,
-      });
-      const retryAfter = response.headers['retry-after'];
-      return {
-        status: response.statusCode,
-        body: (await response.body.json()) as Record<string, unknown>,
-        retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
-      };
-    } catch {
+      return await withDeadline(
+        (signal) => this.#ask(method, path, body, headers, signal),
+        this.#requestLimitMs,
+        `${method} ${path}`,
+      );
+    } catch (error) {
       // L1: a connection that was cut says nothing about the write.
       this.unknown++;
+      if (error instanceof DeadlineExceeded) this.#noteSurprise(error.message); // L4.
       return null;
     }
+  }
+
+  async #ask(
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const response = await request(this.#url + path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+      dispatcher: this.#agent,
+      signal,
+    });
+    const retryAfter = response.headers['retry-after'];
+    return {
+      status: response.statusCode,
+      body: (await response.body.json()) as Record<string, unknown>,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    };
+  }
+
+  #noteSurprise(text: string): void {
+    this.surprises.set(text, (this.surprises.get(text) ?? 0) + 1);
   }
 
   #isTooLate(): boolean {
@@ -142,8 +168,7 @@ export class CrashLoad {
   async #wasAcknowledged(answer: Answer | null, route: string): Promise<boolean> {
     if (answer && answer.status < 300) return true;
     if (answer && answer.status !== 503 && answer.status !== 429) {
-      const text = `${route} ${answer.status} ${String(answer.body.error ?? '')}`.slice(0, 160);
-      this.surprises.set(text, (this.surprises.get(text) ?? 0) + 1);
+      this.#noteSurprise(`${route} ${answer.status} ${String(answer.body.error ?? '')}`.slice(0, 160));
     }
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
     return false;

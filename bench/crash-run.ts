@@ -1,8 +1,12 @@
 // Crash run: one tenant, one load, so many kills, one verdict. A planted fault shows whether the checker would notice.
+//
+//   R1. Every step has a deadline; a step that passes it ends the run with an error that says what it waited for.
+//   R2. However a run ends, everything it started is stopped, and the first error is the one that is told.
 
 import { rm } from 'node:fs/promises';
+import { withDeadline } from '@molecule/kit';
 import { Db } from '@molecule/postgres';
-import { startCrashAgent } from './crash-agent.ts';
+import { type CrashAgent, startCrashAgent } from './crash-agent.ts';
 import { type CrashVerdict, checkBooks, markBeginning } from './crash-checker.ts';
 import { CrashKiller, KILLS, type Kill } from './crash-killer.ts';
 import { CrashLoad } from './crash-load.ts';
@@ -28,6 +32,11 @@ const END_LIMIT_MS = 120_000;
 /** A planted run shows loss; nobody waits for what it lost. */
 const PLANTED_END_LIMIT_MS = 3_000;
 const WARM_UP_MS = 1_000;
+const STEP_LIMIT_MS = 60_000;
+/** A kill may start the server twice, each with the killer's own limit. */
+const KILL_LIMIT_MS = 240_000;
+const FINISH_LIMIT_MS = 120_000;
+const READING_LIMIT_MS = 600_000;
 
 export async function runCrash(kills: number, plant: Plant): Promise<CrashReport> {
   const startedAt = performance.now();
@@ -43,23 +52,23 @@ export async function runCrash(kills: number, plant: Plant): Promise<CrashReport
     maxConnections: 2,
   });
   try {
-    await load.prepare(agent.url);
-    const beginning = await markBeginning(load);
-    if (plant === 'async-commit') await plantAsyncCommit(db);
+    await step('the first workspaces', load.prepare(agent.url));
+    const beginning = await step('the first rows', markBeginning(load));
+    if (plant === 'async-commit') await step('planting async commit', plantAsyncCommit(db));
     load.start();
     await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
     for (let i = 0; i < kills; i++) {
       await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 700));
-      await killer.kill(plant === 'async-commit' ? 'postmaster -9' : (KILLS[i % KILLS.length] as Kill));
+      const kind = plant === 'async-commit' ? 'postmaster -9' : (KILLS[i % KILLS.length] as Kill);
+      await step(`kill ${i + 1} of ${kills} (${kind})`, killer.kill(kind), KILL_LIMIT_MS);
     }
-    await load.finish();
-    if (plant === 'delete-rows') await plantDeletion(db);
-    const verdict = await checkBooks(
-      load,
-      agent,
-      db,
-      beginning,
-      plant === 'none' ? END_LIMIT_MS : PLANTED_END_LIMIT_MS,
+    await step('the last writes of the load', load.finish(), FINISH_LIMIT_MS);
+    if (plant === 'delete-rows') await step('planting the deletion', plantDeletion(db));
+    const endLimitMs = plant === 'none' ? END_LIMIT_MS : PLANTED_END_LIMIT_MS;
+    const verdict = await step(
+      'balancing the books',
+      checkBooks(load, agent, db, beginning, endLimitMs),
+      endLimitMs + READING_LIMIT_MS,
     );
     return {
       ...verdict,
@@ -74,11 +83,27 @@ export async function runCrash(kills: number, plant: Plant): Promise<CrashReport
       surprises: Object.fromEntries(load.surprises),
     };
   } finally {
-    await load.close();
-    await db.end();
-    await killer.tenant.stop();
-    await agent.stop();
+    await stopAll(load, db, killer, agent);
     await rm(tenant.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** R1. */
+function step<T>(what: string, work: Promise<T>, limitMs = STEP_LIMIT_MS): Promise<T> {
+  return withDeadline(work, limitMs, `the crash run: ${what}`);
+}
+
+/** R2: one that does not stop is told of and keeps the others from nothing. */
+async function stopAll(load: CrashLoad, db: Db, killer: CrashKiller, agent: CrashAgent): Promise<void> {
+  const stops = {
+    'the end of the load': () => load.close(),
+    "the end of the checker's connections": () => db.end(),
+    'the stop of the server': () => killer.stop(),
+    'the stop of the agent': () => agent.stop(),
+  };
+  for (const [what, stop] of Object.entries(stops)) {
+    const [outcome] = await Promise.allSettled([step(what, stop(), KILL_LIMIT_MS)]);
+    if (outcome.status === 'rejected') console.error(`${what}: ${String(outcome.reason)}`);
   }
 }
 

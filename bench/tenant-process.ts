@@ -6,12 +6,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withDeadline } from '@molecule/kit';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** A stop drains for 30 s at most. */
 const STOP_LIMIT_MS = 60_000;
 const ANSWER_LIMIT_MS = 5_000;
+/** Between a kill and its notice. */
+const KILLED_LIMIT_MS = 10_000;
 
 export interface TenantProcess {
   url: string;
@@ -61,7 +64,12 @@ export async function startTenantProcess(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
   const url = `http://${env.HOST ?? '127.0.0.1'}:${port}`;
-  await untilHealthy(url, child, () => output, options.limitMs ?? 30_000);
+  try {
+    await untilHealthy(url, child, () => output, options.limitMs ?? 30_000);
+  } catch (error) {
+    await endProcess(child, 'SIGINT'); // Nobody else knows of it.
+    throw error;
+  }
   const adminToken = (await readFile(join(dataDir, 'admin-token'), 'utf8').catch(() => '')).trim();
   const tenant: TenantProcess = {
     url,
@@ -89,8 +97,15 @@ export async function endProcess(child: ChildProcess, signal: 'SIGINT' | 'SIGKIL
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await ended;
-  clearTimeout(late);
+  try {
+    await withDeadline(
+      ended,
+      STOP_LIMIT_MS + KILLED_LIMIT_MS,
+      `the end of process ${child.pid} by ${signal}`,
+    );
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 async function untilHealthy(

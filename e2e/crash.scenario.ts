@@ -2,7 +2,9 @@
 // effect, the event log still folds into the table; and the same checker turns red when durability is given up.
 
 import { describe, expect, it } from 'vitest';
+import { CrashLoad } from '../bench/crash-load.ts';
 import { runCrash } from '../bench/crash-run.ts';
+import { hangs, startAgent } from '../bench/faults-client.ts';
 import { verifies } from './requirements.ts';
 
 const KILLS = 60;
@@ -31,5 +33,21 @@ describe('the kill harness', () => {
 
   it('notices rows that somebody deleted', async () => {
     expect((await runCrash(0, 'delete-rows')).lost.activity).toBe(10);
+  });
+
+  it('waits for no answer that never comes, and says which one it was', async () => {
+    const deaf = await startAgent(hangs);
+    const load = new CrashLoad(deaf.url, 200);
+    try {
+      await expect(load.prepare('http://localhost:1')).rejects.toThrow('/workspaces: null');
+      expect(await load.probe()).toBe(false);
+      expect([...load.surprises.keys()]).toEqual([
+        'POST /workspaces did not end within 200 ms',
+        'POST /workspaces//activity did not end within 200 ms',
+      ]);
+    } finally {
+      await load.close();
+      deaf.stop();
+    }
   });
 });
