@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { Reading } from '../activity/activity-tab.tsx';
 import { OutOfReach } from '../workspaces/out-of-reach.tsx';
 import { attempt } from '../workspaces/role-actions.ts';
+import { nameBrowser } from './name-browser.ts';
 
 const KEY = ['admin-sessions'];
 const OPENED = { link: 'by a link', token: 'with the admin token', platform: 'from the platform' } as const;
@@ -53,12 +54,12 @@ export function AdminSessions() {
 }
 
 function SessionLine({ session, onEnd }: { session: sessions.AdminSession; onEnd: () => void }) {
-  const device = session.device ?? 'A browser without a name';
+  const device = session.device ? nameBrowser(session.device) : 'A browser without a name';
   return (
     <li className="flex items-center gap-3 border-b border-line py-2.5 ps-5 pe-3">
       <Icon name="key" className="text-ink-soft" />
       <div className="min-w-0 flex-1">
-        <span className="block truncate font-semibold" title={device}>
+        <span className="block truncate font-semibold" title={session.device}>
           {session.is_current ? 'This browser' : device}
         </span>
         <span className="block text-note text-ink-soft">
