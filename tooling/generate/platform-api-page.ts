@@ -51,7 +51,8 @@ export function listPlatformRoutes(): platform.PlatformRoute[] {
 function section(tag: string, routes: readonly platform.PlatformRoute[]): string[] {
   const rows = routes.map((route) => {
     const caller = CALLERS[route.policy] + (route.scope ? `, a partner key with \`${route.scope}\`` : '');
-    const statuses = [route.status ?? 200, ...(route.errors ?? [])].join(', ');
+    const failed = route.failures ? [500] : [];
+    const statuses = [route.status ?? 200, ...(route.errors ?? []), ...failed].join(', ');
     return `| \`${route.method} ${route.path}\` | ${route.summary} | ${caller} | ${fieldsOf(route.name)} | ${statuses} |`;
   });
   return [

@@ -54,6 +54,7 @@ export const importOrg = defineRoute({
   }),
   bodyLimit: LIMITS.orgTemplateBytes,
   invalidBody: 'invalid request body',
+  failures: ['failed to encrypt secret: <name>', 'failed to save secret: <name>'],
   response: importOrgReply,
   status: 201,
   errors: [404, 412, 501],

@@ -274,9 +274,10 @@ export const adminDeleteTenant = definePlatformRoute({
   params: slugParams,
   body: z.object({ confirm: z.string().max(64) }),
   invalidBody: 'confirm must be the slug',
+  failures: ['the deletion did not come to its end; ask again to go on'],
   response: z.unknown(),
   status: 204,
-  errors: [400, 404, 500],
+  errors: [400, 404],
 });
 
 export const readStats = definePlatformRoute({

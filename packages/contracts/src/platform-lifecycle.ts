@@ -61,9 +61,10 @@ export const deleteOrg = definePlatformRoute({
   params: slugParams,
   body: confirmation,
   invalidBody: 'confirm must be the slug',
+  failures: ['the deletion did not come to its end; ask again to go on'],
   response: z.unknown(),
   status: 204,
-  errors: [400, 409, 500],
+  errors: [400, 409],
 });
 
 export const exportOrg = definePlatformRoute({

@@ -87,7 +87,12 @@ export interface RouteContract<
   alsoStatuses?: readonly number[];
   /** Bytes; the default is LIMITS.jsonBodyBytes. */
   bodyLimit?: number;
-  /** Error statuses that this operation documents beside the common ones. */
+  /**
+   * What a 500 of this operation says when a step of it failed; any other 500 is a bug, told without details. A part in
+   * angle brackets is filled in.
+   */
+  failures?: readonly string[];
+  /** Error statuses that this operation documents beside the common ones. Never 500: see `failures`. */
   errors?: readonly number[];
   /** Bodies of errors that are not the common one, by status. */
   errorShapes?: Readonly<Record<number, z.ZodType>>;

@@ -31,6 +31,7 @@ export const listSecrets = defineRoute({
   policy: 'workspace',
   summary: "Names of a workspace's secrets, then of the global ones that it does not override",
   params: idParams,
+  failures: ['query failed'],
   response: z.array(secretRow),
 });
 
@@ -42,8 +43,9 @@ export const readSecretValues = defineRoute({
   policy: 'workspace',
   summary: 'The values, for the agent of this workspace alone; all of them or none',
   params: idParams,
+  failures: ['query failed', 'one or more secrets failed to decrypt; refusing to return partial bundle'],
   response: z.record(z.string(), z.string()),
-  errors: [404, 410, 500],
+  errors: [404, 410],
 });
 
 const setOne = {
@@ -53,6 +55,7 @@ const setOne = {
   summary: 'Set a secret of a workspace, and restart its agent',
   params: idParams,
   body: secretBody,
+  failures: ['failed to encrypt secret', 'failed to save secret'],
   response: saved,
   errors: [404, 409, 410],
 } as const;
@@ -67,6 +70,7 @@ export const deleteSecret = defineRoute({
   policy: 'workspace',
   summary: 'Delete a secret of a workspace, and restart its agent',
   params: idAndKeyParams,
+  failures: ['failed to delete secret'],
   response: deleted,
   errors: [404, 410],
 });
@@ -89,6 +93,7 @@ const globalList = {
   method: 'GET',
   policy: 'admin',
   summary: 'Names of the secrets that every workspace gets',
+  failures: ['query failed'],
   response: z.array(secretRow),
 } as const;
 export const listGlobalSecrets = defineRoute({
@@ -107,6 +112,7 @@ const globalSet = {
   policy: 'admin',
   summary: 'Set a secret of every workspace, and restart those that it reaches',
   body: secretBody,
+  failures: ['failed to encrypt', 'failed to save'],
   response: saved.extend(ofAll),
   errors: [409],
 } as const;
@@ -141,6 +147,7 @@ const globalDelete = {
   policy: 'admin',
   summary: 'Delete a secret of every workspace, and restart those that it reached',
   params: keyParams,
+  failures: ['failed to delete'],
   response: deleted.extend(ofAll),
   errors: [404],
 } as const;
@@ -163,6 +170,7 @@ export const listGlobalSecretDependents = defineRoute({
   policy: 'admin',
   summary: 'The workspaces that a change of this global secret restarts',
   params: keyParams,
+  failures: ['query failed'],
   response: dependents,
 });
 
@@ -174,7 +182,7 @@ export const rotateSecretsKey = defineRoute({
   policy: 'admin',
   summary: 'Make a new encryption key and seal every secret again, while everything goes on',
   response: z.object({ status: z.literal('rotated'), key_id: z.string(), resealed: z.number().int() }),
-  errors: [409, 500],
+  errors: [409],
 });
 
 export const validateSecret = defineRoute({
@@ -196,6 +204,7 @@ export const readModel = defineRoute({
   policy: 'workspace',
   summary: 'The model that a workspace was told to use',
   params: idParams,
+  failures: ['query failed', 'failed to decrypt'],
   response: z.object({ model: z.string(), source: z.enum(['default', 'workspace_secrets']) }),
   errors: [404, 410],
 });
@@ -209,6 +218,7 @@ export const setModel = defineRoute({
   summary: 'Choose the model of a workspace, or with an empty text the default, and restart its agent',
   params: idParams,
   body: z.object({ model: z.string().max(LIMITS.modelChars) }),
+  failures: ['failed to encrypt secret', 'failed to save secret', 'failed to delete secret'],
   response: z.union([
     z.object({ status: z.literal('saved'), model: z.string() }),
     z.object({ status: z.literal('cleared') }),

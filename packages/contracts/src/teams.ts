@@ -37,12 +37,13 @@ export const expandTeam = defineRoute({
   tag: 'workspaces',
   summary: 'Create the children that the configuration of a workspace names, those that are not there yet',
   params: idParams,
+  failures: ['failed to read config', 'failed to parse config'],
   response: z.object({
     status: z.literal('expanded'),
     children: z.array(member),
     failures: z.array(failure).optional(),
   }),
-  errors: [400, 404, 410, 500],
+  errors: [400, 404, 410],
 });
 
 const removedMember = z.object({

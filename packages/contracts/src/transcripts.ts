@@ -14,6 +14,7 @@ export const readTranscript = defineRoute({
   summary: `The session of an agent as the agent shows it; at most ${LIMITS.transcriptBytes} bytes`,
   params: idParams,
   query: z.object({ since: z.string().optional(), limit: z.string().optional() }),
+  failures: ['failed to read workspace response'],
   response: json,
   errors: [400, 404, 410, 502, 503],
 });

@@ -12,6 +12,7 @@ const github = {
   method: 'POST',
   policy: 'open',
   tag: 'webhooks',
+  failures: ['failed to trigger schedules'],
   response: githubAnswer,
   bodyLimit: LIMITS.jsonBodyBytes,
   errors: [401, 404, 410, 413, 429, 502, 503],

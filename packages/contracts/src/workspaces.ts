@@ -112,6 +112,7 @@ export const createWorkspace = defineRoute({
   summary: 'Create a workspace and start its agent; with an `Idempotency-Key` header, once',
   body: createWorkspaceBody,
   invalidBody: 'invalid workspace payload',
+  failures: ['failed to encrypt secret: <name>', 'failed to save secret: <name>'],
   response: createWorkspaceReply,
   status: 201,
   errors: [409, 422],
@@ -204,8 +205,12 @@ export const deleteWorkspace = defineRoute({
   params: idParams,
   /** `forward_to`: the workspace that answers for this one from now on, when it is looked up. */
   query: z.object({ confirm: flag, purge: flag, forward_to: z.string().optional() }),
+  failures: [
+    'workspaces were removed, but some are still running; repeat the call to stop them',
+    'purge failed',
+  ],
   response: z.object({ status: z.enum(['removed', 'purged']), cascade_deleted: z.number().int() }),
-  errors: [404, 409, 500],
+  errors: [404, 409],
   errorShapes: {
     409: z.object({
       status: z.literal('confirmation_required'),

@@ -67,14 +67,13 @@ export function describeApi(contracts: readonly RouteContract[], info: ApiInfo):
       },
       schemas: { Error: ERROR_SCHEMA },
       responses: Object.fromEntries(
-        Object.entries(ERROR_TEXT).map(([status, text]) => [
-          `Error${status}`,
-          jsonResponse(text, { $ref: '#/components/schemas/Error' }),
-        ]),
+        Object.entries(ERROR_TEXT).map(([status, text]) => [`Error${status}`, jsonResponse(text, ERROR_REF)]),
       ),
     },
   };
 }
+
+const ERROR_REF: Json = { $ref: '#/components/schemas/Error' };
 
 const ERROR_SCHEMA: Json = {
   type: 'object',
@@ -105,6 +104,14 @@ function describeOperation(contract: RouteContract, path: string): Json {
   );
   for (const status of [...errors].sort((a, b) => a - b)) {
     const shape = contract.errorShapes?.[status];
+    if (status === 500 && contract.failures) {
+      const steps = contract.failures.map((text) => `\`${text}\``).join(', ');
+      responses[status] = jsonResponse(
+        `A step failed: ${steps}. Anything else is a bug of the server`,
+        ERROR_REF,
+      );
+      continue;
+    }
     responses[String(status)] = shape
       ? jsonResponse(ERROR_TEXT[status] ?? 'Error', toSchema(shape, 'output'))
       : { $ref: `#/components/responses/Error${status}` };
