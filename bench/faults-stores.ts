@@ -121,11 +121,12 @@ export async function redisGone() {
     const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => beating(client, `role ${i}`)));
     const answers: Timed[] = [];
     let isOver = false;
+    let turn = 0;
     const load = inLanes(
       8,
       () => isOver,
       async () => {
-        const { id, token } = ids[answers.length % ids.length] as (typeof ids)[number];
+        const { id, token } = ids[turn++ % ids.length] as (typeof ids)[number];
         answers.push(await client.log(id, 'row'), await beat(client, id, token));
         await pause(5);
       },
