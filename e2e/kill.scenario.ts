@@ -1,8 +1,11 @@
 // Kill scenarios: the server dies at once, at bad moments, and nothing that was acknowledged is lost.
 
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { startTenantProcess, type TenantProcess } from '../bench/tenant-process.ts';
 import { verifies } from './requirements.ts';
@@ -114,6 +117,56 @@ describe('kill -9', () => {
       expect((await listWorkspaces(call)).length).toBe(2);
       await tenant.stop();
       await agent.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  );
+
+  it(
+    verifies(
+      'kill.unanswered',
+      'in the middle of a call leaves no row, and the same message sent again is answered and written once',
+    ),
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'molecule-kill-'));
+      const heard: string[] = [];
+      // Silent to the first, answers every other.
+      const agent = createServer(async (request, response) => {
+        const body = JSON.parse(await text(request)) as { params: { message: { messageId: string } } };
+        if (heard.push(body.params.message.messageId) === 1) return;
+        const result = {
+          kind: 'message',
+          role: 'agent',
+          messageId: 'a',
+          parts: [{ kind: 'text', text: 'done' }],
+        };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: '1', result }));
+      });
+      await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+      const url = `http://localhost:${(agent.address() as AddressInfo).port}`;
+      const env = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
+      let tenant = await startTenantProcess(env, { dataDir });
+      let call = apiOf(tenant);
+      const { id } = (await call('POST', '/workspaces', { name: 'target', external: true, url })).body;
+      const say = () => call('POST', `/workspaces/${id}/a2a`, message('once', 'asked-1'));
+      const rows = async () =>
+        (await call('GET', `/workspaces/${id}/activity?type=a2a_receive`)).body as unknown as object[];
+
+      const cut = say().catch(() => 'cut' as const);
+      await until('the agent has the message', async () => heard.length === 1 || null);
+      tenant = await killAndRestart(tenant, env);
+      call = apiOf(tenant);
+      expect(await cut).toBe('cut');
+      expect(await rows()).toEqual([]);
+
+      const answers = [await say(), await say()];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(answers[0]?.text).toContain('done');
+      expect(heard).toEqual(['asked-1', 'asked-1']);
+      expect(await rows()).toHaveLength(1);
+      await tenant.stop();
+      agent.closeAllConnections();
+      await new Promise((resolve) => agent.close(resolve));
       await rm(dataDir, { recursive: true, force: true });
     },
   );

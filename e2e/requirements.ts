@@ -24,6 +24,8 @@ export const REQUIREMENTS = {
   'demo.model': 'The same roles work on the model engine against the providers’ real protocols',
   'events.order': 'Stored events come in order and replay after a point',
   'kill.nothing-lost': 'kill -9 of the server at any time loses no acknowledged write',
+  'kill.unanswered':
+    'A call that a kill cut was promised nothing; sent again under its message id it is answered and written once',
   'kill.no-orphan':
     'After a kill the next start adopts or reaps what it finds; the final stop leaves no process',
   'delegation.ends': 'A delegation ends, also when the server is killed in its middle',
