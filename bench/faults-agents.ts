@@ -5,7 +5,12 @@ import { echoes, FaultsClient, hangs, inLanes, pause, quantile, startAgent } fro
 import { readRssMb } from './process-usage.ts';
 import { startTenantProcess } from './tenant-process.ts';
 
-const ENV = { MOLECULE_ENV: 'development', WORKSPACE_BACKEND: 'none' };
+// Agents of these experiments send no heartbeats.
+const ENV = {
+  MOLECULE_ENV: 'development',
+  WORKSPACE_BACKEND: 'none',
+  REMOTE_LIVENESS_STALE_AFTER: '86400',
+};
 const HUNG = 1_000;
 /** One connection for each call that hangs, and some to ask with. */
 const CONNECTIONS = HUNG + 100;
