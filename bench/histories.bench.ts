@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { applyChange, type WorkspaceChange, type WorkspaceState } from '@molecule/domain';
 import { createLog, systemClock } from '@molecule/kit';
 import { Db, EmbeddedPostgres, migrate } from '@molecule/postgres';
+import { workspaceState } from '@molecule/testkit';
 import { PgWorkspaceStore } from '../apps/workspace-server/src/features/workspaces/workspace-store.pg.ts';
 import type { WorkspaceEdit } from '../apps/workspace-server/src/features/workspaces/workspace-store.ts';
 
@@ -63,40 +64,6 @@ const PATCHES: readonly ((ids: readonly string[], index: number) => Patch)[] = [
   (ids, index) => ({ parentId: index === 0 || random() < 0.3 ? null : (ids[below(index)] as string) }),
 ];
 
-const newState = (id: string): WorkspaceState => ({
-  id,
-  name: 'role',
-  role: null,
-  tier: 2,
-  runtime: 'rehearsal',
-  model: null,
-  template: null,
-  status: 'provisioning',
-  statusReason: null,
-  statusDetail: null,
-  parentId: null,
-  url: '',
-  isUrlOurs: false,
-  agentCard: null,
-  deliveryMode: null,
-  backend: 'process',
-  x: 0,
-  y: 0,
-  isCollapsed: false,
-  workspaceDir: null,
-  workspaceAccess: 'none',
-  budgetLimitCents: null,
-  maxConcurrentTasks: 1,
-  hibernationIdleMinutes: 0,
-  deadlineAt: 1_800_000_000_000,
-  forwardedTo: null,
-  sessionResetAt: null,
-  carryFrom: null,
-  eraseFrom: null,
-  createdAt: 1_700_000_000_000,
-  removedAt: null,
-});
-
 const dataDir = await mkdtemp(join(tmpdir(), 'molecule-bench-histories-'));
 const server = new EmbeddedPostgres({ dataDir, log: createLog({ level: 'silent' }) });
 await server.start();
@@ -139,7 +106,7 @@ process.exitCode = counts.differ === 0 && counts.histories >= HISTORIES ? 0 : 1;
 
 async function runBatch(store: PgWorkspaceStore, size: number, isRowByRow: boolean): Promise<void> {
   const ids = Array.from({ length: size }, (): string => crypto.randomUUID());
-  await commit(store, ids, (id) => ({ kind: 'created', state: newState(id) }), false);
+  await commit(store, ids, (id) => ({ kind: 'created', state: workspaceState(id) }), false);
   let open = ids.map((id, index) => ({ id, index, left: below(MOST_CHANGES + 1) }));
   for (;;) {
     open = open.filter((one) => one.left-- > 0);

@@ -29,3 +29,4 @@ export {
   type SeenRequest,
   startFakeModelProvider,
 } from './fake-model-provider.ts';
+export { workspaceState } from './workspace-state.ts';

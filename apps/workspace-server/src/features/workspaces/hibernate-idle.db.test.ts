@@ -10,6 +10,7 @@ import {
   fakeClock,
   type TestDatabase,
   testDatabase,
+  workspaceState,
 } from '@molecule/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HibernateIdleDeps, hibernateIdle } from './hibernate-idle.ts';
@@ -22,39 +23,17 @@ import { PgWorkspaceStore } from './workspace-store.pg.ts';
 const MIGRATIONS = join(import.meta.dirname, '../../../migrations');
 const MINUTE_MS = 60_000;
 
-const online = (id: string, createdAt: number): WorkspaceState => ({
-  id,
-  name: 'sleeper',
-  role: null,
-  tier: 2,
-  runtime: 'rehearsal',
-  model: null,
-  template: null,
-  status: 'online',
-  statusReason: null,
-  statusDetail: null,
-  parentId: null,
-  url: 'http://127.0.0.1:1',
-  isUrlOurs: true,
-  agentCard: null,
-  deliveryMode: 'push',
-  backend: 'process',
-  x: 0,
-  y: 0,
-  isCollapsed: false,
-  workspaceDir: null,
-  workspaceAccess: 'none',
-  budgetLimitCents: null,
-  maxConcurrentTasks: 1,
-  hibernationIdleMinutes: 10,
-  deadlineAt: null,
-  forwardedTo: null,
-  sessionResetAt: null,
-  carryFrom: null,
-  eraseFrom: null,
-  createdAt,
-  removedAt: null,
-});
+const online = (id: string, createdAt: number) =>
+  workspaceState(id, {
+    name: 'sleeper',
+    status: 'online',
+    url: 'http://127.0.0.1:1',
+    isUrlOurs: true,
+    deliveryMode: 'push',
+    hibernationIdleMinutes: 10,
+    deadlineAt: null,
+    createdAt,
+  });
 
 describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
   let database: TestDatabase;

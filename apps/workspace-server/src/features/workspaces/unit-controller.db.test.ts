@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { createDispatcher, FakeControls } from '@molecule/backends';
 import { faults, LIMITS, TIMEOUTS_MS, type WorkspaceState } from '@molecule/domain';
 import { createLog } from '@molecule/kit';
-import { type FakeClock, fakeClock, type TestDatabase, testDatabase } from '@molecule/testkit';
+import {
+  type FakeClock,
+  fakeClock,
+  type TestDatabase,
+  testDatabase,
+  workspaceState,
+} from '@molecule/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toUnits } from '../../units-from-dispatcher.ts';
 import { PgAccessStore } from '../access/credential-store.pg.ts';
@@ -70,40 +76,7 @@ beforeEach(() => {
 
 async function add(patch: Partial<WorkspaceState> = {}): Promise<string> {
   const id = randomUUID();
-  const state: WorkspaceState = {
-    id,
-    name: 'role',
-    role: null,
-    tier: 2,
-    runtime: 'rehearsal',
-    model: null,
-    template: null,
-    status: 'provisioning',
-    statusReason: null,
-    statusDetail: null,
-    parentId: null,
-    url: '',
-    isUrlOurs: false,
-    agentCard: null,
-    deliveryMode: null,
-    backend: 'fake',
-    x: 0,
-    y: 0,
-    isCollapsed: false,
-    workspaceDir: null,
-    workspaceAccess: 'none',
-    budgetLimitCents: null,
-    maxConcurrentTasks: 1,
-    hibernationIdleMinutes: 0,
-    deadlineAt: null,
-    forwardedTo: null,
-    sessionResetAt: null,
-    carryFrom: null,
-    eraseFrom: null,
-    createdAt: clock.now(),
-    removedAt: null,
-    ...patch,
-  };
+  const state = workspaceState(id, { backend: 'fake', deadlineAt: null, createdAt: clock.now(), ...patch });
   if (['provisioning', 'hibernating'].includes(state.status)) {
     state.deadlineAt ??= clock.now() + TIMEOUTS_MS.provision;
   }

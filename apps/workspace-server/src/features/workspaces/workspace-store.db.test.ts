@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { applyChange, type WorkspaceChange, type WorkspaceState } from '@molecule/domain';
 import { systemClock } from '@molecule/kit';
-import { databaseFlavours, type TestDatabase, testDatabase } from '@molecule/testkit';
+import { databaseFlavours, type TestDatabase, testDatabase, workspaceState } from '@molecule/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PgEventLog } from '../events/event-log.pg.ts';
@@ -11,42 +11,6 @@ import { PgWorkspaceStore } from './workspace-store.pg.ts';
 import type { Decision } from './workspace-store.ts';
 
 const MIGRATIONS = join(import.meta.dirname, '../../../migrations');
-
-function newState(id: string, parentId: string | null = null): WorkspaceState {
-  return {
-    id,
-    name: 'role',
-    role: null,
-    tier: 2,
-    runtime: 'rehearsal',
-    model: null,
-    template: null,
-    status: 'provisioning',
-    statusReason: null,
-    statusDetail: null,
-    parentId,
-    url: '',
-    isUrlOurs: false,
-    agentCard: null,
-    deliveryMode: null,
-    backend: 'process',
-    x: 0,
-    y: 0,
-    isCollapsed: false,
-    workspaceDir: null,
-    workspaceAccess: 'none',
-    budgetLimitCents: null,
-    maxConcurrentTasks: 1,
-    hibernationIdleMinutes: 0,
-    deadlineAt: 1_800_000_000_000,
-    forwardedTo: null,
-    sessionResetAt: null,
-    carryFrom: null,
-    eraseFrom: null,
-    createdAt: 1_700_000_000_000,
-    removedAt: null,
-  };
-}
 
 const patch = fc.oneof(
   fc.record({ name: fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes('\0')) }),
@@ -71,7 +35,9 @@ describe.each(databaseFlavours())('on %s Postgres', (flavour) => {
 
   const create = (id: string, parentId: string | null = null) =>
     store.change([], 'test', () => ({
-      edits: [{ workspaceId: id, change: { kind: 'created', state: newState(id, parentId) }, events: [] }],
+      edits: [
+        { workspaceId: id, change: { kind: 'created', state: workspaceState(id, { parentId }) }, events: [] },
+      ],
     }));
 
   async function replay(id: string): Promise<WorkspaceState | null> {
