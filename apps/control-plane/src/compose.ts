@@ -13,7 +13,13 @@ import { PlatformRateLimit } from './access/platform-rate-limit.ts';
 import type { Config } from './config.ts';
 import { PgAdminStore } from './features/admin/admin-store.pg.ts';
 import { PgBillingStore } from './features/billing/billing-store.pg.ts';
-import { LocalBilling, PLANS, TRIAL_CREDITS } from './features/billing/index.ts';
+import {
+  type BillingProvider,
+  LocalBilling,
+  PLANS,
+  StripeBilling,
+  TRIAL_CREDITS,
+} from './features/billing/index.ts';
 import { driveRollout } from './features/fleet/index.ts';
 import { PgRolloutStore } from './features/fleet/rollout-store.pg.ts';
 import { PgKeyStore } from './features/keys/key-store.pg.ts';
@@ -142,7 +148,9 @@ async function startOn(
   const reconcileSoon = () => supervisor.poke('reconcile');
   const driveSoon = () => supervisor.poke('rollouts');
   const tellTenants = () => feed.tell();
-  const provider = new LocalBilling(billing, () => clock.now());
+  const provider: BillingProvider = config.stripe
+    ? new StripeBilling(config.stripe, billing, log)
+    : new LocalBilling(billing, () => clock.now());
   const purge = { lifecycle, tenants, driver, billing: provider, log };
   const boot = {
     ...reach,

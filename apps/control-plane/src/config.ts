@@ -1,7 +1,15 @@
 // Config: the settings of the control plane. The only reader of its environment.
 
 import { resolve } from 'node:path';
-import { defineSettings, readSettings, type Secret, setting } from '@molecule/kit';
+import {
+  defineSettings,
+  readSettings,
+  type Secret,
+  SettingsError,
+  type SettingsOf,
+  setting,
+} from '@molecule/kit';
+import type { StripeSettings } from './features/billing/index.ts';
 
 export const SETTINGS = defineSettings({
   port: setting.port('CONTROL_PLANE_PORT', {
@@ -87,6 +95,26 @@ export const SETTINGS = defineSettings({
     doc: 'Checks what the payment provider tells; without it there is no such route.',
     example: 'whsec_placeholder',
   }),
+  stripeKey: setting.secret('STRIPE_SECRET_KEY', {
+    optional: true,
+    doc: 'Plans are paid for at Stripe; needs STRIPE_WEBHOOK_SECRET and both prices. When unset, a chosen plan holds at once.',
+    example: 'sk_placeholder',
+  }),
+  stripePriceStarter: setting.text('STRIPE_PRICE_STARTER', {
+    optional: true,
+    doc: 'Id of the recurring price of the plan `starter` at Stripe.',
+    example: 'price_placeholder',
+  }),
+  stripePricePro: setting.text('STRIPE_PRICE_PRO', {
+    optional: true,
+    doc: 'Id of the recurring price of the plan `pro` at Stripe.',
+    example: 'price_placeholder',
+  }),
+  stripeUrl: setting.url('STRIPE_API_URL', {
+    optional: true,
+    doc: "Another address than Stripe's own, for tests.",
+    example: 'http://localhost:12111',
+  }),
   releasesDir: setting.text('TENANT_RELEASES_DIR', {
     optional: true,
     doc: 'Folder of built releases, one for each name of an image; `local` is this checkout.',
@@ -118,6 +146,8 @@ export interface Config {
   encryptionKey: Secret | null;
   olderEncryptionKey: Secret | null;
   stripeWebhookSecret: Secret | null;
+  /** Null: nobody takes money. */
+  stripe: StripeSettings | null;
   releasesDir: string | null;
   edgeKey: Secret;
   driver: 'process' | 'docker' | 'fake';
@@ -149,7 +179,23 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     encryptionKey: read.encryptionKey ?? null,
     olderEncryptionKey: read.olderEncryptionKey ?? null,
     stripeWebhookSecret: read.stripeWebhookSecret ?? null,
+    stripe: stripeOf(read),
     releasesDir: read.releasesDir ? resolve(read.releasesDir) : null,
     programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   });
+}
+
+/** All of them or none. */
+function stripeOf(read: SettingsOf<typeof SETTINGS>): StripeSettings | null {
+  const { stripeKey, stripePriceStarter: starter, stripePricePro: pro, stripeWebhookSecret } = read;
+  if (!stripeKey) return null;
+  const needed = {
+    STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
+    STRIPE_PRICE_STARTER: starter,
+    STRIPE_PRICE_PRO: pro,
+  };
+  const missing = Object.entries(needed).filter(([, value]) => !value);
+  if (missing.length > 0 || !starter || !pro)
+    throw new SettingsError(missing.map(([name]) => `STRIPE_SECRET_KEY needs ${name} too`));
+  return { secretKey: stripeKey, prices: { starter, pro }, apiUrl: read.stripeUrl ?? null };
 }

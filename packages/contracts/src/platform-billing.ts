@@ -21,7 +21,7 @@ export const checkout = definePlatformRoute({
     cancel_url: url,
   }),
   response: z.object({ url: z.string(), id: z.string().optional() }),
-  errors: [403, 404],
+  errors: [403, 404, 409, 503],
 });
 
 export const billingPortal = definePlatformRoute({
@@ -34,7 +34,7 @@ export const billingPortal = definePlatformRoute({
   summary: 'Where the subscription is managed',
   body: z.object({ org_slug: z.string().max(64), return_url: url }),
   response: z.object({ url: z.string() }),
-  errors: [403, 404],
+  errors: [403, 404, 409, 503],
 });
 
 export const stripeWebhook = definePlatformRoute({

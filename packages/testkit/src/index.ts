@@ -29,4 +29,5 @@ export {
   type SeenRequest,
   startFakeModelProvider,
 } from './fake-model-provider.ts';
+export { type FakeStripe, signStripeEvent, startFakeStripe } from './fake-stripe.ts';
 export { workspaceState } from './workspace-state.ts';

@@ -5,11 +5,13 @@
 //   U3. A webhook's id is kept before it acts; a subscription's newest state wins, whatever the order of arrival.
 
 import type { Clock } from '@molecule/kit';
-import type { Db } from '@molecule/postgres';
+import type { Db, Tx } from '@molecule/postgres';
 import type { BillingStore, CreditSums, SubscriptionNews, UsageSum } from './billing-store.ts';
 
 const HOUR_MS = 3_600_000;
 const ACTIVE = ['active', 'trialing'];
+/** While the provider still tries to be paid, the plan stays. */
+const KEEPS_PLAN = [...ACTIVE, 'past_due'];
 
 export class PgBillingStore implements BillingStore {
   readonly #db: Db;
@@ -128,6 +130,7 @@ export class PgBillingStore implements BillingStore {
   subscribe(news: SubscriptionNews): Promise<boolean> {
     return this.#db.tx(async (tx) => {
       const isActive = ACTIVE.includes(news.status);
+      const keepsPlan = KEEPS_PLAN.includes(news.status);
       const [kept] = await tx.query(
         `insert into subscriptions as s (org_id, customer_id, subscription_id, status, plan, object_at, updated_at)
          select id, $2, $3, $4, $5, $6, $7 from orgs where id = $1
@@ -145,22 +148,42 @@ export class PgBillingStore implements BillingStore {
         ],
       );
       if (!kept) return false;
-      await tx.query(
-        `update orgs set plan = $2, updated_at = $3,
-           status = case when $4 and status = 'awaiting_payment' then 'provisioning' else status end where id = $1`,
-        [news.orgId, isActive ? news.plan : 'free', this.#now(), isActive],
-      );
-      await tx.query(
-        `update tenant_instances set wanted = 'up', next_try_at = $2
-         where org_id = $1 and wanted = 'stopped' and status = 'provisioning' and $3`,
-        [news.orgId, this.#now(), isActive],
-      );
+      await tx.query('update orgs set plan = $2, updated_at = $3 where id = $1', [
+        news.orgId,
+        keepsPlan ? news.plan : 'free',
+        this.#now(),
+      ]);
+      if (isActive) await this.#endWaiting(tx, news.orgId);
       return true;
     });
   }
 
+  /** Whoever waited for the payment gets its tenant now. Nothing was made of it so far. */
+  async #endWaiting(tx: Tx, orgId: string): Promise<void> {
+    const [moved] = await tx.query(
+      `update orgs set status = 'provisioning' where id = $1 and status = 'awaiting_payment' returning id`,
+      [orgId],
+    );
+    if (!moved) return;
+    await tx.query(
+      `update tenant_instances set wanted = 'up', status = 'provisioning', stage = null, failures = 0, next_try_at = $2,
+         updated_at = $2 where org_id = $1`,
+      [orgId, this.#now()],
+    );
+  }
+
   async endSubscription(orgId: string): Promise<void> {
     await this.#db.query('delete from subscriptions where org_id = $1', [orgId]);
+  }
+
+  async findSubscription(orgId: string) {
+    const [row] = await this.#db.query<{
+      customer_id: string | null;
+      subscription_id: string | null;
+      status: string;
+    }>('select customer_id, subscription_id, status from subscriptions where org_id = $1', [orgId]);
+    if (!row) return null;
+    return { customerId: row.customer_id, subscriptionId: row.subscription_id, status: row.status };
   }
 
   #now(): Date {

@@ -44,4 +44,8 @@ export interface BillingStore {
   /** Plan and, for an active one, the end of `awaiting_payment`. An older state than the known one changes nothing. */
   subscribe(news: SubscriptionNews): Promise<boolean>;
   endSubscription(orgId: string): Promise<void>;
+  /** As the provider last told; null when nobody ever paid. */
+  findSubscription(
+    orgId: string,
+  ): Promise<{ customerId: string | null; subscriptionId: string | null; status: string } | null>;
 }

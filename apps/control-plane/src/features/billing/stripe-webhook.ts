@@ -4,7 +4,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { faults } from '@molecule/domain';
 import { z } from 'zod';
-import type { BillingStore } from './billing-store.ts';
+import type { BillingStore, SubscriptionNews } from './billing-store.ts';
+import { PLANS } from './plans.ts';
 
 const TOLERANCE_SECONDS = 300;
 
@@ -14,14 +15,74 @@ const envelope = z.object({
   created: z.number(),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
+const ours = z.object({ org_id: z.uuid(), plan: z.enum(['starter', 'pro']) });
 const subscription = z.object({
   id: z.string().max(255),
   customer: z.string().max(255).nullish(),
   status: z.string().max(50),
-  metadata: z.object({ org_id: z.uuid(), plan: z.enum(['starter', 'pro']) }),
+  metadata: ours,
 });
 
-const HANDLED = /^customer\.subscription\.(created|updated|deleted)$/;
+const checkout = z.object({
+  customer: z.string().max(255).nullish(),
+  subscription: z.string().max(255).nullish(),
+  payment_status: z.enum(['paid', 'no_payment_required']),
+  metadata: ours,
+});
+/** An invoice names its subscription, and with it whose it is, below `parent`; older versions of the API beside it. */
+const invoice = z
+  .object({
+    id: z.string().min(1).max(255),
+    customer: z.string().max(255).nullish(),
+    parent: z.object({
+      subscription_details: z.object({ subscription: z.string().max(255), metadata: ours }),
+    }),
+  })
+  .or(
+    z
+      .object({
+        id: z.string().min(1).max(255),
+        customer: z.string().max(255).nullish(),
+        subscription: z.string().max(255),
+        subscription_details: z.object({ metadata: ours }),
+      })
+      .transform(({ id, customer, subscription, subscription_details: { metadata } }) => ({
+        id,
+        customer,
+        parent: { subscription_details: { subscription, metadata } },
+      })),
+  );
+
+type Told = Record<string, unknown>;
+type News = Omit<SubscriptionNews, 'objectAt'> & { paidInvoice?: string };
+
+/** What each kind of event says; null where it is not about an organisation of ours. */
+const READERS: Readonly<Record<string, (object: Told) => News | null>> = {
+  'customer.subscription.created': readSubscription,
+  'customer.subscription.updated': readSubscription,
+  'customer.subscription.deleted': (object) => {
+    const news = readSubscription(object);
+    return news && { ...news, status: 'canceled' };
+  },
+  'checkout.session.completed': (object) => {
+    const { success, data } = checkout.safeParse(object);
+    if (!success) return null;
+    const { metadata, customer, subscription: id } = data;
+    return newsOf(metadata, customer, id, 'active');
+  },
+  'invoice.paid': (object) => {
+    const { success, data } = invoice.safeParse(object);
+    if (!success) return null;
+    const { subscription: id, metadata } = data.parent.subscription_details;
+    return { ...newsOf(metadata, data.customer, id, 'active'), paidInvoice: data.id };
+  },
+  'invoice.payment_failed': (object) => {
+    const { success, data } = invoice.safeParse(object);
+    if (!success) return null;
+    const { subscription: id, metadata } = data.parent.subscription_details;
+    return newsOf(metadata, data.customer, id, 'past_due');
+  },
+};
 
 /** `t=<seconds>,v1=<hex>`, more than one v1 while a secret is rotated. */
 export function isSignedByStripe(raw: Buffer, header: unknown, secret: string, nowMs: number): boolean {
@@ -46,20 +107,30 @@ export async function receiveStripeEvent(
   if (!event.success) throw faults.invalidRequest('this is no event');
   const { id, type, created, data } = event.data;
   if (!(await deps.billing.keepEvent(id, type))) return;
-  const known = HANDLED.test(type) ? subscription.safeParse(data.object) : null;
-  if (known?.success) {
-    const { metadata, customer, status } = known.data;
-    await deps.billing.subscribe({
-      orgId: metadata.org_id,
-      customerId: customer ?? null,
-      subscriptionId: known.data.id,
-      status: type.endsWith('.deleted') ? 'canceled' : status,
-      plan: metadata.plan,
-      objectAt: created * 1000,
-    });
+  const read = Object.hasOwn(READERS, type) ? READERS[type]?.(data.object) : null;
+  if (read) {
+    const { paidInvoice, ...news } = read;
+    await deps.billing.subscribe({ ...news, objectAt: created * 1000 });
+    const { monthlyCredits } = PLANS[news.plan];
+    if (paidInvoice && monthlyCredits > 0)
+      await deps.billing.grant(news.orgId, monthlyCredits, `plan ${news.plan}`, paidInvoice);
     deps.reconcileSoon();
   }
   await deps.billing.eventDone(id);
+}
+
+function readSubscription(object: Told): News | null {
+  const { success, data } = subscription.safeParse(object);
+  return success ? newsOf(data.metadata, data.customer, data.id, data.status) : null;
+}
+
+function newsOf(
+  { org_id: orgId, plan }: z.output<typeof ours>,
+  customerId: string | null | undefined,
+  subscriptionId: string | null | undefined,
+  status: string,
+): News {
+  return { orgId, plan, customerId: customerId ?? null, subscriptionId: subscriptionId ?? null, status };
 }
 
 function parse(raw: Buffer): unknown {
