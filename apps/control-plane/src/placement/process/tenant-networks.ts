@@ -7,7 +7,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { Log } from '@molecule/kit';
 import { FIRST_UID } from './users.ts';
 
@@ -16,6 +16,11 @@ const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
 /** Of each tenant four addresses: net, platform's end, tenant's end, broadcast. */
 const NETS = [10, 213] as const;
 const CABLES = 'mol';
+const CABLE = /^mol\d+$/;
+const FORWARD_RULES = [
+  ['FORWARD', '-i', `${CABLES}+`, '-j', 'ACCEPT'],
+  ['FORWARD', '-o', `${CABLES}+`, '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
+];
 
 export interface TenantNetwork {
   /** For `nsenter --net=`. */
@@ -71,6 +76,7 @@ export class TenantNetworks {
     if (!existsSync(networkOf(uid).path)) return;
     await this.#run('ip', ['netns', 'del', nameOf(uid)]);
     await this.#run('nft', ['-f', '-'], removalOf(cable));
+    await this.#endForward();
   }
 
   /** A firewall that lets nothing through by default, such as that of a container engine, is asked to leave this to ours. */
@@ -80,15 +86,17 @@ export class TenantNetworks {
       await writeFile(FORWARDING, '1');
     }
     if (!(await this.#succeeds('iptables', ['--version']))) return;
-    const back = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED'];
-    for (const match of [
-      ['-i', `${CABLES}+`],
-      ['-o', `${CABLES}+`, ...back],
-    ]) {
-      const rule = ['FORWARD', ...match, '-j', 'ACCEPT'];
+    for (const rule of FORWARD_RULES) {
       if (!(await this.#succeeds('iptables', ['-w', '-C', ...rule])))
         await this.#run('iptables', ['-w', '-I', ...rule]);
     }
+  }
+
+  /** With the last tenant of this machine that firewall is as it was. Whether packets are forwarded may be others' by now. */
+  async #endForward(): Promise<void> {
+    const cables = (await readdir('/sys/class/net')).filter((name) => CABLE.test(name));
+    if (cables.length > 0) return;
+    for (const rule of FORWARD_RULES) await this.#succeeds('iptables', ['-w', '-D', ...rule]);
   }
 
   async #try(): Promise<boolean> {
