@@ -3,6 +3,7 @@
 import { CallError, createClient } from '@molecule/client';
 import { events, tenant, workspaces } from '@molecule/contracts';
 import { readRecentActivity } from './features/activity/read-recent.ts';
+import { warnOfUnsent } from './features/chat/unsent.ts';
 import { PAGE, type SocketLike, TenantFollower } from './features/connection/follow-tenant.ts';
 import { FrameBatch } from './features/connection/frame-batch.ts';
 import { toRole } from './features/workspaces/model.ts';
@@ -68,8 +69,10 @@ export function startCanvas({ store, follower }: CanvasTools): () => void {
   const onOnline = () => follower.retryNow();
   window.addEventListener('online', onOnline);
   const sweeping = setInterval(() => store.getState().sweep(), SWEEP_MS);
+  const endWarning = warnOfUnsent(window, () => store.getState().threads);
   follower.start();
   return () => {
+    endWarning();
     window.removeEventListener('online', onOnline);
     clearInterval(sweeping);
     follower.stop();
