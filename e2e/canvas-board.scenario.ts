@@ -72,6 +72,9 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     await dialog.getByText('May talk from then on').waitFor(SOON);
     await dialog.getByText('Tech, Cleo').or(dialog.getByText('Cleo, Tech')).first().waitFor(SOON);
     await dialog.getByText('May not talk any more').waitFor(SOON);
+    await dialog.getByText('Memory gained').waitFor(SOON);
+    await dialog.getByText('reads and writes the team memory of Tech').waitFor(SOON);
+    await dialog.getByText('reads and writes the team memory of Sales').waitFor(SOON);
     await look(page, scheme, 'board-move');
     await dialog.getByRole('button', { name: 'Move', exact: true }).click();
     await movedBelow('Ann', 'Tech');

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { childrenByParent, type Roles } from '../workspaces/model.ts';
+import { MemoryEffects } from './memory-effects.tsx';
 import { type MovePreview, type Pair, previewMove, topmost } from './model.ts';
 import { moveRoles, namesOf } from './reorganise-roles.ts';
 
@@ -77,6 +78,7 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
         </label>
         <div role="status" className="mt-4 min-h-24">
           <Effects preview={preview} roles={roles} isSame={isSame} />
+          {isSame || preview.trouble ? null : <MemoryEffects ids={moving} managerId={managerId} />}
         </div>
         <div className="mt-5 flex justify-end gap-2">
           <Button onClick={onClose}>Leave it</Button>
@@ -100,11 +102,7 @@ function Effects({ preview, roles, isSame }: { preview: MovePreview; roles: Role
     );
   }
   if (preview.gained.length + preview.lost.length === 0) {
-    return (
-      <p className="m-0 text-ink-soft">
-        Nobody may talk to somebody else by it. Shared memory follows the chart.
-      </p>
-    );
+    return <p className="m-0 text-ink-soft">Nobody may talk to somebody else by it.</p>;
   }
   return (
     <>
@@ -122,9 +120,6 @@ function Effects({ preview, roles, isSame }: { preview: MovePreview; roles: Role
         pairs={preview.lost}
         roles={roles}
       />
-      <p className="mt-3 mb-0 text-note text-ink-soft">
-        What a team shares in memory follows the chart: it is gained and lost with the team.
-      </p>
     </>
   );
 }
