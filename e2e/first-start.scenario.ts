@@ -17,8 +17,10 @@ const MIGRATIONS = join(ROOT, 'apps/workspace-server/migrations');
 const started: ChildProcess[] = [];
 let database: TestDatabase;
 let dataDir: string;
+let port: number;
 
 beforeAll(async () => {
+  port = await freePort();
   database = await testDatabase({ migrationsDir: MIGRATIONS });
   dataDir = await mkdtemp(join(tmpdir(), 'molecule-first-'));
 });
@@ -28,14 +30,14 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const env = () => ({ MOLECULE_EMPTY: '', DATABASE_URL: database.url });
+/** One port for all starts: agents of a killed one call it again. */
+const env = () => ({ MOLECULE_EMPTY: '', DATABASE_URL: database.url, PORT: String(port) });
 
 /** Starts the server, waits until `isThere`, and kills it, and what of it hangs in the database. */
 async function startAndKill(isThere: (output: string) => Promise<boolean> | boolean): Promise<void> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH ?? '',
-      PORT: String(await freePort()),
       MOLECULE_DATA_DIR: dataDir,
       LOG_LEVEL: 'warn',
       ...env(),
