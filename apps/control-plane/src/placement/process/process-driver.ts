@@ -239,7 +239,8 @@ export class ProcessDriver implements PlacementDriver {
       await waitFor(async () => !(await this.#isAlive(placed)), STOP_GRACE_MS);
     }
     await this.#endAll(placed);
-    if (placed.address !== undefined && placed.uid !== null) await this.#networks.remove(placed.uid);
+    // Also that of a start which was broken off before it wrote down where the tenant lives.
+    if (placed.uid !== null) await this.#networks.remove(placed.uid);
     await this.#folders.write({ ...placed, pid: null, startTime: null, isStopped: true });
   }
 
