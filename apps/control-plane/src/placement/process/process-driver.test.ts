@@ -159,7 +159,13 @@ describe('a tenant as a process', { timeout: 120_000 }, () => {
   it('carries its own credentials in its environment, and nothing of the platform’s', async () => {
     const orgId = randomUUID();
     await ground.open().ensureRunning(specFor(orgId, 'local'));
-    const env = await environmentOf((await placed(ground.root, orgId)).pid);
+    const { pid } = await placed(ground.root, orgId);
+    // While one program becomes the next on the way to the tenant, nothing can be read.
+    let env: Record<string, string> = {};
+    await waitFor(async () => {
+      env = await environmentOf(pid);
+      return env.MOLECULE_ORG_ID !== undefined;
+    }, 10_000);
     expect(env.MOLECULE_ORG_ID).toBe(orgId);
     const names = Object.keys(env);
     for (const name of ['EDGE_SIGNING_KEY', 'CP_ADMIN_API_TOKEN', 'DATABASE_URL', 'OPENAI_API_KEY']) {
