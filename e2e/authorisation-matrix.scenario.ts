@@ -235,6 +235,7 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     commitMemory: { content: 'matrix' },
     setKeyValue: { key: 'matrix', value: 1 },
     importMemories: [],
+    backfillMemories: { mode: 'dry-run', rows: [] },
     importOrganisation: {},
     ...Object.fromEntries(
       ['setSecret', 'putSecret', ...GLOBAL_SECRET_WRITES].map((name) => [

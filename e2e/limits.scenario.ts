@@ -278,6 +278,7 @@ const NOT_OVER_HTTP: Partial<Record<keyof typeof LIMITS, string>> = {
   memoriesFoundMax: 'larger numbers are cut, not refused',
   memoryNamespacesSearched: 'the wire of the memory plugin',
   memoriesImported: 'twenty thousand memories',
+  memoriesBackfilled: 'two hundred rows: shown in memory-backfill.scenario.ts',
   memoryImportBytes: 'the body of an import',
   memoriesExported: 'a hundred thousand memories',
   unitEnvironmentBytes: 'what the variables of one unit may have in all, see unit-variables.test.ts',

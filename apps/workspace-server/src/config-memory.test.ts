@@ -42,4 +42,12 @@ describe('the settings of memory', () => {
       false,
     );
   });
+
+  it('know the modes, and say what to do instead of those that are not offered', () => {
+    expect(memory({ MEMORY_MODE: 'plugin' }).isOff).toBe(false);
+    expect(memory({ MEMORY_MODE: 'off', MEMORY_PLUGIN_URL: 'http://localhost:9100' }).isOff).toBe(true);
+    for (const mode of ['shadow', 'dual'])
+      expect(() => memory({ MEMORY_MODE: mode })).toThrow('npm run memory:backfill');
+    expect(memory({ MEMORY_V2_CUTOVER: 'true' }).isOff).toBe(false);
+  });
 });

@@ -218,6 +218,10 @@ export const SETTINGS = defineSettings({
     default: false,
     doc: 'Start no memory plugin.',
   }),
+  memoryMode: setting.oneOf('MEMORY_MODE', ['plugin', 'off', 'shadow', 'dual'], {
+    default: 'plugin',
+    doc: 'Whether there is memory: plugin or off. An older table is brought in before a tenant starts to use it (npm run memory:backfill), so shadow and dual are refused.',
+  }),
   isMemoryRequired: setting.flag('MEMORY_REQUIRED', {
     default: false,
     doc: 'Do not start without a memory plugin that answers.',
@@ -408,6 +412,10 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
     problems.push(
       'MEMORY_PLUGIN_EMBEDDING_URL needs MEMORY_PLUGIN_EMBEDDING_MODEL and MEMORY_PLUGIN_EMBEDDING_DIMENSIONS. Example: MEMORY_PLUGIN_EMBEDDING_MODEL=nomic-embed-text MEMORY_PLUGIN_EMBEDDING_DIMENSIONS=768',
     );
+  if (read.memoryMode === 'shadow' || read.memoryMode === 'dual')
+    problems.push(
+      `MEMORY_MODE=${read.memoryMode} is not offered: bring the older rows in with npm run memory:backfill, then use MEMORY_MODE=plugin`,
+    );
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     embedding: {
@@ -417,7 +425,7 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
       key: read.embeddingKey ?? null,
     },
     url: read.memoryUrl ?? null,
-    isOff: read.isMemoryOff && !read.memoryUrl,
+    isOff: read.memoryMode === 'off' || (read.isMemoryOff && !read.memoryUrl),
     token: read.memoryToken ?? null,
     databaseUrl: read.memoryDatabaseUrl ?? null,
     timeoutMs,

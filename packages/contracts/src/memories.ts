@@ -278,3 +278,34 @@ export const importMemories = defineRoute({
   }),
   errors: [413, 502, 503],
 });
+
+export const BACKFILL_MODES = ['dry-run', 'apply', 'verify', 'rollback'] as const;
+export type BackfillMode = (typeof BACKFILL_MODES)[number];
+
+export const backfillResult = z.object({
+  /** Null when the row has none that can be read. */
+  id: z.string().nullable(),
+  /**
+   * `skipped`: it belongs nowhere here. `missing`: the plugin does not have it. `different`: it has another content or date
+   * than what this row would be stored as.
+   */
+  outcome: z.enum(['would_copy', 'copied', 'same', 'missing', 'different', 'removed', 'skipped', 'error']),
+  namespace: z.string().nullable(),
+  /** Never a content. */
+  reason: z.string().nullable(),
+});
+export type BackfillResult = z.output<typeof backfillResult>;
+
+export const backfillMemories = defineRoute({
+  name: 'backfillMemories',
+  method: 'POST',
+  path: '/admin/memories/backfill',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'Rows of an older memory table, kept under their ids and dates; or compared, or taken out again',
+  body: z.object({ mode: z.enum(BACKFILL_MODES), rows: z.array(z.unknown()).max(LIMITS.memoriesBackfilled) }),
+  bodyLimit: LIMITS.memoryImportBytes,
+  /** One for each row, in their order. */
+  response: z.object({ results: z.array(backfillResult) }),
+  errors: [413, 502, 503],
+});

@@ -92,6 +92,8 @@ export const LIMITS = {
   memoriesFoundMax: 100,
   memoryNamespacesSearched: 1_000,
   memoriesImported: 20_000,
+  /** Rows of one call. */
+  memoriesBackfilled: 200,
   memoryImportBytes: 32 * 1024 * 1024,
   memoriesExported: 100_000,
   keyValueKeyChars: 256,

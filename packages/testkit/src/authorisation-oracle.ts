@@ -37,7 +37,7 @@ const GATES = {
     listOrgTemplates importOrg listTemplates importTemplate
     listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken
     listSessions revokeSession revokeOtherSessions
-    exportMemories importMemories exportOrganisation importOrganisation listPendingApprovals changeBudget previewMove
+    exportMemories importMemories backfillMemories exportOrganisation importOrganisation listPendingApprovals changeBudget previewMove
     listGlobalSecrets putGlobalSecret setGlobalSecret deleteGlobalSecret
     adminListGlobalSecrets adminPutGlobalSecret adminSetGlobalSecret adminDeleteGlobalSecret
     listGlobalSecretDependents rotateSecretsKey validateSecret`,

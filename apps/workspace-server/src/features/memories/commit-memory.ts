@@ -26,6 +26,8 @@ export interface CommitInput {
   /** Given by imports and seeds: the same id again is the same memory. */
   id?: string;
   createdAt?: number;
+  /** The author, of what a root writes down in its name. */
+  origin?: string;
   auditType?: NewAudit['activityType'];
 }
 
@@ -47,7 +49,11 @@ export async function commitMemory(deps: MemoryDeps, input: CommitInput): Promis
       source: input.source,
       expiresAt: input.expiresAt,
       isPinned: input.isPinned,
-      propagation: { tag, source_workspace_id: workspace.id },
+      propagation: {
+        tag,
+        source_workspace_id: workspace.id,
+        ...(input.origin === undefined ? {} : { origin: input.origin }),
+      },
       createdAt: input.createdAt ?? null,
     });
   if (!isWide(namespace)) {

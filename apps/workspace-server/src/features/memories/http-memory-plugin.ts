@@ -162,6 +162,34 @@ export class HttpMemoryPlugin implements MemoryPlugin {
     return (await this.#call(call, wire.searchReply)).body.memories;
   }
 
+  async get(namespace: string, memoryId: string): Promise<wire.Memory | null> {
+    if (!(await this.has('get'))) return this.#find(namespace, memoryId);
+    const path = `/v1/memories/${encodeURIComponent(memoryId)}?namespace=${encodeURIComponent(namespace)}`;
+    const call: Call = { method: 'GET', path, isRepeatable: true, answers: [200, 404] };
+    const { status, body } = await this.#call(call, wire.memory);
+    if (status === 404) return null;
+    if (body.id !== memoryId || body.namespace !== namespace)
+      throw faults.memoryPluginFailed(new Error('another memory was answered than was asked for'));
+    return body;
+  }
+
+  async #find(namespace: string, memoryId: string): Promise<wire.Memory | null> {
+    if (!(await this.has('list'))) {
+      const rest = { kinds: null, propagation: null, limit: LIST_PAGE };
+      const found = await this.search({ namespaces: [namespace], query: '', ...rest });
+      return found.find(({ id }) => id === memoryId) ?? null;
+    }
+    const seen = new Set<string>();
+    for (let cursor: string | null = null; ; ) {
+      const page = await this.list(namespace, cursor);
+      const found = page.memories.find(({ id }) => id === memoryId);
+      if (found) return found;
+      if (page.cursor === null || seen.has(page.cursor)) return null;
+      seen.add(page.cursor);
+      cursor = page.cursor;
+    }
+  }
+
   async forget(namespace: string, memoryId: string): Promise<boolean> {
     const reply = await this.#call({
       method: 'DELETE',

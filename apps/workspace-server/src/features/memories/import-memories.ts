@@ -64,9 +64,9 @@ export async function importMemories(deps: MemoryDeps, rows: readonly unknown[])
 }
 
 /** By id, else by a name that one live workspace has. */
-function findWorkspace(
-  { directory }: MemoryDeps,
-  { workspace_id, workspace_name }: Row,
+export function findWorkspace(
+  { directory }: Pick<MemoryDeps, 'directory'>,
+  { workspace_id, workspace_name }: Pick<Row, 'workspace_id' | 'workspace_name'>,
   ambiguous: Set<string>,
 ) {
   const byId = workspace_id ? directory.get(workspace_id.toLowerCase()) : null;

@@ -29,6 +29,8 @@ export interface MemoryPlugin {
   has(capability: wire.Capability): Promise<boolean>;
   write(namespace: string, write: PluginWrite): Promise<void>;
   search(search: PluginSearch): Promise<wire.Memory[]>;
+  /** One memory, or null: by its id where the plugin can, else looked for in what it lists or finds. */
+  get(namespace: string, memoryId: string): Promise<wire.Memory | null>;
   /** False when there is no such memory in this namespace. */
   forget(namespace: string, memoryId: string): Promise<boolean>;
   /** With its memories; nothing to delete is no failure. */

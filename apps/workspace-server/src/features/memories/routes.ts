@@ -5,6 +5,7 @@ import { faults } from '@molecule/domain';
 import type { Binder } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { parseParentId, requireWorkspace } from '../workspaces/index.ts';
+import { backfillMemories } from './backfill-memories.ts';
 import { exportMemories } from './export-memories.ts';
 import { importMemories } from './import-memories.ts';
 import type { MemoryDeps } from './memory-deps.ts';
@@ -29,4 +30,7 @@ export function bindMemoryRoutes(app: FastifyInstance, binder: Binder, deps: Mem
   binder.bind(app, contract.importMemories, async ({ body }) =>
     saying('failed to store memory', () => importMemories(deps, body)),
   );
+  binder.bind(app, contract.backfillMemories, async ({ body }) => ({
+    results: await saying('failed to store memory', () => backfillMemories(deps, body.mode, body.rows)),
+  }));
 }
