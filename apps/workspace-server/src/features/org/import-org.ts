@@ -7,7 +7,12 @@ import type { org } from '@molecule/contracts';
 import { DEFAULT_IMPORT_TIER, Fault, faults, isFault, LIMITS } from '@molecule/domain';
 import { parse, stringify } from 'yaml';
 import { insideRoot } from '../templates/index.ts';
-import { type CreateDeps, commitNewWorkspace, planWorkspace } from '../workspaces/index.ts';
+import {
+  type CreateDeps,
+  commitNewWorkspace,
+  planInitialMemories,
+  planWorkspace,
+} from '../workspaces/index.ts';
 import { placeChildren, sizeOf } from './layout-org.ts';
 import { collectRequirements, countNodes, type OrgNode, type OrgTemplate } from './org-template.ts';
 import { readSecretNames, readSecretsOf } from './read-env-files.ts';
@@ -186,11 +191,30 @@ class ImportRun {
     );
     for (const warning of plan.warnings) this.#warnings.add(warning);
     const isFirst = node === this.#template.workspaces[0];
-    await commitNewWorkspace(this.#deps, this.#actor, plan, {
+    const memories = planInitialMemories(
+      this.#deps.initialMemories,
+      plan.state,
+      this.#memoriesOf(node, isFirst),
+    );
+    for (const warning of memories.warnings) this.#warnings.add(`"${node.name}": ${warning}`);
+    const contents = {
       files: await this.#filesOf(node, plan.state, isFirst),
       secrets: await this.#secretsOf(node),
-    });
+    };
+    await commitNewWorkspace(this.#deps, this.#actor, plan, contents, (tx) => memories.keepIn(tx));
+    await memories.handOn();
     this.#made.push({ id: plan.state.id, name: plan.state.name, tier: plan.state.tier, action: 'created' });
+  }
+
+  /** Its own instead of the defaults; what everybody knows from the start is said by the first root. */
+  #memoriesOf(node: OrgNode, isFirst: boolean): unknown[] {
+    const { defaults, global_memories } = this.#template;
+    const own = node.initial_memories?.length ? node.initial_memories : (defaults?.initial_memories ?? []);
+    if (!isFirst) return own;
+    const forAll = (global_memories ?? []).map((memory) =>
+      typeof memory === 'object' && memory !== null ? { ...memory, scope: 'GLOBAL' } : memory,
+    );
+    return [...own, ...forAll];
   }
 
   /** What cannot be a secret is left out, and said. */

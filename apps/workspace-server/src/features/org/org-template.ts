@@ -13,11 +13,15 @@ const promptFields = {
   idle_interval_seconds: z.number().nullish(),
 };
 
+/** Entries that are no memories are skipped one by one, and said. */
+const memories = z.array(z.unknown()).nullish();
+
 const defaults = z.looseObject({
   runtime: z.string().nullish(),
   tier: z.number().int().nullish(),
   model: z.string().nullish(),
   required_env: requirements,
+  initial_memories: memories,
   ...promptFields,
 });
 
@@ -44,6 +48,7 @@ export interface OrgNode {
   idle_prompt_file?: string | null;
   idle_interval_seconds?: number | null;
   secrets?: Record<string, string> | null;
+  initial_memories?: unknown[] | null;
   children?: OrgNode[] | null;
   [unknown: string]: unknown;
 }
@@ -67,6 +72,7 @@ const node: z.ZodType<OrgNode> = z.lazy(() =>
     canvas: z.object({ x: z.number(), y: z.number() }).nullish(),
     required_env: requirements,
     recommended_env: requirements,
+    initial_memories: memories,
     ...promptFields,
     children: z.array(node).nullish(),
   }),
@@ -77,6 +83,8 @@ export const orgTemplateSchema = z.looseObject({
   description: z.string().nullish(),
   defaults: defaults.nullish(),
   workspaces: z.array(node).min(1),
+  /** For everybody, said by the first root. */
+  global_memories: memories,
   required_env: requirements,
   recommended_env: requirements,
   /** Our own keys. */

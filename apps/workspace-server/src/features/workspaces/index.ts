@@ -24,6 +24,7 @@ export {
   MEMORY_SCOPES,
   NO_MEMORIES,
   type PlannedMemories,
+  planInitialMemories,
   readInitialMemories,
 } from './initial-memories.ts';
 export { createPrepareUnit, readConfigTree } from './prepare-unit.ts';

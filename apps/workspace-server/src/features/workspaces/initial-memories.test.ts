@@ -15,7 +15,7 @@ describe('initial memories', () => {
     ['every scope is taken', { content: 'a', scope: 'TEAM' }, [{ content: 'a', scope: 'TEAM' }]],
     ['a null scope is local', { content: 'a', scope: null }, [{ content: 'a', scope: 'LOCAL' }]],
     ['an unknown scope is skipped', { content: 'a', scope: 'WORLD' }, []],
-    ['a scope in lower case is skipped', { content: 'a', scope: 'team' }, []],
+    ['a scope in small letters is read', { content: 'a', scope: 'team' }, [{ content: 'a', scope: 'TEAM' }]],
     ['no content is skipped', { scope: 'TEAM' }, []],
     ['blank content is skipped', { content: '  ' }, []],
     ['another type is skipped', 'text', []],

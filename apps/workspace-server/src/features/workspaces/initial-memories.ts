@@ -40,14 +40,14 @@ export const NO_MEMORIES: InitialMemories = {
   }),
 };
 
-/** Long contents are cut, a missing scope is LOCAL, and what is no memory is skipped. */
+/** Long contents are cut, a scope may be written in small letters, a missing one is LOCAL; what is no memory is skipped. */
 export function readInitialMemories(input: readonly unknown[]): InitialMemory[] {
   return input.flatMap((entry) => {
     if (typeof entry !== 'object' || entry === null) return [];
     const { content, scope } = entry as Record<string, unknown>;
     if (typeof content !== 'string' || content.trim() === '') return [];
     const wanted = scope === undefined || scope === null || scope === '' ? 'LOCAL' : scope;
-    const known = MEMORY_SCOPES.find((each) => each === wanted);
+    const known = MEMORY_SCOPES.find((each) => each === String(wanted).toUpperCase());
     return known ? [{ content: content.slice(0, LIMITS.initialMemoryChars), scope: known }] : [];
   });
 }
