@@ -236,6 +236,11 @@ function bodyOf(operation: string, id: string, who: Actor): unknown {
     setKeyValue: { key: 'matrix', value: 1 },
     importMemories: [],
     backfillMemories: { mode: 'dry-run', rows: [] },
+    previewForgetting: { subject: { kind: 'message', value: 'matrix' } },
+    forgetBySubject: { subject: { kind: 'message', value: 'matrix' }, confirm: 'matrix' },
+    decideSuggestions: { ids: [randomUUID()], decision: 'dismiss' },
+    runHygiene: {},
+    editMemory: { pin: true },
     importOrganisation: {},
     ...Object.fromEntries(
       ['setSecret', 'putSecret', ...GLOBAL_SECRET_WRITES].map((name) => [

@@ -4,11 +4,17 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { faults } from '@molecule/domain';
 import { type Clock, type Log, Secret, type Shutdown, type Supervisor, systemClock } from '@molecule/kit';
-import type { RunningPostgres } from '@molecule/postgres';
+import type { RunningPostgres, Tx } from '@molecule/postgres';
 import type { Config, EmbeddingConfig } from './config.ts';
 import type { RecordDeps } from './features/activity/index.ts';
+import type { AppendIn } from './features/events/index.ts';
+import { PgHygieneStore } from './features/hygiene/hygiene-store.pg.ts';
+import { type CareDeps, HygieneRound, ReadMarks } from './features/hygiene/index.ts';
+import type { KeyValueStore } from './features/key-values/index.ts';
+import { PgForgetLedger } from './features/memories/forget-ledger.pg.ts';
 import {
   FirstMemories,
+  finishForgettings,
   HttpMemoryPlugin,
   type MemoryDeps,
   MemorySearch,
@@ -37,6 +43,8 @@ export interface MemoryParts {
   directory: WorkspaceDirectory;
   record: RecordDeps;
   repository: string;
+  keyValues: Pick<KeyValueStore, 'list' | 'remove'>;
+  appendEvent: AppendIn<Tx>;
 }
 
 export type TenantMemory = Awaited<ReturnType<typeof composeMemory>>;
@@ -63,9 +71,15 @@ export async function composeMemory(parts: MemoryParts) {
   const orgs = new OrgWriters(directory);
   await orgs.load(ledger);
   sidecar?.process.start();
+  const hygiene = new PgHygieneStore(pg.db, clock);
+  const marks = new ReadMarks(hygiene, clock);
   const deps: MemoryDeps = {
     plugin,
     ledger,
+    forgetting: new PgForgetLedger(pg.db, clock, parts.appendEvent),
+    keyValues: parts.keyValues,
+    backupDays: config.memory.backupDays,
+    onRead: (ids) => marks.note(ids),
     directory,
     orgs,
     limit: new WriteLimit(clock, config.memory.writesPerMinute),
@@ -74,11 +88,15 @@ export async function composeMemory(parts: MemoryParts) {
     log,
   };
   if (config.memory.isRequired) await requirePlugin(plugin);
+  const care: CareDeps = { memories: deps, store: hygiene, marks, clock };
+  const round = new HygieneRound(care);
   return {
     deps,
+    hygiene: { ...care, round },
     search: new MemorySearch(deps),
     firstMemories: new FirstMemories(deps),
-    addLoops: (supervisor: Supervisor) => addMemoryLoops(supervisor, deps, config.memory.isOff),
+    addLoops: (supervisor: Supervisor) =>
+      addMemoryLoops(supervisor, deps, { isOff: config.memory.isOff, marks, round }),
     stopOn: (shutdown: Shutdown) =>
       shutdown.on('memory', async () => {
         await plugin.stop();
@@ -127,11 +145,18 @@ function embeddingVariables({ dimensions, url, model, key }: EmbeddingConfig): R
   };
 }
 
-function addMemoryLoops(supervisor: Supervisor, deps: MemoryDeps, isOff: boolean): void {
+function addMemoryLoops(
+  supervisor: Supervisor,
+  deps: MemoryDeps,
+  { isOff, marks, round }: { isOff: boolean; marks: ReadMarks; round: HygieneRound },
+): void {
   supervisor.add({ name: 'memory-audits', intervalMs: 15 * SECOND, run: () => tellAudits(deps) });
   if (isOff) return;
   supervisor.add({ name: 'memory-plugin', intervalMs: 60 * SECOND, run: () => deps.plugin.refresh() });
   supervisor.add({ name: 'memory-purges', intervalMs: 30 * SECOND, run: () => purgeNamespaces(deps) });
+  supervisor.add({ name: 'memory-forgetting', intervalMs: 15 * SECOND, run: () => finishForgettings(deps) });
+  supervisor.add({ name: 'memory-reads', intervalMs: 60 * SECOND, run: () => marks.write() });
+  supervisor.add({ name: 'memory-hygiene', intervalMs: 3_600 * SECOND, run: () => round.run() });
   supervisor.add({ name: 'memory-seeds', intervalMs: 10 * SECOND, run: () => plantSeeds(deps) });
 }
 

@@ -98,6 +98,7 @@ export function composeServer(parts: ServerParts): Promise<FastifyInstance> {
     webhooks: messages.webhooks,
     approvals: { approvals: stores.approvals, directory, clock, publishSoon },
     memories: memory.deps,
+    hygiene: memory.hygiene,
     keyValues: { keyValues: stores.keyValues, directory, clock },
     agents: { agents: stores.agents, directory, publishSoon },
     config: secrets.config,

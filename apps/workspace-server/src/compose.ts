@@ -79,7 +79,14 @@ async function composeParts(base: TenantBase, addresses: TenantAddresses, door: 
     mask: (id: string, text: string) => secrets.mask.mask(id, text),
   };
   const { directory } = state;
-  const memory = await composeMemory({ ...base, directory, record, repository: base.repositoryDir });
+  const memory = await composeMemory({
+    ...base,
+    directory,
+    record,
+    repository: base.repositoryDir,
+    keyValues: state.stores.keyValues,
+    appendEvent: state.stores.events.appendIn,
+  });
   const messages = composeMessages({ base, state, agents, units, record, publicUrl });
   const made = { base, state, secrets, agents, units, record, memory, messages, publicUrl };
   const workspaces = composeWorkspaces({ ...made, initialMemories: memory.firstMemories });

@@ -226,6 +226,12 @@ export const SETTINGS = defineSettings({
     default: false,
     doc: 'Do not start without a memory plugin that answers.',
   }),
+  backupDays: setting.int('BACKUP_DAYS', {
+    default: 30,
+    min: 0,
+    max: 36_500,
+    doc: 'How many days backups of this tenant are kept; receipts of forgetting say until when they may hold it.',
+  }),
   memoryWritesPerMinute: setting.int('MEMORY_WRITES_PER_MINUTE', {
     default: 600,
     min: 1,
@@ -280,6 +286,7 @@ export interface MemoryConfig {
   databaseUrl: Secret | null;
   timeoutMs: number;
   isRequired: boolean;
+  backupDays: number;
   writesPerMinute: number;
 }
 
@@ -431,6 +438,7 @@ function readMemoryConfig(read: SettingsOf<typeof SETTINGS>): MemoryConfig {
     timeoutMs,
     isRequired: read.isMemoryRequired,
     writesPerMinute: read.memoryWritesPerMinute,
+    backupDays: read.backupDays,
   };
 }
 

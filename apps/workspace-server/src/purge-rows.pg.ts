@@ -8,6 +8,7 @@ const BY_WORKSPACE = [
    on conflict do nothing`,
   'delete from memory_authors where writer_id = any($1)',
   `delete from memory_authors where namespace in (select 'team:' || id from unnest($1::uuid[]) id)`,
+  'delete from memory_provenance where writer_id = any($1)',
   'delete from memory_seeds where workspace_id = any($1)',
   'delete from key_values where workspace_id = any($1)',
   'delete from activity where workspace_id = any($1)',

@@ -34,6 +34,7 @@ import { bindConfigRoutes, type ConfigRouteDeps } from './features/config/index.
 import { bindDelegationRoutes, type DelegateDeps } from './features/delegations/index.ts';
 import { bindEventRoutes, type EventDeps } from './features/events/index.ts';
 import { bindFileRoutes, type FileRouteDeps } from './features/files/index.ts';
+import { bindHygieneRoutes, type HygieneRouteDeps } from './features/hygiene/index.ts';
 import { bindKeyValueRoutes, type KeyValueDeps } from './features/key-values/index.ts';
 import { bindLeavingRoutes, type LeavingDeps } from './features/leaving/index.ts';
 import { bindLogRoutes, type LogRouteDeps } from './features/logs/index.ts';
@@ -111,6 +112,7 @@ export interface ServerDeps {
   webhooks: WebhookDeps;
   approvals: ApprovalDeps;
   memories: MemoryDeps;
+  hygiene: HygieneRouteDeps;
   keyValues: KeyValueDeps;
   agents: AgentDeps;
   config: ConfigRouteDeps;
@@ -203,6 +205,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await bindWebhookRoutes(app, binder, deps.webhooks);
   bindApprovalRoutes(app, binder, deps.approvals);
   bindMemoryRoutes(app, binder, deps.memories);
+  bindHygieneRoutes(app, binder, deps.hygiene);
   bindKeyValueRoutes(app, binder, deps.keyValues);
   bindAgentRoutes(app, binder, deps.agents);
   bindConfigRoutes(app, binder, deps.config);

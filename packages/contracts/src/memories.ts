@@ -4,7 +4,7 @@
 import { LIMITS } from '@molecule/domain';
 import { z } from 'zod';
 import { idParams, lenientInt, timestamp, uuid } from './common.ts';
-import { memoryKind, namespaceKind, rfc3339 } from './memory-plugin.ts';
+import { memoryId, memoryKind, namespaceKind, rfc3339 } from './memory-plugin.ts';
 import { defineRoute } from './route.ts';
 
 export const MEMORY_SCOPES = ['LOCAL', 'TEAM', 'GLOBAL'] as const;
@@ -12,6 +12,32 @@ export type MemoryScope = (typeof MEMORY_SCOPES)[number];
 
 const memoryParams = z.object({ id: z.string(), memoryId: z.string() });
 const deleted = z.object({ status: z.literal('deleted') });
+
+/** Where a memory comes from, as far as its writer said. */
+export const provenance = z.object({
+  message_id: z.string().optional(),
+  file: z.string().optional(),
+  url: z.string().optional(),
+  subjects: z.array(z.string()),
+  /** Ids of the memories that it was made of; when one of them is forgotten, it goes too. */
+  derived_from: z.array(z.string()),
+  /** What it says came from outside the organisation. */
+  outside: z.boolean(),
+});
+export type MemoryProvenance = z.output<typeof provenance>;
+
+const sourceText = z.string().min(1).max(LIMITS.provenanceChars);
+
+export const givenProvenance = z.object({
+  message_id: sourceText.nullish(),
+  file: sourceText.nullish(),
+  /** What came from an address came from outside, whatever `outside` says. */
+  url: sourceText.nullish(),
+  subjects: z.array(sourceText).max(LIMITS.provenanceSubjects).nullish(),
+  derived_from: z.array(memoryId).max(LIMITS.provenanceSources).nullish(),
+  outside: z.boolean().nullish(),
+});
+export type GivenProvenance = z.output<typeof givenProvenance>;
 
 export const createMemory = defineRoute({
   name: 'createMemory',
@@ -28,6 +54,7 @@ export const createMemory = defineRoute({
     /** A free tag, not a namespace of the plugin. */
     namespace: z.string().nullish(),
     workspace_id: z.string().nullish(),
+    provenance: givenProvenance.nullish(),
   }),
   invalidBody: 'invalid request body',
   response: z.object({ id: z.string(), scope: z.enum(MEMORY_SCOPES), namespace: z.string() }),
@@ -131,6 +158,7 @@ export const foundMemory = z.object({
   created_at: timestamp,
   score: z.number().optional(),
   source_workspace_id: uuid.nullable(),
+  provenance: provenance.optional(),
 });
 export type FoundMemory = z.output<typeof foundMemory>;
 
@@ -170,6 +198,7 @@ export const commitMemory = defineRoute({
     pin: z.boolean().nullish(),
     /** `runtime`: written by the program around the agent, not by the agent. */
     source: z.enum(['agent', 'runtime', 'user']).nullish(),
+    provenance: givenProvenance.nullish(),
   }),
   invalidBody: 'invalid request body',
   response: z.object({ id: z.string(), namespace: z.string() }),
@@ -187,6 +216,33 @@ export const forgetMemory = defineRoute({
   params: memoryParams,
   query: z.object({ namespace: z.string().optional() }),
   response: deleted,
+  errors: [404, 410, 502, 503],
+});
+
+export const editMemory = defineRoute({
+  name: 'editMemory',
+  method: 'PATCH',
+  path: '/workspaces/:id/v2/memories/:memoryId',
+  policy: 'workspace',
+  tag: 'memory',
+  summary:
+    'Pin a memory of a namespace that this workspace may write, or change when it ends; its text stays',
+  params: memoryParams,
+  query: z.object({ namespace: z.string().optional() }),
+  body: z
+    .object({
+      pin: z.boolean().optional(),
+      /** Null: it does not end. */
+      expires_at: rfc3339.nullable().optional(),
+    })
+    .refine((patch) => patch.pin !== undefined || patch.expires_at !== undefined, 'changes nothing'),
+  invalidBody: 'invalid request body',
+  response: z.object({
+    id: z.string(),
+    namespace: z.string(),
+    pin: z.boolean(),
+    expires_at: timestamp.optional(),
+  }),
   errors: [404, 410, 502, 503],
 });
 
@@ -287,9 +343,19 @@ export const backfillResult = z.object({
   id: z.string().nullable(),
   /**
    * `skipped`: it belongs nowhere here. `missing`: the plugin does not have it. `different`: it has another content or date
-   * than what this row would be stored as.
+   * than what this row would be stored as. `forgotten`: it was forgotten on request, and does not come back.
    */
-  outcome: z.enum(['would_copy', 'copied', 'same', 'missing', 'different', 'removed', 'skipped', 'error']),
+  outcome: z.enum([
+    'would_copy',
+    'copied',
+    'same',
+    'missing',
+    'different',
+    'removed',
+    'forgotten',
+    'skipped',
+    'error',
+  ]),
   namespace: z.string().nullable(),
   /** Never a content. */
   reason: z.string().nullable(),
@@ -308,4 +374,186 @@ export const backfillMemories = defineRoute({
   /** One for each row, in their order. */
   response: z.object({ results: z.array(backfillResult) }),
   errors: [413, 502, 503],
+});
+
+export const FORGET_SUBJECTS = ['memory', 'workspace', 'message', 'file', 'url', 'subject', 'text'] as const;
+export type ForgetSubjectKind = (typeof FORGET_SUBJECTS)[number];
+
+export const forgetSubject = z.object({
+  /**
+   * `memory`: one, by its id and namespace. `workspace`: all that it wrote, and its keys. `message`, `file`, `url`,
+   * `subject`: what came from there, or is filed under it. `text`: what says this, in any case and with any accents.
+   */
+  kind: z.enum(FORGET_SUBJECTS),
+  value: z.string().trim().min(1).max(LIMITS.provenanceChars),
+  /** Of one memory. */
+  namespace: z.string().max(LIMITS.memoryNamespaceChars).nullish(),
+  /** Of a text: only what this workspace keeps for itself. */
+  workspace_id: z.string().nullish(),
+});
+export type ForgetSubject = z.output<typeof forgetSubject>;
+
+export const FORGET_ITEM_KINDS = ['memory', 'key', 'activity'] as const;
+export type ForgetItemKind = (typeof FORGET_ITEM_KINDS)[number];
+export const FORGET_REASONS = ['asked', 'derived', 'mention'] as const;
+export type ForgetReason = (typeof FORGET_REASONS)[number];
+
+const forgetItem = z.object({
+  kind: z.enum(FORGET_ITEM_KINDS),
+  id: z.string(),
+  namespace: z.string(),
+  memory_kind: memoryKind.optional(),
+  /** `derived`: made of what was asked for. `mention`: an activity that quotes it. */
+  why: z.enum(FORGET_REASONS),
+});
+
+export const previewForgetting = defineRoute({
+  name: 'previewForgetting',
+  method: 'POST',
+  path: '/admin/memories/forget/preview',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'What forgetting this would remove; nothing is removed',
+  body: z.object({ subject: forgetSubject }),
+  response: z.object({
+    /** Names exactly this list: give it to forget what is in it. */
+    confirm: z.string(),
+    total: z.number().int(),
+    /** The first two hundred. */
+    items: z.array(forgetItem.extend({ excerpt: z.string() })),
+    backups_until: timestamp,
+    not_covered: z.array(z.string()),
+  }),
+  errors: [404, 502, 503],
+});
+
+export const forgetReceipt = z.object({
+  id: uuid,
+  subject: z.object({ kind: z.enum(FORGET_SUBJECTS), sha256: z.string() }),
+  requested_by: z.string(),
+  /** `pending`: the memory plugin is away; it goes on by itself when it is back. */
+  state: z.enum(['pending', 'done']),
+  created_at: timestamp,
+  finished_at: timestamp.optional(),
+  memories: z.number().int(),
+  keys: z.number().int(),
+  activities: z.number().int(),
+  /** Until then backups may still hold it. */
+  backups_until: timestamp,
+  not_covered: z.array(z.string()),
+});
+export type ForgetReceipt = z.output<typeof forgetReceipt>;
+
+export const fullReceipt = forgetReceipt.extend({
+  items: z.array(forgetItem.extend({ gone_at: timestamp.optional() })),
+});
+
+export const forgetBySubject = defineRoute({
+  name: 'forgetBySubject',
+  method: 'POST',
+  path: '/admin/memories/forget',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'Forget what a preview showed, with everything made of it, and give a receipt',
+  body: z.object({ subject: forgetSubject, confirm: z.string().max(LIMITS.provenanceChars) }),
+  response: fullReceipt,
+  errors: [404, 409, 502, 503],
+});
+
+export const listReceipts = defineRoute({
+  name: 'listReceipts',
+  method: 'GET',
+  path: '/admin/memories/receipts',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'Receipts of what was forgotten, newest first',
+  response: z.array(forgetReceipt),
+});
+
+export const readReceipt = defineRoute({
+  name: 'readReceipt',
+  method: 'GET',
+  path: '/admin/memories/receipts/:receiptId',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'One receipt with every item',
+  params: z.object({ receiptId: z.string() }),
+  response: fullReceipt,
+  errors: [404],
+});
+
+export const SUGGESTION_KINDS = ['duplicate', 'near_duplicate', 'expiring', 'never_read'] as const;
+export type SuggestionKind = (typeof SUGGESTION_KINDS)[number];
+export const SUGGESTION_STATES = ['open', 'accepted', 'dismissed'] as const;
+export type SuggestionState = (typeof SUGGESTION_STATES)[number];
+
+export const suggestion = z.object({
+  id: uuid,
+  /** Accepting `expiring` keeps the memory for good; accepting another one forgets it. */
+  kind: z.enum(SUGGESTION_KINDS),
+  state: z.enum(SUGGESTION_STATES),
+  memory_id: z.string(),
+  namespace: z.string(),
+  /** Of a duplicate: the memory that stays. */
+  other_id: z.string().nullable(),
+  detail: z.string(),
+  /** The beginnings of the two, while the suggestion is open and they are there. */
+  excerpt: z.string().nullable(),
+  other_excerpt: z.string().nullable(),
+  created_at: timestamp,
+});
+export type Suggestion = z.output<typeof suggestion>;
+
+export const listSuggestions = defineRoute({
+  name: 'listSuggestions',
+  method: 'GET',
+  path: '/admin/memories/suggestions',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'What could be forgotten or kept, newest first; nothing happens until somebody decides',
+  query: z.object({
+    state: z.enum(SUGGESTION_STATES).optional().default('open'),
+    limit: lenientInt(50, 1, LIMITS.suggestionsListed),
+  }),
+  response: z.array(suggestion),
+  errors: [502, 503],
+});
+
+export const suggestionVerdict = z.object({
+  id: z.string(),
+  /** `gone`: the memory was not there any more. `not_open`: unknown, or decided already. */
+  outcome: z.enum(['forgotten', 'kept', 'gone', 'dismissed', 'not_open', 'failed']),
+  error: z.string().nullable(),
+});
+export type SuggestionVerdict = z.output<typeof suggestionVerdict>;
+
+export const decideSuggestions = defineRoute({
+  name: 'decideSuggestions',
+  method: 'POST',
+  path: '/admin/memories/suggestions/decide',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'Accept or dismiss suggestions, each for itself',
+  body: z.object({
+    ids: z.array(uuid).min(1).max(LIMITS.suggestionsListed),
+    decision: z.enum(['accept', 'dismiss']),
+  }),
+  response: z.object({ results: z.array(suggestionVerdict) }),
+  errors: [502, 503],
+});
+
+export const runHygiene = defineRoute({
+  name: 'runHygiene',
+  method: 'POST',
+  path: '/admin/memories/hygiene',
+  policy: 'admin',
+  tag: 'memory',
+  summary: 'Look through memories now, for one round; it happens every hour by itself',
+  response: z.object({
+    examined: z.number().int(),
+    suggested: z.number().int(),
+    /** Whether the round reached the last namespace. */
+    whole: z.boolean(),
+  }),
+  errors: [502, 503],
 });

@@ -94,6 +94,20 @@ export const LIMITS = {
   memoriesImported: 20_000,
   /** Rows of one call. */
   memoriesBackfilled: 200,
+  provenanceChars: 512,
+  provenanceSubjects: 16,
+  provenanceSources: 64,
+  /** Things of one receipt. */
+  forgottenAtOnce: 5_000,
+  /** Read one by one to find a text. */
+  memoriesScanned: 250_000,
+  receiptsListed: 200,
+  previewedItems: 200,
+  suggestionsOpen: 1_000,
+  suggestionsListed: 100,
+  suggestionExcerptChars: 300,
+  /** Memories of one round. */
+  hygieneRows: 20_000,
   memoryImportBytes: 32 * 1024 * 1024,
   memoriesExported: 100_000,
   keyValueKeyChars: 256,

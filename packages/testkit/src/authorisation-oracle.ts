@@ -37,7 +37,8 @@ const GATES = {
     listOrgTemplates importOrg listTemplates importTemplate
     listOrgTokens mintOrgToken revokeAllOrgTokens revokeOrgToken
     listSessions revokeSession revokeOtherSessions
-    exportMemories importMemories backfillMemories exportOrganisation importOrganisation listPendingApprovals changeBudget previewMove
+    exportMemories importMemories backfillMemories previewForgetting forgetBySubject listReceipts readReceipt
+    listSuggestions decideSuggestions runHygiene exportOrganisation importOrganisation listPendingApprovals changeBudget previewMove
     listGlobalSecrets putGlobalSecret setGlobalSecret deleteGlobalSecret
     adminListGlobalSecrets adminPutGlobalSecret adminSetGlobalSecret adminDeleteGlobalSecret
     listGlobalSecretDependents rotateSecretsKey validateSecret`,
@@ -46,7 +47,7 @@ const GATES = {
     delegate listDelegations recordDelegation updateDelegation
     logActivity notify listActivity* listActivityByQuery* searchSession
     listTokens mintToken revokeToken streamWorkspaceEvents requestApproval listApprovals
-    createMemory deleteMemory searchMemories* listNamespaces recallMemories commitMemory forgetMemory
+    createMemory deleteMemory searchMemories* listNamespaces recallMemories commitMemory forgetMemory editMemory
     setKeyValue deleteKeyValue listKeyValues* readKeyValue*
     listFiles readFile writeFile replaceFiles deleteFile uploadFiles downloadFile
     readBudget assignAgent replaceAgent removeAgent moveAgent expandTeam collapseTeam

@@ -19,6 +19,7 @@ export function turnFromRequest(context: RequestContext, signal: AbortSignal): T
   return {
     taskId: context.taskId,
     contextId: context.contextId,
+    ...(message.messageId ? { messageId: message.messageId } : {}),
     text: texts.filter((text) => text !== '').join(' '),
     data,
     history: readHistory(metadata.history),

@@ -17,6 +17,8 @@ export interface HistoryEntry {
 export interface Turn {
   taskId: string;
   contextId: string;
+  /** Of the message that asks; memories written in this turn name it as their source. */
+  messageId?: string;
   text: string;
   /** Data parts of the message, in order. */
   data: unknown[];

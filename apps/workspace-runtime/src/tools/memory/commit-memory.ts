@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 import type { ToolDeps } from '../tool-deps.ts';
 import { failure, reply } from './memory-reply.ts';
+import { sourceOf } from './memory-source.ts';
 
 const SUMMARY_CHARS = 80;
 const ID_CHARS = 24;
@@ -18,13 +19,13 @@ export function commitMemory(deps: ToolDeps) {
     description:
       'Remember a fact, decision or result across conversations. Scope LOCAL: for yourself; TEAM: for your manager and its direct reports, or your own reports if you have some; GLOBAL: for the whole organisation, by its root only. Never store passwords or keys.',
     input: z.object({ content: z.string().min(1), scope: z.string().optional() }),
-    run: async (input, { signal }) => {
+    run: async (input, { signal, turn }) => {
       const scope = memories.MEMORY_SCOPES.find((known) => known === input.scope?.toUpperCase()) ?? 'LOCAL';
       const content = redactSecrets(input.content);
       try {
         const written = await platform.call(memories.createMemory, {
           params: { id: platform.workspaceId },
-          body: { content, scope },
+          body: { content, scope, ...sourceOf(turn) },
           signal,
         });
         await tell(deps, content, scope, written.id);

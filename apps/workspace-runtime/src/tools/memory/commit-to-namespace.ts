@@ -1,11 +1,13 @@
 // commit_memory_v2 and commit_summary: remember in a namespace that one may write; a summary ends by itself.
 
 import { memories, memoryPlugin } from '@molecule/contracts';
-import { redactSecrets } from '@molecule/domain';
+import { LIMITS, redactSecrets } from '@molecule/domain';
 import { z } from 'zod';
+import type { Turn } from '../../engines/engine.ts';
 import { defineTool } from '../define-tool.ts';
 import type { ToolDeps } from '../tool-deps.ts';
 import { failure, reply } from './memory-reply.ts';
+import { sourceOf } from './memory-source.ts';
 
 const common = {
   content: z.string().min(1),
@@ -23,7 +25,7 @@ export function commitMemoryV2(deps: ToolDeps) {
       kind: z.enum(memoryPlugin.MEMORY_KINDS).optional(),
       pin: z.boolean().optional(),
     }),
-    run: (input, { signal }) => commit(deps, { ...input, kind: input.kind ?? 'fact' }, signal),
+    run: (input, { signal, turn }) => commit(deps, { ...input, kind: input.kind ?? 'fact' }, turn, signal),
   });
 }
 
@@ -31,9 +33,12 @@ export function commitSummary(deps: ToolDeps) {
   return defineTool({
     name: 'commit_summary',
     description:
-      'Remember the summary of what you did or learned, for the next conversation. It ends after 30 days unless expires_at says otherwise.',
-    input: z.object(common),
-    run: (input, { signal }) => commit(deps, { ...input, kind: 'summary' }, signal),
+      'Remember the summary of what you did or learned, for the next conversation. It ends after 30 days unless expires_at says otherwise. derived_from: ids of the memories that it sums up; it is forgotten with them.',
+    input: z.object({
+      ...common,
+      derived_from: z.array(memoryPlugin.memoryId).max(LIMITS.provenanceSources).optional(),
+    }),
+    run: (input, { signal, turn }) => commit(deps, { ...input, kind: 'summary' }, turn, signal),
   });
 }
 
@@ -43,13 +48,19 @@ interface Input {
   namespace?: string | undefined;
   expires_at?: string | undefined;
   pin?: boolean | undefined;
+  derived_from?: string[] | undefined;
 }
 
-async function commit({ platform }: ToolDeps, input: Input, signal: AbortSignal): Promise<string> {
+async function commit(
+  { platform }: ToolDeps,
+  { derived_from, ...input }: Input,
+  turn: Turn,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const written = await platform.call(memories.commitMemory, {
       params: { id: platform.workspaceId },
-      body: { ...input, content: redactSecrets(input.content) },
+      body: { ...input, content: redactSecrets(input.content), ...sourceOf(turn, derived_from) },
       signal,
     });
     return reply({ id: written.id, namespace: written.namespace });

@@ -18,6 +18,9 @@ let server: FakeServer;
 let folder: string;
 let run: (name: string, input: unknown) => Promise<string>;
 
+/** What the message of a turn says beside its words. */
+let asked: Partial<Turn> = {};
+
 beforeEach(async () => {
   server = await startFakeServer();
   folder = await mkdtemp(join(tmpdir(), 'memory-tools-'));
@@ -36,11 +39,12 @@ beforeEach(async () => {
   const tools = createToolSet({ platform, inbox, delegation, clock, log: silentLog });
   run = (name, input) => {
     const signal = AbortSignal.timeout(10_000);
-    const turn = { taskId: 't', contextId: 'c', metadata: {}, signal } as Turn;
+    const turn = { taskId: 't', contextId: 'c', metadata: {}, signal, ...asked } as Turn;
     return tools.get(name)!.run(input, { signal, turn });
   };
 });
 afterEach(async () => {
+  asked = {};
   await server.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -126,6 +130,26 @@ describe('commit_memory', () => {
       success: false,
       error: 'search failed: the memory plugin is away',
     });
+  });
+});
+
+describe('what is remembered in a turn', () => {
+  it.each([
+    ['commit_memory', { content: 'x' }, `POST ${HOME}/memories`],
+    ['commit_memory_v2', { content: 'x' }, `POST ${HOME}/v2/memories`],
+    ['commit_summary', { content: 'x', derived_from: ['a', 'b'] }, `POST ${HOME}/v2/memories`],
+  ])('by %s names the message and what it sums up', async (tool, input, route) => {
+    remember();
+    asked = { messageId: 'message-1', metadata: { source: 'github' } };
+    await run(tool, input);
+    expect(server.to(route)[0]?.body).toMatchObject({
+      provenance: {
+        message_id: 'message-1',
+        outside: true,
+        ...('derived_from' in input ? { derived_from: ['a', 'b'] } : {}),
+      },
+    });
+    expect(server.to(route)[0]?.body).not.toHaveProperty('derived_from');
   });
 });
 

@@ -84,6 +84,7 @@ type Step = (
 const MODES: Record<contract.BackfillMode, Step> = {
   'dry-run': async () => 'would_copy',
   apply: async (deps, input, { writer, origin, namespace, content }) => {
+    if ((await deps.forgetting.forgotten([input.id])).has(input.id)) return 'forgotten';
     await commitMemory(deps, {
       workspace: writer,
       namespace,

@@ -7,6 +7,7 @@
 import type { memoryPlugin } from '@molecule/contracts';
 import { Fault, faults, LIMITS, type WorkspaceState } from '@molecule/domain';
 import { audited, digestOfContent } from './audit-memory.ts';
+import type { Provenance } from './forget-ledger.ts';
 import { isWide, kindOf, namespacesOf } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 import type { NewAudit } from './memory-ledger.ts';
@@ -29,7 +30,14 @@ export interface CommitInput {
   /** The author, of what a root writes down in its name. */
   origin?: string;
   auditType?: NewAudit['activityType'];
+  /** Where it comes from, as far as its writer says. */
+  provenance?: GivenProvenance | null;
 }
+
+export type GivenProvenance = Pick<
+  Provenance,
+  'messageId' | 'file' | 'url' | 'subjects' | 'derivedFrom' | 'isOutside'
+>;
 
 export const DEFAULT_TAG = 'general';
 
@@ -55,6 +63,13 @@ export async function commitMemory(deps: MemoryDeps, input: CommitInput): Promis
         ...(input.origin === undefined ? {} : { origin: input.origin }),
       },
       createdAt: input.createdAt ?? null,
+    });
+  if (input.provenance)
+    await deps.forgetting.noteProvenance({
+      memoryId: id,
+      namespace,
+      writerId: workspace.id,
+      ...input.provenance,
     });
   if (!isWide(namespace)) {
     await write();
@@ -105,7 +120,11 @@ export function requireWritable(
   throw faults.forbidden('this workspace cannot write to that namespace');
 }
 
-async function checkExpiry(deps: MemoryDeps, expiresAt: number | null): Promise<void> {
+/** Throws INVALID_REQUEST for an end that has passed, or that the plugin could not keep. */
+export async function checkExpiry(
+  deps: Pick<MemoryDeps, 'clock' | 'plugin'>,
+  expiresAt: number | null,
+): Promise<void> {
   if (expiresAt === null) return;
   if (expiresAt <= deps.clock.now()) throw faults.invalidRequest('expires_at must not be in the past');
   if (!(await deps.plugin.has('ttl')))

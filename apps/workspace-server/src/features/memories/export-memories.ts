@@ -34,7 +34,7 @@ export async function* memoryPages(deps: MemoryDeps): AsyncGenerator<memories.Ex
 }
 
 /** Of every live workspace: its own, its team's and, where it wrote for everybody, the organisation's. */
-function everyNamespace({ directory, orgs }: MemoryDeps): string[] {
+export function everyNamespace({ directory, orgs }: MemoryDeps): string[] {
   const live = directory.live();
   const teams = live.filter(({ id, parentId }) => parentId === null || directory.childrenOf(id).length > 0);
   return [

@@ -1,6 +1,7 @@
 // Forget memory: a memory goes when it is in the namespace that the caller may write; absent and foreign look alike.
 
 import { audited } from './audit-memory.ts';
+import { forgetOne } from './forget-subject.ts';
 import { kindOf, namespacesOf } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 
@@ -10,12 +11,12 @@ export async function forgetMemory(
   workspaceId: string,
   namespace: string,
   memoryId: string,
+  requestedBy: string = `workspace:${workspaceId}`,
 ): Promise<boolean> {
   const open = namespacesOf(deps.directory, deps.orgs, workspaceId);
   if (!open.some(({ name, isWritable }) => isWritable && name === namespace)) return false;
   const forget = async () => {
-    const isDone = await deps.plugin.forget(namespace, memoryId);
-    if (isDone) await deps.ledger.forgetAuthor(memoryId);
+    const isDone = await forgetOne(deps, { id: memoryId, namespace }, requestedBy);
     return { result: isDone, isDone };
   };
   if (kindOf(namespace) !== 'org') return (await forget()).result;
@@ -34,8 +35,15 @@ export async function forgetOwnMemory(
   deps: MemoryDeps,
   workspaceId: string,
   memoryId: string,
+  requestedBy: string,
 ): Promise<boolean> {
   const author = (await deps.ledger.authorsOf([memoryId])).get(memoryId);
   if (author && author.writerId !== workspaceId) return false;
-  return forgetMemory(deps, workspaceId, author?.namespace ?? `workspace:${workspaceId}`, memoryId);
+  return forgetMemory(
+    deps,
+    workspaceId,
+    author?.namespace ?? `workspace:${workspaceId}`,
+    memoryId,
+    requestedBy,
+  );
 }

@@ -10,10 +10,11 @@ export function newFence(): string {
   return randomBytes(16).toString('hex');
 }
 
-export function frameMemory(memory: RecalledMemory, fence: string): string {
+/** What came from outside the organisation says so. */
+export function frameMemory(memory: RecalledMemory, fence: string, isOutside = false): string {
   const from = memory.writerId === null ? '' : ` from=${memory.writerId}`;
   const at = new Date(memory.createdAt).toISOString();
-  return `[memory ${fence} id=${memory.id} scope=${scopeOf(memory.namespace)} ns=${memory.namespace}${from} at=${at}]\n${memory.content}\n[/memory ${fence}]`;
+  return `[memory ${fence} id=${memory.id} scope=${scopeOf(memory.namespace)} ns=${memory.namespace}${from}${isOutside ? ' origin=outside' : ''} at=${at}]\n${memory.content}\n[/memory ${fence}]`;
 }
 
 /** What a GLOBAL row looks like to clients of the scoped routes. */

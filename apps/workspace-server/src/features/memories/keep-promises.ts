@@ -15,10 +15,13 @@ const AWAY = new Set([
 ]);
 
 /** Deletes the namespaces of purged workspaces; returns how many. */
-export async function purgeNamespaces(deps: Pick<MemoryDeps, 'ledger' | 'plugin'>): Promise<number> {
+export async function purgeNamespaces(
+  deps: Pick<MemoryDeps, 'ledger' | 'plugin' | 'forgetting'>,
+): Promise<number> {
   const namespaces = await deps.ledger.purges(BATCH);
   for (const namespace of namespaces) {
     await deps.plugin.deleteNamespace(namespace);
+    await deps.forgetting.dropNamespace(namespace);
     await deps.ledger.purged(namespace);
   }
   return namespaces.length;

@@ -2,7 +2,9 @@
 
 import type { Clock, Log } from '@molecule/kit';
 import type { RecordDeps } from '../activity/index.ts';
+import type { KeyValueStore } from '../key-values/index.ts';
 import type { WorkspaceDirectory } from '../workspaces/index.ts';
+import type { ForgetLedger } from './forget-ledger.ts';
 import type { OrgNamespaces } from './memory-access.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import type { MemoryPlugin } from './memory-plugin.ts';
@@ -11,6 +13,12 @@ import type { WriteLimit } from './write-limit.ts';
 export interface MemoryDeps {
   plugin: MemoryPlugin;
   ledger: MemoryLedger;
+  forgetting: ForgetLedger;
+  keyValues: Pick<KeyValueStore, 'list' | 'remove'>;
+  /** How long backups are kept, as receipts say. */
+  backupDays: number;
+  /** Ids of what somebody just read; takes no time. */
+  onRead: (memoryIds: readonly string[]) => void;
   directory: WorkspaceDirectory;
   orgs: OrgWriters;
   limit: WriteLimit;

@@ -2,16 +2,18 @@
 
 import { type BodyOf, memories as contract } from '@molecule/contracts';
 import { faults, LIMITS } from '@molecule/domain';
-import { type Binder, isAdminClass, isText } from '@molecule/http';
+import { type Binder, describeCaller, isAdminClass, isText } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { requireWorkspace, type WorkspaceDirectory } from '../workspaces/index.ts';
 import { commitMemory } from './commit-memory.ts';
+import { editMemory } from './edit-memory.ts';
+import type { Provenance } from './forget-ledger.ts';
 import { forgetMemory } from './forget-memory.ts';
 import { frameMemory, newFence, prefixWide } from './frame-memories.ts';
 import { namespacesOf, type OpenNamespace } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 import { type RecalledMemory, recallMemories } from './recall-memories.ts';
-import { isMemoryId, saying, sourceOf } from './route-parts.ts';
+import { isMemoryId, saying, sourceOf, toGiven } from './route-parts.ts';
 
 const SUMMARY_LIVES_MS = 30 * 24 * 3_600_000;
 
@@ -42,9 +44,12 @@ export function bindNamespaceRoutes(app: FastifyInstance, binder: Binder, deps: 
       }),
     );
     const fence = newFence();
-    return found.map((memory) =>
-      toFound(memory, id, fence, caller.kind !== 'workspace' && isAdminClass(caller)),
-    );
+    const isForPeople = caller.kind !== 'workspace' && isAdminClass(caller);
+    const sources = await deps.forgetting.provenanceOf(found.map((memory) => memory.id));
+    return found.map((memory) => {
+      const source = sources.get(memory.id);
+      return toFound(memory, id, fence, isForPeople, source?.namespace === memory.namespace ? source : null);
+    });
   });
 
   binder.bind(app, contract.commitMemory, async ({ caller, params, body }) => {
@@ -62,17 +67,40 @@ export function bindNamespaceRoutes(app: FastifyInstance, binder: Binder, deps: 
         expiresAt,
         isPinned: body.pin === true,
         tag: null,
+        provenance: body.provenance ? toGiven(body.provenance) : null,
       }),
     );
     return { id, namespace };
   });
 
-  binder.bind(app, contract.forgetMemory, async ({ params, query }) => {
+  binder.bind(app, contract.editMemory, async ({ params, query, body }) => {
+    const { id } = requireWorkspace(deps.directory, params.id);
+    const namespace = query.namespace || `workspace:${id}`;
+    if (!isMemoryId(params.memoryId)) throw faults.notFound('memory not found');
+    const memory = { id: params.memoryId, namespace };
+    const { isPinned, expiresAt } = await saying('failed to store memory', () =>
+      editMemory(deps, id, memory, {
+        ...(body.pin === undefined ? {} : { isPinned: body.pin }),
+        ...(body.expires_at === undefined
+          ? {}
+          : { expiresAt: body.expires_at === null ? null : Date.parse(body.expires_at) }),
+      }),
+    );
+    return {
+      ...memory,
+      pin: isPinned,
+      ...(expiresAt === null ? {} : { expires_at: new Date(expiresAt).toISOString() }),
+    };
+  });
+
+  binder.bind(app, contract.forgetMemory, async ({ caller, params, query }) => {
     const { id } = requireWorkspace(deps.directory, params.id);
     const namespace = query.namespace || `workspace:${id}`;
     const isGone =
       isMemoryId(params.memoryId) &&
-      (await saying('delete failed', () => forgetMemory(deps, id, namespace, params.memoryId)));
+      (await saying('delete failed', () =>
+        forgetMemory(deps, id, namespace, params.memoryId, describeCaller(caller)),
+      ));
     if (!isGone) throw faults.notFound('memory not found');
     return { status: 'deleted' as const };
   });
@@ -88,6 +116,17 @@ async function expiryOf(
   return isSummary && (await saying('failed to store memory', () => plugin.has('ttl')))
     ? clock.now() + SUMMARY_LIVES_MS
     : null;
+}
+
+function toProvenance(source: Provenance): contract.MemoryProvenance {
+  return {
+    ...(source.messageId === null ? {} : { message_id: source.messageId }),
+    ...(source.file === null ? {} : { file: source.file }),
+    ...(source.url === null ? {} : { url: source.url }),
+    subjects: [...source.subjects],
+    derived_from: [...source.derivedFrom],
+    outside: source.isOutside,
+  };
 }
 
 const DESCRIPTIONS: Record<OpenNamespace['kind'], (name: string, open: OpenNamespace) => string> = {
@@ -123,13 +162,14 @@ function toFound(
   readerId: string,
   fence: string,
   isForPeople: boolean,
+  source: Provenance | null,
 ): contract.FoundMemory {
   return {
     id: memory.id,
     namespace: memory.namespace,
     content: prefixWide(memory, readerId),
     ...(isForPeople ? { content_raw: memory.content } : {}),
-    framed: frameMemory(memory, fence),
+    framed: frameMemory(memory, fence, source?.isOutside === true),
     kind: memory.kind,
     source: memory.source,
     pin: memory.isPinned,
@@ -137,5 +177,6 @@ function toFound(
     created_at: new Date(memory.createdAt).toISOString(),
     ...(memory.score === null ? {} : { score: memory.score }),
     source_workspace_id: memory.writerId,
+    ...(source === null ? {} : { provenance: toProvenance(source) }),
   };
 }

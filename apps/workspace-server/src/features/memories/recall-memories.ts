@@ -41,7 +41,7 @@ export interface Recall {
 const UNFILTERED = 100;
 
 export async function recallMemories(
-  deps: Pick<MemoryDeps, 'plugin' | 'ledger' | 'clock'>,
+  deps: Pick<MemoryDeps, 'plugin' | 'ledger' | 'clock' | 'onRead'>,
   recall: Recall,
 ): Promise<RecalledMemory[]> {
   if (recall.namespaces.length === 0) return [];
@@ -55,11 +55,13 @@ export async function recallMemories(
     propagation: filter,
     limit: asked,
   });
-  return (await toRecalled(deps, recall.namespaces, rows.slice(0, asked)))
+  const found = (await toRecalled(deps, recall.namespaces, rows.slice(0, asked)))
     .filter((row) => recall.kinds === null || recall.kinds.includes(row.kind))
     .filter((row) => recall.tag === null || row.tag === recall.tag)
     .filter((row) => recall.writerId === null || row.writerId === recall.writerId)
     .slice(0, recall.limit);
+  deps.onRead(found.map(({ id }) => id));
+  return found;
 }
 
 function filterOf({ tag, writerId }: Recall): Record<string, string> | null {

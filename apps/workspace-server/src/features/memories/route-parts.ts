@@ -1,8 +1,9 @@
 // Route parts: what the routes of memory share: whose words these are, what an id looks like, and how failures are said.
 
-import type { memoryPlugin } from '@molecule/contracts';
+import type { memoryPlugin, memories as wire } from '@molecule/contracts';
 import { Fault, isFault, LIMITS } from '@molecule/domain';
 import type { Caller } from '@molecule/http';
+import type { GivenProvenance } from './commit-memory.ts';
 
 const MEMORY_FAULTS = new Set(['MEMORY_UNAVAILABLE', 'MEMORY_PLUGIN_FAILED']);
 
@@ -27,4 +28,16 @@ export async function saying<T>(message: string, work: () => Promise<T>): Promis
       extra: { details: error.message },
     });
   }
+}
+
+/** What a client says of where a memory comes from. */
+export function toGiven(given: wire.GivenProvenance): GivenProvenance {
+  return {
+    messageId: given.message_id ?? null,
+    file: given.file ?? null,
+    url: given.url ?? null,
+    subjects: [...new Set((given.subjects ?? []).map((subject) => subject.toLowerCase()))],
+    derivedFrom: [...new Set(given.derived_from ?? [])],
+    isOutside: given.outside === true || Boolean(given.url),
+  };
 }

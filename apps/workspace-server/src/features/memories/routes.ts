@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { parseParentId, requireWorkspace } from '../workspaces/index.ts';
 import { backfillMemories } from './backfill-memories.ts';
 import { exportMemories } from './export-memories.ts';
+import { bindForgetRoutes } from './forget-routes.ts';
 import { importMemories } from './import-memories.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 import { bindNamespaceRoutes } from './namespace-routes.ts';
@@ -17,6 +18,7 @@ import { bindScopedRoutes } from './scoped-routes.ts';
 export function bindMemoryRoutes(app: FastifyInstance, binder: Binder, deps: MemoryDeps): void {
   bindScopedRoutes(app, binder, deps);
   bindNamespaceRoutes(app, binder, deps);
+  bindForgetRoutes(app, binder, deps);
   binder.bind(app, contract.previewMove, async ({ params, query }) => {
     const { id } = requireWorkspace(deps.directory, params.id);
     if (query.parent === undefined)

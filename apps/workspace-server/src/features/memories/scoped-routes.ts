@@ -2,7 +2,7 @@
 
 import { type BodyOf, memories as contract } from '@molecule/contracts';
 import { faults, LIMITS, parseWorkspaceId } from '@molecule/domain';
-import { type Binder, isText } from '@molecule/http';
+import { type Binder, describeCaller, isText } from '@molecule/http';
 import type { FastifyInstance } from 'fastify';
 import { requireWorkspace } from '../workspaces/index.ts';
 import { commitMemory, DEFAULT_TAG } from './commit-memory.ts';
@@ -11,7 +11,7 @@ import { prefixGlobal } from './frame-memories.ts';
 import { namespaceForScope, namespacesOf, ownerOf, scopeOf } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 import { type Recall, type RecalledMemory, recallMemories } from './recall-memories.ts';
-import { isMemoryId, saying, sourceOf } from './route-parts.ts';
+import { isMemoryId, saying, sourceOf, toGiven } from './route-parts.ts';
 
 export function bindScopedRoutes(app: FastifyInstance, binder: Binder, deps: MemoryDeps): void {
   binder.bind(app, contract.createMemory, async ({ caller, params, body }) => {
@@ -28,6 +28,7 @@ export function bindScopedRoutes(app: FastifyInstance, binder: Binder, deps: Mem
         expiresAt: null,
         isPinned: false,
         tag,
+        provenance: body.provenance ? toGiven(body.provenance) : null,
       }),
     );
     return { id, scope, namespace: tag };
@@ -49,11 +50,13 @@ export function bindScopedRoutes(app: FastifyInstance, binder: Binder, deps: Mem
     return found.map(toRow);
   });
 
-  binder.bind(app, contract.deleteMemory, async ({ params }) => {
+  binder.bind(app, contract.deleteMemory, async ({ caller, params }) => {
     const workspace = requireWorkspace(deps.directory, params.id);
     const isGone =
       isMemoryId(params.memoryId) &&
-      (await saying('delete failed', () => forgetOwnMemory(deps, workspace.id, params.memoryId)));
+      (await saying('delete failed', () =>
+        forgetOwnMemory(deps, workspace.id, params.memoryId, describeCaller(caller)),
+      ));
     if (!isGone) throw faults.notFound('memory not found or not owned by this workspace');
     return { status: 'deleted' as const };
   });

@@ -8,6 +8,7 @@ import type { memories, memoryPlugin } from '@molecule/contracts';
 import { createLog } from '@molecule/kit';
 import { fakeClock } from '@molecule/testkit';
 import { WorkspaceDirectory } from '../../workspaces/index.ts';
+import type { ForgetLedger, Receipt } from '../forget-ledger.ts';
 import { namespacesOf } from '../memory-access.ts';
 import { type MemoryDeps, OrgWriters } from '../memory-deps.ts';
 import type { Author, MemoryLedger } from '../memory-ledger.ts';
@@ -62,6 +63,32 @@ function mapLedger(): MemoryLedger {
   };
 }
 
+/** Knows of no sources; keeps receipts. */
+function mapForgetting(): ForgetLedger {
+  const receipts = new Map<string, Receipt>();
+  const nothing = async () => {};
+  const none = async () => [];
+  return {
+    noteProvenance: nothing,
+    provenanceOf: async () => new Map(),
+    from: none,
+    derivedFrom: none,
+    writtenBy: none,
+    mentions: none,
+    open: async (receipt) => {
+      const items = receipt.items.map((item) => ({ ...item, goneAt: null }));
+      receipts.set(receipt.id, { ...receipt, items, state: 'pending', createdAt: 0, finishedAt: null });
+    },
+    pending: none,
+    read: async (id) => receipts.get(id) ?? null,
+    list: none,
+    gone: nothing,
+    finish: async () => true,
+    forgotten: async () => new Set(),
+    dropNamespace: nothing,
+  };
+}
+
 export function world(plugin: MemoryPlugin) {
   const clock = fakeClock();
   const directory = new WorkspaceDirectory();
@@ -69,6 +96,10 @@ export function world(plugin: MemoryPlugin) {
   const deps: MemoryDeps = {
     plugin,
     ledger: mapLedger(),
+    forgetting: mapForgetting(),
+    keyValues: { list: async () => [], remove: async () => {} },
+    backupDays: 30,
+    onRead: () => {},
     directory,
     orgs,
     limit: new WriteLimit(clock, 1_000_000),
