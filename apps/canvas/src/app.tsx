@@ -10,6 +10,7 @@ import { Palette } from './features/palette/palette.tsx';
 import { redoStep, undoStep } from './features/reorganise/index.ts';
 import { MoveDialog } from './features/reorganise/move-dialog.tsx';
 import { SignInPage } from './features/session/sign-in-page.tsx';
+import { say } from './languages/say.ts';
 import { ApprovalsPanel } from './panel/approvals-panel.tsx';
 import { OrganisationPanel } from './panel/organisation-panel.tsx';
 import { RolePanel } from './panel/role-panel.tsx';
@@ -102,15 +103,15 @@ function Content({ isOutline }: { isOutline: boolean }) {
 function FirstReading({ isForbidden }: { isForbidden: boolean }) {
   if (isForbidden) {
     return (
-      <Empty icon="failed" title="This is not yours to see">
-        You are signed in, but not as somebody who may see this organisation.
+      <Empty icon="failed" title={say('app.thisIsNotYours')}>
+        {say('app.youAreSignedIn')}
       </Empty>
     );
   }
   return (
     <main className="flex min-h-0 flex-1 items-center justify-center" aria-busy="true">
       <p className="pulse m-0 text-ink-soft" role="status">
-        Reading the organisation
+        {say('app.readingTheOrganisation')}
       </p>
     </main>
   );

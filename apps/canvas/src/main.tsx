@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { compose, startCanvas } from './compose.ts';
 import { applySavedTheme } from './features/theme/use-theme.ts';
+import { speakSavedLanguage, useLanguage } from './languages/use-language.ts';
 import { CanvasContext } from './store/canvas-context.ts';
 import { CrashScreen } from './ui/crash-screen.tsx';
 
@@ -19,14 +20,20 @@ const queries = new QueryClient({
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 startCanvas(tools);
+await speakSavedLanguage();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <CanvasContext value={tools}>
         <CrashScreen>
-          <App />
+          <Spoken />
         </CrashScreen>
       </CanvasContext>
     </QueryClientProvider>
   </StrictMode>,
 );
+
+/** Another language renders everything anew: words are asked for while rendering, wherever that happens. */
+function Spoken() {
+  return <App key={useLanguage()} />;
+}

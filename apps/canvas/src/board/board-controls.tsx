@@ -2,6 +2,7 @@
 
 import { useReactFlow } from '@xyflow/react';
 import { redoStep, undoStep } from '../features/reorganise/index.ts';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { IconButton } from '../ui/button.tsx';
 
@@ -10,14 +11,14 @@ export function BoardControls({ onFit, onTidy }: { onFit: () => void; onTidy: ()
   return (
     <div
       role="toolbar"
-      aria-label="Board"
+      aria-label={say('board.board')}
       className="absolute bottom-4 start-4 z-10 flex rounded-m border border-line bg-surface p-0.5 shadow-(--shadow-card)"
     >
-      <IconButton icon="minus" label="Zoom out" onClick={() => void flow.zoomOut()} />
-      <IconButton icon="plus" label="Zoom in" onClick={() => void flow.zoomIn()} />
-      <IconButton icon="fit" label="Fit everything" onClick={onFit} />
+      <IconButton icon="minus" label={say('board.zoomOut')} onClick={() => void flow.zoomOut()} />
+      <IconButton icon="plus" label={say('board.zoomIn')} onClick={() => void flow.zoomIn()} />
+      <IconButton icon="fit" label={say('board.fitEverything')} onClick={onFit} />
       <UndoButtons />
-      <IconButton icon="tidy" label="Tidy up: forget places chosen by hand" onClick={onTidy} />
+      <IconButton icon="tidy" label={say('board.tidyUpForgetPlaces')} onClick={onTidy} />
     </div>
   );
 }
@@ -30,13 +31,13 @@ export function UndoButtons() {
     <>
       <IconButton
         icon="undo"
-        label={last ? `Undo: ${last.label}` : 'Nothing to undo'}
+        label={last ? say('board.undoLast', { last: last.label }) : say('board.nothingToUndo')}
         disabled={!last || isBusy}
         onClick={() => void undoStep(tools)}
       />
       <IconButton
         icon="redo"
-        label={next ? `Do again: ${next.label}` : 'Nothing to do again'}
+        label={next ? say('board.doAgainNext', { next: next.label }) : say('board.nothingToDoAgain')}
         disabled={!next || isBusy}
         onClick={() => void redoStep(tools)}
       />

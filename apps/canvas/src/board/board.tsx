@@ -15,6 +15,7 @@ import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
 import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
 import { FilterBar } from '../features/reorganise/filter-bar.tsx';
 import { tidyBoard } from '../features/workspaces/role-actions.ts';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { NARROW, useMedia } from '../ui/use-media.ts';
 import { BoardControls } from './board-controls.tsx';
@@ -138,7 +139,7 @@ function BoardInside() {
   return (
     <section
       ref={frame}
-      aria-label="Org chart"
+      aria-label={say('board.orgChart')}
       className="relative h-full min-w-0 flex-1"
       onKeyDown={onKeyDown}
     >

@@ -3,6 +3,7 @@
 import { type Edge, type Node, Position } from '@xyflow/react';
 import { type Hop, type Hops, openCount } from '../features/hops/model.ts';
 import { childrenByParent, type Roles } from '../features/workspaces/model.ts';
+import { say } from '../languages/say.ts';
 import { arcPath, bondPath } from './bond-path.ts';
 import { CARD, layoutChart, type Placed, type Point } from './layout.ts';
 
@@ -113,7 +114,10 @@ function buildHop(hop: Hop, roles: Roles, placement: Placement): HopEdge | null 
       isOpen: count > 0,
       isError: hop.outcome === 'error',
       count,
-      label: `${roles[hop.sourceId]?.name ?? 'A role'} asks ${roles[hop.targetId]?.name ?? 'a role'}`,
+      label: say('board.hop', {
+        from: roles[hop.sourceId]?.name ?? say('board.aRoleFirst'),
+        to: roles[hop.targetId]?.name ?? say('board.aRole'),
+      }),
     },
   };
 }

@@ -8,6 +8,7 @@ import { matchesFilter } from '../features/reorganise/model.ts';
 import { childrenByParent, type Role } from '../features/workspaces/model.ts';
 import { captionOf } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { UndoButtons } from './board-controls.tsx';
@@ -49,12 +50,12 @@ export function Outline() {
     event.currentTarget.querySelector<HTMLElement>(`[data-role-id="${CSS.escape(next)}"]`)?.focus();
   };
   return (
-    <section aria-label="Outline" className="relative flex h-full min-w-0 flex-1 flex-col">
+    <section aria-label={say('board.outline')} className="relative flex h-full min-w-0 flex-1 flex-col">
       <FilterBar isFloating={false} />
       <div
         role="tree"
         aria-multiselectable="true"
-        aria-label="Org chart"
+        aria-label={say('board.orgChart')}
         onKeyDown={onKeyDown}
         className="min-h-0 flex-1 overflow-y-auto bg-paper px-4 py-3 max-[720px]:px-2"
       >
@@ -73,7 +74,7 @@ export function Outline() {
       </div>
       <BulkBar />
       <div className="flex items-center gap-3 border-t border-line bg-paper px-3">
-        <div role="toolbar" aria-label="Steps" className="flex">
+        <div role="toolbar" aria-label={say('board.steps')} className="flex">
           <UndoButtons />
         </div>
         <WhyLine isFloating={false} />

@@ -7,7 +7,8 @@ import { engineWords } from '../features/workspaces/engine-words.ts';
 import type { Role } from '../features/workspaces/model.ts';
 import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
-import { STATUS_LOOKS, TONE_TEXT } from '../features/workspaces/status-look.ts';
+import { STATUS_LOOKS, statusLabel, TONE_TEXT } from '../features/workspaces/status-look.ts';
+import { say } from '../languages/say.ts';
 import { useCanvas } from '../store/canvas-context.ts';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import type { RoleNode } from './build-graph.ts';
@@ -38,7 +39,7 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
       role="button"
       data-role-id={id}
       tabIndex={isFocused ? 0 : -1}
-      aria-label={isChosen ? `Chosen. ${describeRole(role)}` : describeRole(role)}
+      aria-label={isChosen ? `${say('board.chosen')}. ${describeRole(role)}` : describeRole(role)}
       aria-expanded={isOpen}
       data-chosen={isChosen || undefined}
       className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-start shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''} ${isDimmed ? 'opacity-30' : ''}`}
@@ -98,9 +99,11 @@ function borderOf(role: Role, isOpen: boolean): string {
 function describeRole(role: Role): string {
   return [
     role.name,
-    STATUS_LOOKS[role.status].label,
-    role.activeTasks > 0 ? `${countWords(role)}: ${role.currentTask || 'working'}` : (role.purpose ?? ''),
-    role.isSimulated ? 'Rehearsal, no model' : engineWords(role),
+    statusLabel(role.status),
+    role.activeTasks > 0
+      ? `${countWords(role)}: ${role.currentTask || say('board.working')}`
+      : (role.purpose ?? ''),
+    role.isSimulated ? say('board.rehearsalNoModel') : engineWords(role),
   ]
     .filter((part) => part !== '')
     .join('. ');

@@ -2,6 +2,7 @@
 
 import { type CommunicationReason, explainCommunication } from '@molecule/domain';
 import type { Roles } from '../features/workspaces/model.ts';
+import { say } from '../languages/say.ts';
 
 /** Null when there are not two roles to speak of. */
 export function whyOf(
@@ -18,5 +19,32 @@ export function whyOf(
     },
     nameOf: (id: string) => roles[id]?.name,
   };
-  return explainCommunication(chart, openId, otherId);
+  const reason = explainCommunication(chart, openId, otherId);
+  return { ...reason, sentence: sentenceOf(roles, openId, otherId, reason) };
+}
+
+/** The domain's own sentence, in the language of this page. */
+function sentenceOf(roles: Roles, from: string, to: string, { rule, relay }: CommunicationReason): string {
+  const name = (id: string) => roles[id]?.name ?? id;
+  const names = { a: name(from), b: name(to) };
+  switch (rule) {
+    case 'self':
+      return say('board.whySelf', { a: names.a });
+    case 'siblings':
+      return say('board.whySiblings', { ...names, manager: name(roles[from]?.parentId ?? '') });
+    case 'both_roots':
+      return say('board.whyBothRoots', names);
+    case 'ancestor':
+      return say('board.whyAncestor', names);
+    case 'descendant':
+      return say('board.whyDescendant', names);
+    case 'unknown_caller':
+      return say('board.whyUnknownCaller', { a: from });
+    case 'unknown_target':
+      return say('board.whyUnknownTarget', { b: to });
+    case 'unrelated':
+      return relay === null
+        ? say('board.whyUnrelated', names)
+        : say('board.whyRelayed', { ...names, relay: name(relay) });
+  }
 }

@@ -1,6 +1,7 @@
 // Panel frame: the side panel's head and closing. On a narrow screen it covers the board.
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
+import { say } from '../languages/say.ts';
 import { useTools } from '../store/canvas-context.ts';
 import { IconButton } from '../ui/button.tsx';
 
@@ -42,7 +43,7 @@ export function PanelFrame({ label, heading, isWide, children }: PanelFrameProps
     >
       <header className="flex items-start justify-between gap-3 px-5 pt-3.5 pb-2">
         <div className="min-w-0">{heading}</div>
-        <IconButton icon="close" label="Close the panel" className="-mt-1 -me-2" onClick={close} />
+        <IconButton icon="close" label={say('panel.closeThePanel')} className="-mt-1 -me-2" onClick={close} />
       </header>
       {children}
     </aside>

@@ -11,6 +11,7 @@ import { TerminalTab } from '../features/terminal/terminal-tab.tsx';
 import { DetailsTab } from '../features/workspaces/details-tab.tsx';
 import type { Role } from '../features/workspaces/model.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import type { PanelTab } from '../store/store.ts';
 import { Empty } from '../ui/empty.tsx';
@@ -26,17 +27,17 @@ const SecretsTab = lazy(() => import('../features/secrets/secrets-tab.tsx').catc
 const EventsTab = lazy(() => import('../features/events/event-list.tsx').catch(notLoaded));
 
 const WIDE: readonly PanelTab[] = ['logs', 'terminal', 'files', 'memory', 'config', 'events'];
-const TABS: { tab: PanelTab; label: string }[] = [
-  { tab: 'chat', label: 'Chat' },
-  { tab: 'activity', label: 'Activity' },
-  { tab: 'logs', label: 'Logs' },
-  { tab: 'terminal', label: 'Terminal' },
-  { tab: 'files', label: 'Files' },
-  { tab: 'memory', label: 'Memory' },
-  { tab: 'config', label: 'Config' },
-  { tab: 'secrets', label: 'Secrets' },
-  { tab: 'events', label: 'Events' },
-  { tab: 'details', label: 'Details' },
+const tabs = (): { tab: PanelTab; label: string }[] => [
+  { tab: 'chat', label: say('panel.chat') },
+  { tab: 'activity', label: say('panel.activity') },
+  { tab: 'logs', label: say('panel.logs') },
+  { tab: 'terminal', label: say('panel.terminal') },
+  { tab: 'files', label: say('panel.files') },
+  { tab: 'memory', label: say('panel.memory') },
+  { tab: 'config', label: say('panel.config') },
+  { tab: 'secrets', label: say('panel.secrets') },
+  { tab: 'events', label: say('panel.events') },
+  { tab: 'details', label: say('panel.details') },
 ];
 
 export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
@@ -44,9 +45,12 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
   const role = useCanvas((canvas) => canvas.roles[id]);
   if (!role) {
     return (
-      <PanelFrame label="Role" heading={<h2 className="m-0 text-lead font-semibold">Gone</h2>}>
-        <Empty icon="trash" title="This role was removed">
-          Choose another one on the board.
+      <PanelFrame
+        label={say('panel.role')}
+        heading={<h2 className="m-0 text-lead font-semibold">{say('panel.gone')}</h2>}
+      >
+        <Empty icon="trash" title={say('panel.thisRoleWasRemoved')}>
+          {say('panel.chooseAnotherOneOn')}
         </Empty>
       </PanelFrame>
     );
@@ -72,10 +76,10 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         className="flex min-h-0 flex-1 flex-col"
       >
         <Tabs.List
-          aria-label="About this role"
+          aria-label={say('panel.aboutThisRole')}
           className="flex flex-wrap gap-x-1 gap-y-0.5 border-b border-line px-3 pb-2"
         >
-          {TABS.map(({ tab: name, label }) => (
+          {tabs().map(({ tab: name, label }) => (
             <Tabs.Trigger
               key={name}
               value={name}

@@ -1,5 +1,6 @@
 // Open banner: said for as long as the server lets anybody in.
 
+import { say } from '../languages/say.ts';
 import { useCanvas } from '../store/canvas-context.ts';
 import { Icon } from '../ui/icon.tsx';
 
@@ -10,11 +11,11 @@ export function OpenBanner() {
     <div role="note" className="flex items-center gap-3 border-b border-line bg-warn-soft px-4 py-1.5">
       <Icon name="degraded" className="text-warn" />
       <p className="m-0 min-w-0">
-        <strong className="font-semibold">This server is open.</strong>{' '}
+        <strong className="font-semibold">{say('shell.thisServerIsOpen')}</strong>{' '}
         <span className="text-ink-soft">
           {info.mode === 'development'
-            ? 'Development mode: every program on this machine may do anything here.'
-            : 'No credential exists yet: every program that reaches it may do anything here.'}
+            ? say('shell.developmentModeEveryProgram')
+            : say('shell.noCredentialExistsYet')}
         </span>
       </p>
     </div>

@@ -1,10 +1,13 @@
 // Top bar: whose board this is, how its people are, and the doors to everything else.
 
+import type { ReactNode } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { InboxButton } from '../features/approvals/inbox-button.tsx';
 import { ConnectionStatus } from '../features/connection/connection-status.tsx';
 import { ThemeButton } from '../features/theme/theme-button.tsx';
 import { countRoles } from '../features/workspaces/model.ts';
+import { RichWords } from '../languages/rich-words.tsx';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -26,7 +29,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
     <header className="flex h-13 shrink-0 items-center gap-4 border-b border-line bg-surface px-4 max-[720px]:gap-2 max-[720px]:px-3">
       <span className="flex items-center gap-2">
         <Mark className="size-6" />
-        <h1 className="m-0 text-lead font-semibold max-[720px]:sr-only">Molecule</h1>
+        <h1 className="m-0 text-lead font-semibold max-[720px]:sr-only">{say('shell.molecule')}</h1>
       </span>
       <ConnectionStatus />
       {census.total > 0 ? <CensusWords census={census} /> : null}
@@ -37,18 +40,20 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
           className="flex h-9 items-center gap-2 rounded-s border border-line bg-raised px-3 text-ink-soft hover:border-line-strong hover:text-ink max-[720px]:size-9 max-[720px]:justify-center max-[720px]:border-0 max-[720px]:bg-transparent max-[720px]:px-0"
         >
           <Icon name="search" />
-          <span className="max-[720px]:sr-only">Find or do</span>
-          <kbd className="ms-3 font-sans text-note max-[720px]:hidden">{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
+          <span className="max-[720px]:sr-only">{say('shell.findOrDo')}</span>
+          <kbd className="ms-3 font-sans text-note max-[720px]:hidden">
+            {isMac() ? '⌘K' : say('shell.ctrlK')}
+          </kbd>
         </button>
         <IconButton
           icon={isOutline ? 'board' : 'list'}
-          label={isOutline ? 'Show the board' : 'Show the outline'}
+          label={isOutline ? say('shell.showTheBoard') : say('shell.showTheOutline')}
           onClick={() => onOutline(!isOutline)}
         />
         <InboxButton />
         <IconButton
           icon="activity"
-          label="Activity of the organisation"
+          label={say('shell.activityOfTheOrganisation')}
           aria-pressed={isFeedOpen}
           onClick={() =>
             store.setState({ panel: isFeedOpen ? { kind: 'closed' } : { kind: 'organisation' } })
@@ -56,7 +61,7 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
         />
         <IconButton
           icon="key"
-          label="Secrets and tokens"
+          label={say('shell.secretsAndTokens')}
           aria-pressed={isKeysOpen}
           onClick={() => store.setState({ panel: isKeysOpen ? { kind: 'closed' } : { kind: 'keys' } })}
         />
@@ -66,22 +71,29 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
   );
 }
 
+const strong = (words: ReactNode) => <strong className="font-semibold">{words}</strong>;
+
 function CensusWords({ census }: { census: ReturnType<typeof countRoles> }) {
   return (
     <p className="m-0 flex gap-4 text-note whitespace-nowrap text-ink-soft max-[720px]:hidden">
       <span>
-        <strong className="font-semibold text-ink">{census.online}</strong> of {census.total} online
+        <RichWords
+          of="shell.online"
+          values={{ online: census.online, total: census.total }}
+          tags={{ b: (count) => <strong className="font-semibold text-ink">{count}</strong> }}
+        />
       </span>
       {census.working > 0 ? (
         <span className="text-motion">
-          <strong className="font-semibold">{census.working}</strong> working
+          <RichWords of="shell.working" values={{ count: census.working }} tags={{ b: strong }} />
         </span>
       ) : null}
       {census.needAttention > 0 ? (
         <span className="flex items-center gap-1 text-warn">
           <Icon name="degraded" className="size-3.5!" />
-          <strong className="font-semibold">{census.needAttention}</strong>{' '}
-          {census.needAttention === 1 ? 'needs' : 'need'} a look
+          <span>
+            <RichWords of="shell.needALook" values={{ count: census.needAttention }} tags={{ b: strong }} />
+          </span>
         </span>
       ) : null}
     </p>

@@ -1,6 +1,7 @@
 // Code: the editor and the diff, fetched when they are first needed.
 
 import { lazy, Suspense } from 'react';
+import { say } from '../languages/say.ts';
 import type { CodeDiffProps } from './code-diff.tsx';
 import type { CodeEditorProps } from './code-editor.tsx';
 
@@ -10,7 +11,9 @@ const LazyDiff = lazy(() => import('./code-diff.tsx').catch(() => ({ default: Pl
 export function Code(props: CodeEditorProps) {
   return (
     <Suspense
-      fallback={<div className="pulse min-h-0 flex-1 bg-sunken" role="status" aria-label="Reading" />}
+      fallback={
+        <div className="pulse min-h-0 flex-1 bg-sunken" role="status" aria-label={say('ui.reading')} />
+      }
     >
       <LazyEditor {...props} />
     </Suspense>
@@ -20,7 +23,9 @@ export function Code(props: CodeEditorProps) {
 export function Diff(props: CodeDiffProps) {
   return (
     <Suspense
-      fallback={<div className="pulse mt-4 h-24 rounded-s bg-sunken" role="status" aria-label="Reading" />}
+      fallback={
+        <div className="pulse mt-4 h-24 rounded-s bg-sunken" role="status" aria-label={say('ui.reading')} />
+      }
     >
       <LazyDiff {...props} />
     </Suspense>

@@ -3,6 +3,7 @@
 
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
+import { say } from '../languages/say.ts';
 
 const COMPONENTS: Components = {
   a: ({ href, children }) => (
@@ -12,7 +13,7 @@ const COMPONENTS: Components = {
   ),
   img: ({ src, alt }) => (
     <a href={typeof src === 'string' ? src : undefined} target="_blank" rel="noreferrer noopener">
-      {alt || 'Picture'}
+      {alt || say('ui.picture')}
     </a>
   ),
   table: ({ children }) => (

@@ -2,6 +2,7 @@
 // policy holds; a failure stays until it is read.
 
 import { Toast } from 'radix-ui';
+import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { Button, IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
@@ -16,7 +17,7 @@ export function Notices() {
   const drop = (id: number) =>
     store.setState((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) }));
   return (
-    <Toast.Provider swipeDirection="right">
+    <Toast.Provider swipeDirection="right" label={say('ui.notification')}>
       {notices.map((notice) => (
         <Toast.Root
           key={notice.id}
@@ -43,11 +44,14 @@ export function Notices() {
             </Toast.Action>
           ) : null}
           <Toast.Close asChild>
-            <IconButton icon="close" label="Dismiss" className="-mt-1.5" />
+            <IconButton icon="close" label={say('ui.dismiss')} className="-mt-1.5" />
           </Toast.Close>
         </Toast.Root>
       ))}
-      <Toast.Viewport className="fixed end-4 bottom-4 z-60 m-0 flex w-[min(24rem,calc(100vw-2rem))] list-none flex-col gap-2 p-0 outline-none" />
+      <Toast.Viewport
+        label={say('ui.notifications', { hotkey: '{hotkey}' })}
+        className="fixed end-4 bottom-4 z-60 m-0 flex w-[min(24rem,calc(100vw-2rem))] list-none flex-col gap-2 p-0 outline-none"
+      />
     </Toast.Provider>
   );
 }

@@ -1,6 +1,9 @@
 // Activity feed: what happened, newest first, as sentences.
 
 import { useShallow } from 'zustand/react/shallow';
+import { RichWords } from '../../languages/rich-words.tsx';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -21,7 +24,7 @@ export function ActivityFeed({ items, emptyText }: { items: readonly FeedItem[];
     .slice(0, SHOWN);
   if (lines.length === 0) {
     return (
-      <Empty icon="activity" title="Nothing yet">
+      <Empty icon="activity" title={say('activity.nothingYet')}>
         {emptyText}
       </Empty>
     );
@@ -48,13 +51,24 @@ function Line({ item, sentence, nameOf, now }: LineProps) {
       <Icon name={sentence.icon} className={`mt-0.5 ${TONE_TEXT[sentence.tone]}`} />
       <div className="min-w-0 flex-1">
         <p className="m-0">
-          <span className="font-semibold">{nameOf(sentence.subject)}</span>{' '}
-          <span className={item.isError ? TONE_TEXT[sentence.tone] : 'text-ink-soft'}>{sentence.verb}</span>
-          {sentence.object ? <span className="font-semibold"> {nameOf(sentence.object)}</span> : null}
+          <RichWords
+            of={sentence.object ? 'activity.lineTo' : 'activity.line'}
+            values={{
+              subject: nameOf(sentence.subject),
+              verb: sentence.verb,
+              object: sentence.object ? nameOf(sentence.object) : '',
+            }}
+            tags={{
+              who: (name) => <span className="font-semibold">{name}</span>,
+              did: (verb) => (
+                <span className={item.isError ? TONE_TEXT[sentence.tone] : 'text-ink-soft'}>{verb}</span>
+              ),
+            }}
+          />
           {item.durationMs !== null && !item.isError ? (
             <span className="text-note whitespace-nowrap text-ink-soft">
               {' '}
-              in {durationWords(item.durationMs)}
+              {say('activity.inTime', { duration: durationWords(item.durationMs) })}
             </span>
           ) : null}
         </p>
@@ -65,7 +79,7 @@ function Line({ item, sentence, nameOf, now }: LineProps) {
       <time
         className="shrink-0 pt-0.5 text-note text-ink-soft"
         dateTime={new Date(item.atMs).toISOString()}
-        title={new Date(item.atMs).toLocaleString()}
+        title={timeWords(item.atMs, 'full')}
       >
         {agoWords(item.atMs, now)}
       </time>
@@ -88,5 +102,5 @@ export function OrganisationFeed() {
   const feed = useCanvas((canvas) => canvas.feed);
   const isRead = useCanvas((canvas) => canvas.isRead);
   if (!isRead && store.getState().feed.length === 0) return null;
-  return <ActivityFeed items={feed} emptyText="Give a role a task, and every hop will appear here." />;
+  return <ActivityFeed items={feed} emptyText={say('activity.giveARoleA')} />;
 }

@@ -1,6 +1,7 @@
 // Activity tab: what one role did and was asked.
 
 import { useMemo } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
@@ -19,18 +20,18 @@ export function ActivityTab({ roleId }: { roleId: string }) {
   if (isPending && items.length === 0) return <Reading />;
   if (error && items.length === 0) {
     return (
-      <Empty icon="failed" title="The activity was not read">
+      <Empty icon="failed" title={say('activity.theActivityWasNot')}>
         <p className="mt-0">{failureWords(error)}</p>
-        <Button onClick={() => void refetch()}>Try again</Button>
+        <Button onClick={() => void refetch()}>{say('activity.tryAgain')}</Button>
       </Empty>
     );
   }
-  return <ActivityFeed items={items} emptyText="This role has done nothing yet." />;
+  return <ActivityFeed items={items} emptyText={say('activity.thisRoleHasDone')} />;
 }
 
 export function Reading() {
   return (
-    <div className="flex flex-col gap-3 p-5" role="status" aria-label="Reading">
+    <div className="flex flex-col gap-3 p-5" role="status" aria-label={say('activity.reading')}>
       {[72, 88, 64].map((width) => (
         <div key={width} className="pulse h-4 rounded-s bg-sunken" style={{ width: `${width}%` }} />
       ))}

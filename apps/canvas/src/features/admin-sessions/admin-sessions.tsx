@@ -3,6 +3,8 @@
 import { sessions } from '@molecule/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -13,7 +15,11 @@ import { attempt } from '../workspaces/role-actions.ts';
 import { nameBrowser } from './name-browser.ts';
 
 const KEY = ['admin-sessions'];
-const OPENED = { link: 'by a link', token: 'with the admin token', platform: 'from the platform' } as const;
+const OPENED = {
+  link: 'adminSessions.openedByLink',
+  token: 'adminSessions.openedByToken',
+  platform: 'adminSessions.openedByPlatform',
+} as const;
 
 /** `others` signs all browsers out but this one. */
 type Asked = sessions.AdminSession | 'others';
@@ -28,15 +34,15 @@ export function AdminSessions() {
   });
   if (query.isPending) return <Reading />;
   if (query.error && !query.data) {
-    return <OutOfReach what="The sessions" error={query.error} onRetry={() => void query.refetch()} />;
+    return <OutOfReach what="sessions" error={query.error} onRetry={() => void query.refetch()} />;
   }
   const others = query.data.filter(({ is_current }) => !is_current).length;
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <p className="m-0 border-b border-line px-5 py-3 text-ink-soft">
-        Browsers that are signed in. Each may do everything here.
+        {say('adminSessions.browsersThatAreSigned')}
       </p>
-      <ul className="m-0 list-none p-0" aria-label="Sessions">
+      <ul className="m-0 list-none p-0" aria-label={say('adminSessions.sessions')}>
         {query.data.map((session) => (
           <SessionLine key={session.id} session={session} onEnd={() => setAsked(session)} />
         ))}
@@ -44,7 +50,7 @@ export function AdminSessions() {
       {others > 0 ? (
         <div className="px-5 py-3">
           <Button look="danger" onClick={() => setAsked('others')}>
-            Sign out all others
+            {say('adminSessions.signOutAllOthers')}
           </Button>
         </div>
       ) : null}
@@ -54,23 +60,28 @@ export function AdminSessions() {
 }
 
 function SessionLine({ session, onEnd }: { session: sessions.AdminSession; onEnd: () => void }) {
-  const device = session.device ? nameBrowser(session.device) : 'A browser without a name';
+  const device = session.device ? nameBrowser(session.device) : say('adminSessions.aBrowserWithoutA');
   return (
     <li className="flex items-center gap-3 border-b border-line py-2.5 ps-5 pe-3">
       <Icon name="key" className="text-ink-soft" />
       <div className="min-w-0 flex-1">
         <span className="block truncate font-semibold" title={session.device}>
-          {session.is_current ? 'This browser' : device}
+          {session.is_current ? say('adminSessions.thisBrowser') : device}
         </span>
         <span className="block text-note text-ink-soft">
-          signed in {momentOf(session.created_at)} {OPENED[session.opened_by]} · until{' '}
-          {momentOf(session.expires_at)}
+          {say(OPENED[session.opened_by], {
+            from: timeWords(session.created_at, 'moment'),
+            to: timeWords(session.expires_at, 'moment'),
+          })}
         </span>
       </div>
       {session.is_current ? null : (
         <IconButton
           icon="trash"
-          label={`Sign out ${device}, since ${momentOf(session.created_at)}`}
+          label={say('adminSessions.signOutDevice', {
+            device,
+            since: timeWords(session.created_at, 'moment'),
+          })}
           onClick={onEnd}
         />
       )}
@@ -84,7 +95,7 @@ function EndDialog({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const end = async () => {
     setBusy(true);
-    await attempt(tools, 'Nobody was signed out', () =>
+    await attempt(tools, say('adminSessions.nobodyWasSignedOut'), () =>
       asked === 'others'
         ? tools.call(sessions.revokeOtherSessions)
         : tools.call(sessions.revokeSession, { params: { sessionId: asked.id } }),
@@ -96,19 +107,19 @@ function EndDialog({ asked, onClose }: { asked: Asked; onClose: () => void }) {
     <Dialog
       isOpen
       onClose={onClose}
-      title={asked === 'others' ? 'Sign all other browsers out?' : 'Sign this browser out?'}
-      description="What it has open is closed at once. It can sign in again with a new link."
+      title={
+        asked === 'others'
+          ? say('adminSessions.signAllOtherBrowsers')
+          : say('adminSessions.signThisBrowserOut')
+      }
+      description={say('adminSessions.whatItHasOpen')}
     >
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{say('adminSessions.cancel')}</Button>
         <Button look="danger" isBusy={isBusy} onClick={() => void end()}>
-          Sign out
+          {say('adminSessions.signOut')}
         </Button>
       </div>
     </Dialog>
   );
-}
-
-function momentOf(at: string): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }

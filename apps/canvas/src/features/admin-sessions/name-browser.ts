@@ -1,6 +1,8 @@
 // Name browser: what a browser calls itself, in the words of people: "Firefox on Linux". Only for reading; anybody may claim
 // anything.
 
+import { say } from '../../languages/say.ts';
+
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -23,5 +25,5 @@ export function nameBrowser(text: string): string {
   const browser = find(BROWSERS);
   if (!browser) return text;
   const system = find(SYSTEMS);
-  return system ? `${browser} on ${system}` : browser;
+  return system ? say('adminSessions.browserOnSystem', { browser, system }) : browser;
 }

@@ -1,6 +1,7 @@
 // Approval card: one request: who asks, for what, why, and how long there is to decide.
 
 import type { KeyboardEvent } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { agoWords } from '../../ui/relative-time.ts';
 import { deadlineWords, isUrgent, type Pending, type Verdict } from './model.ts';
@@ -52,7 +53,7 @@ export function ApprovalCard({
           type="checkbox"
           checked={isChosen ?? false}
           onChange={() => onChoose(row)}
-          aria-label={`Choose ${row.action} of ${row.roleName}`}
+          aria-label={say('approvals.chooseActionOfRolename', { action: row.action, roleName: row.roleName })}
           className="mt-1 size-4 shrink-0 accent-motion"
         />
       ) : null}
@@ -67,7 +68,9 @@ export function ApprovalCard({
               {row.roleName}
             </button>
           ) : (
-            <span className="truncate">Asked {agoWords(row.askedAtMs, now)}</span>
+            <span className="truncate">
+              {say('approvals.askedWhen', { when: agoWords(row.askedAtMs, now) })}
+            </span>
           )}
           <span className="shrink-0">
             {onOpenRole ? `${agoWords(row.askedAtMs, now)} · ` : null}
@@ -80,14 +83,14 @@ export function ApprovalCard({
             {row.reason}
           </p>
         ) : (
-          <p className="mt-0.5 mb-0 text-ink-soft italic">No reason given.</p>
+          <p className="mt-0.5 mb-0 text-ink-soft italic">{say('approvals.noReasonGiven')}</p>
         )}
         <div className="mt-2.5 flex gap-2">
           <Button icon="online" disabled={isBusy} onClick={() => onDecide(row, 'approve')}>
-            Approve
+            {say('approvals.approve')}
           </Button>
           <Button icon="failed" look="danger" disabled={isBusy} onClick={() => onDecide(row, 'deny')}>
-            Deny
+            {say('approvals.deny')}
           </Button>
         </div>
       </div>

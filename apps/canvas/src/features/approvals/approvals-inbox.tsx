@@ -1,6 +1,7 @@
 // Approvals inbox: everything that waits for a decision, decided one by one or many at once.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -26,9 +27,9 @@ export function ApprovalsInbox() {
   if (isPending) return <Reading />;
   if (error && !data) {
     return (
-      <Empty icon="failed" title="The requests were not read">
+      <Empty icon="failed" title={say('approvals.theRequestsWereNot')}>
         <p className="mt-0">{failureWords(error)}</p>
-        <Button onClick={() => void refetch()}>Try again</Button>
+        <Button onClick={() => void refetch()}>{say('approvals.tryAgain')}</Button>
       </Empty>
     );
   }
@@ -57,11 +58,11 @@ export function ApprovalsInbox() {
       ) : null}
       <div className="min-h-0 flex-1 overflow-y-auto">
         {rows.length === 0 ? (
-          <Empty icon="inbox" title="Nothing waits for you">
-            When a role must ask before it acts, its request appears here.
+          <Empty icon="inbox" title={say('approvals.nothingWaitsForYou')}>
+            {say('approvals.whenARoleMust')}
           </Empty>
         ) : (
-          <ul className="m-0 list-none p-0" aria-label="Requests, newest first">
+          <ul className="m-0 list-none p-0" aria-label={say('approvals.requestsNewestFirst')}>
             {rows.map((row) => (
               <ApprovalCard
                 key={row.id}
@@ -82,8 +83,10 @@ export function ApprovalsInbox() {
       <Dialog
         isOpen={asked !== null}
         onClose={() => setAsked(null)}
-        title={`${asked === 'deny' ? 'Deny' : 'Approve'} ${chosen.length} requests?`}
-        description="A decision is told to the roles at once and can't be taken back."
+        title={say(asked === 'deny' ? 'approvals.denyAllOf' : 'approvals.approveAllOf', {
+          count: chosen.length,
+        })}
+        description={say('approvals.aDecisionIsTold')}
       >
         <ul className="mt-3 mb-0 list-none rounded-m bg-sunken px-3 py-2.5">
           {chosen.slice(0, NAMED).map((row) => (
@@ -91,15 +94,19 @@ export function ApprovalsInbox() {
               <strong className="font-semibold">{row.roleName}</strong>: {row.action}
             </li>
           ))}
-          {chosen.length > NAMED ? <li>and {chosen.length - NAMED} more</li> : null}
+          {chosen.length > NAMED ? (
+            <li>{say('approvals.andCountMore', { count: chosen.length - NAMED })}</li>
+          ) : null}
         </ul>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={() => setAsked(null)}>Go back</Button>
+          <Button onClick={() => setAsked(null)}>{say('approvals.goBack')}</Button>
           <Button
             look={asked === 'deny' ? 'danger' : 'primary'}
             onClick={() => asked && void decideChosen(asked)}
           >
-            {asked === 'deny' ? 'Deny' : 'Approve'} {chosen.length}
+            {say(asked === 'deny' ? 'approvals.denyCount' : 'approvals.approveCount', {
+              count: chosen.length,
+            })}
           </Button>
         </div>
       </Dialog>
@@ -120,13 +127,15 @@ function BatchBar({ total, chosen, isBusy, onAll, onAsk }: BatchBarProps) {
     <div className="flex items-center gap-2 border-b border-line bg-sunken px-5 py-2">
       <label className="me-auto flex items-center gap-3">
         <input type="checkbox" checked={chosen === total} onChange={onAll} className="size-4 accent-motion" />
-        {chosen > 0 ? `${chosen} of ${total}` : `All ${total}`}
+        {chosen > 0
+          ? say('approvals.chosenOfTotal', { chosen, total })
+          : say('approvals.allTotal', { total })}
       </label>
       <Button disabled={chosen === 0 || isBusy} onClick={() => onAsk('approve')}>
-        Approve chosen
+        {say('approvals.approveChosen')}
       </Button>
       <Button look="danger" disabled={chosen === 0 || isBusy} onClick={() => onAsk('deny')}>
-        Deny chosen
+        {say('approvals.denyChosen')}
       </Button>
     </div>
   );
@@ -137,14 +146,14 @@ function Footer({ hasRows }: { hasRows: boolean }) {
   return (
     <footer className="flex items-center justify-between gap-3 border-t border-line px-5 py-2.5 text-note text-ink-soft">
       <span>
-        {hasRows ? 'Y approves, N denies, X chooses, arrows move.' : 'Unanswered requests are denied.'}
+        {hasRows ? say('approvals.yApprovesNDenies') : say('approvals.unansweredRequestsAreDenied')}
       </span>
       {consent === 'on' || consent === 'off' ? (
         <Button look="quiet" className="h-7 text-note" onClick={() => void choose(consent === 'off')}>
-          {consent === 'on' ? 'Stop notifying me' : 'Notify me'}
+          {consent === 'on' ? say('approvals.stopNotifyingMe') : say('approvals.notifyMe')}
         </Button>
       ) : consent === 'refused' ? (
-        <span>Notifications are off in this browser.</span>
+        <span>{say('approvals.notificationsAreOffIn')}</span>
       ) : null}
     </footer>
   );

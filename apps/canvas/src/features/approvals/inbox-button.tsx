@@ -1,5 +1,6 @@
 // Inbox button: how many requests wait, in the top bar, and the door to them.
 
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { useApprovalNotes } from './use-approval-notes.ts';
@@ -15,7 +16,11 @@ export function InboxButton() {
     <span className="relative inline-flex">
       <IconButton
         icon="inbox"
-        label={count === 0 ? 'Approvals: nothing waits' : `Approvals: ${count} wait for a decision`}
+        label={
+          count === 0
+            ? say('approvals.approvalsNothingWaits')
+            : say('approvals.approvalsCountWaitFor', { count })
+        }
         aria-pressed={isOpen}
         onClick={() => store.setState({ panel: isOpen ? { kind: 'closed' } : { kind: 'approvals' } })}
       />
@@ -28,7 +33,7 @@ export function InboxButton() {
         </span>
       ) : null}
       <span role="status" className="sr-only">
-        {count > 0 ? `${count} approval requests wait` : ''}
+        {count > 0 ? say('approvals.countApprovalRequestsWait', { count }) : ''}
       </span>
     </span>
   );

@@ -2,6 +2,7 @@
 
 import type { approvals } from '@molecule/contracts';
 import { TIMEOUTS_MS } from '@molecule/domain';
+import { say } from '../../languages/say.ts';
 import type { FeedItem } from '../activity/model.ts';
 
 export interface Pending {
@@ -36,9 +37,9 @@ export function toPending(row: {
 /** Unanswered requests are denied when their time is over. */
 export function deadlineWords(askedAtMs: number, nowMs: number): string {
   const leftMs = askedAtMs + TIMEOUTS_MS.approval - nowMs;
-  if (leftMs <= 0) return 'time is over';
-  if (leftMs < 60_000) return `${Math.ceil(leftMs / 1_000)} s left`;
-  return `${Math.ceil(leftMs / 60_000)} min left`;
+  if (leftMs <= 0) return say('approvals.timeIsOver');
+  if (leftMs < 60_000) return say('approvals.secondsLeft', { count: Math.ceil(leftMs / 1_000) });
+  return say('approvals.minutesLeft', { count: Math.ceil(leftMs / 60_000) });
 }
 
 export function isUrgent(askedAtMs: number, nowMs: number): boolean {
@@ -51,7 +52,9 @@ export function newestApprovalOf(feed: readonly FeedItem[]): string | undefined 
 }
 
 export function verdictWords(row: approvals.ApprovalRow): string {
-  if (row.status === 'pending') return 'Waits';
-  const by = row.decided_by && row.decided_by !== 'human' ? ` by ${row.decided_by}` : '';
-  return `${row.status === 'approved' ? 'Approved' : 'Denied'}${by}`;
+  if (row.status === 'pending') return say('approvals.waits');
+  const isApproved = row.status === 'approved';
+  const by = row.decided_by;
+  if (!by || by === 'human') return say(isApproved ? 'approvals.approved' : 'approvals.denied');
+  return say(isApproved ? 'approvals.approvedBy' : 'approvals.deniedBy', { by });
 }

@@ -1,5 +1,6 @@
 // Pending strip: says above a role's tabs that it waits for a decision, and leads there.
 
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { usePendingApprovals } from './use-approvals.ts';
@@ -16,7 +17,7 @@ export function PendingStrip({ roleId }: { roleId: string }) {
       className="mx-5 mb-1 flex items-center gap-2 rounded-s bg-warn-soft px-3 py-1.5 text-start"
     >
       <Icon name="inbox" className="text-warn" />
-      {count === 1 ? 'A request waits for your decision' : `${count} requests wait for your decision`}
+      {count === 1 ? say('approvals.aRequestWaitsFor') : say('approvals.countRequestsWaitFor', { count })}
     </button>
   );
 }

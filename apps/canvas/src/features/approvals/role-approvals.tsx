@@ -1,5 +1,7 @@
 // Role approvals: what one role asked for: what waits, to be decided here, and what was decided before.
 
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { agoWords } from '../../ui/relative-time.ts';
 import { useNow } from '../../ui/use-now.ts';
 import type { Role } from '../workspaces/model.ts';
@@ -16,11 +18,11 @@ export function RoleApprovals({ role }: { role: Role }) {
   const pending = (data ?? []).filter(({ status }) => status === 'pending');
   const decided = (data ?? []).filter(({ status }) => status !== 'pending');
   return (
-    <section aria-label="Approvals" className="border-b border-line py-4">
-      <h3 className="m-0 px-5 text-body font-semibold">Approvals</h3>
+    <section aria-label={say('approvals.approvals')} className="border-b border-line py-4">
+      <h3 className="m-0 px-5 text-body font-semibold">{say('approvals.approvals')}</h3>
       {error && !data ? <p className="mt-1 mb-0 px-5 text-ink-soft">{failureWords(error)}</p> : null}
       {data?.length === 0 ? (
-        <p className="mt-1 mb-0 px-5 text-ink-soft">This role has asked for nothing yet.</p>
+        <p className="mt-1 mb-0 px-5 text-ink-soft">{say('approvals.thisRoleHasAsked')}</p>
       ) : null}
       <ul className="m-0 list-none p-0">
         {pending.map((row) => (
@@ -41,7 +43,7 @@ export function RoleApprovals({ role }: { role: Role }) {
             </span>
             <span
               className={`shrink-0 text-note ${row.status === 'approved' ? 'text-well' : 'text-fail'}`}
-              title={row.decided_at ? new Date(row.decided_at).toLocaleString() : ''}
+              title={row.decided_at ? timeWords(row.decided_at, 'full') : ''}
             >
               {verdictWords(row)} · {agoWords(Date.parse(row.decided_at ?? row.created_at), now)}
             </span>

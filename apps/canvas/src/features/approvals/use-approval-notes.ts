@@ -1,6 +1,7 @@
 // Use approval notes: a browser notification for a new request while the page is hidden, only where somebody agreed to it.
 
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { say } from '../../languages/say.ts';
 import type { Pending } from './model.ts';
 
 const KEY = 'molecule.approval-notes';
@@ -31,7 +32,10 @@ export function useApprovalNotes(pending: readonly Pending[] | undefined): void 
     if (!known || !document.hidden || readConsent() !== 'on') return;
     for (const row of pending) {
       if (!known.has(row.id)) {
-        new Notification(`${row.roleName} asks for approval`, { body: row.action, tag: row.id });
+        new Notification(say('approvals.rolenameAsksForApproval', { roleName: row.roleName }), {
+          body: row.action,
+          tag: row.id,
+        });
       }
     }
   }, [pending]);

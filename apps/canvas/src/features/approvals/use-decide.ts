@@ -4,6 +4,7 @@ import { CallError } from '@molecule/client';
 import { approvals } from '@molecule/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { failureWords } from '../workspaces/role-actions.ts';
 import type { Pending, Verdict } from './model.ts';
@@ -25,8 +26,8 @@ export function useDecide() {
         } catch (error) {
           const isGone = error instanceof CallError && error.status === 404;
           const title = isGone
-            ? 'This was decided meanwhile'
-            : `Not ${verdict === 'approve' ? 'approved' : 'denied'}`;
+            ? say('approvals.thisWasDecidedMeanwhile')
+            : say(verdict === 'approve' ? 'approvals.notApproved' : 'approvals.notDenied');
           notify({ tone: 'error', title, detail: isGone ? row.action : failureWords(error) });
         }
       }
@@ -34,11 +35,16 @@ export function useDecide() {
       setBusy(false);
       await client.invalidateQueries({ queryKey: ['approvals'] });
     }
-    const word = verdict === 'approve' ? 'Approved' : 'Denied';
+    const isApproved = verdict === 'approve';
     if (done > 0)
       notify({
         tone: 'plain',
-        title: done === 1 ? `${word}: ${rows[0]?.action}` : `${word} ${done} requests`,
+        title:
+          done === 1
+            ? say(isApproved ? 'approvals.approvedOne' : 'approvals.deniedOne', {
+                action: rows[0]?.action ?? '',
+              })
+            : say(isApproved ? 'approvals.approvedMany' : 'approvals.deniedMany', { count: done }),
       });
   };
   return { decide, isBusy };

@@ -1,6 +1,7 @@
 // Chat tab: talk to one role, and see what it said to other roles.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { Composer } from './composer.tsx';
@@ -15,13 +16,13 @@ export function ChatTab({ role }: { role: Role }) {
     <div className="flex min-h-0 flex-1 flex-col">
       <fieldset
         className="m-0 flex gap-1 border-0 border-b border-line px-4 py-2"
-        aria-label="Which conversation"
+        aria-label={say('chat.whichConversation')}
       >
         <ViewButton isOn={view === 'mine'} onClick={() => setView('mine')}>
-          With you
+          {say('chat.withYou')}
         </ViewButton>
         <ViewButton isOn={view === 'peers'} onClick={() => setView('peers')}>
-          With other roles
+          {say('chat.withOtherRoles')}
         </ViewButton>
       </fieldset>
       {view === 'peers' ? (

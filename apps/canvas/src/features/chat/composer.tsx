@@ -1,9 +1,10 @@
 // Composer: where a person writes to a role. Enter sends, Shift+Enter breaks the line.
 
 import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { say } from '../../languages/say.ts';
 import { Icon } from '../../ui/icon.tsx';
 import type { Role } from '../workspaces/model.ts';
-import { STATUS_LOOKS } from '../workspaces/status-look.ts';
+import { STATUS_LOOKS, statusLabel, statusMeaning } from '../workspaces/status-look.ts';
 
 interface ComposerProps {
   role: Role;
@@ -39,7 +40,7 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
       {isUp ? null : (
         <p className="mt-0 mb-2 flex gap-2 text-note text-ink-soft">
           <Icon name={STATUS_LOOKS[role.status].icon} />
-          {STATUS_LOOKS[role.status].label}. {STATUS_LOOKS[role.status].meaning}
+          {statusLabel(role.status)}. {statusMeaning(role.status)}
         </p>
       )}
       <div className="flex items-end gap-2 rounded-m border border-line-strong bg-raised p-1.5 focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-motion">
@@ -47,16 +48,16 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
           ref={field}
           rows={1}
           value={draft}
-          aria-label={`Message to ${role.name}`}
-          placeholder={role.suggestedTask ?? `Message ${role.name}`}
+          aria-label={say('chat.messageToRole', { role: role.name })}
+          placeholder={role.suggestedTask ?? say('chat.messageRole', { role: role.name })}
           className="field-sizing-content max-h-48 min-h-8 flex-1 resize-none border-0 bg-transparent px-2 py-1.5 outline-none!"
           onChange={(event) => onDraft(event.target.value)}
           onKeyDown={onKeyDown}
         />
         {isAnswering ? (
-          <RoundButton label="Stop the answer" icon="stop" type="button" onClick={onStop} />
+          <RoundButton label={say('chat.stopTheAnswer')} icon="stop" type="button" onClick={onStop} />
         ) : (
-          <RoundButton label="Send" icon="send" type="submit" disabled={!canSend} />
+          <RoundButton label={say('chat.send')} icon="send" type="submit" disabled={!canSend} />
         )}
       </div>
     </form>

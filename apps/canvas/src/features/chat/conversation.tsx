@@ -1,6 +1,7 @@
 // Conversation: turns from top to bottom. Follows the newest words until the reader scrolls away from them.
 
 import { useEffect, useLayoutEffect, useRef } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -36,7 +37,7 @@ export function Conversation({ role, turns, hasOpen, onRetry, onQueue, onSuggest
     <div
       ref={list}
       role="log"
-      aria-label={`Conversation with ${role.name}`}
+      aria-label={say('chat.conversationWithRole', { role: role.name })}
       aria-busy={hasOpen}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}
@@ -63,15 +64,15 @@ export function Conversation({ role, turns, hasOpen, onRetry, onQueue, onSuggest
 function Opening({ role, onSuggest }: { role: Role; onSuggest: (text: string) => void }) {
   const task = role.suggestedTask;
   return (
-    <Empty icon="chat" title={`Give ${role.name} a task`}>
-      <p className="m-0">{role.purpose ?? 'It will answer here and ask its team where it needs to.'}</p>
+    <Empty icon="chat" title={say('chat.giveRoleATask', { role: role.name })}>
+      <p className="m-0">{role.purpose ?? say('chat.itWillAnswerHere')}</p>
       {task ? (
         <button
           type="button"
           onClick={() => onSuggest(task)}
           className="mt-4 w-full rounded-m border border-line bg-raised px-3 py-2.5 text-start text-ink hover:border-line-strong"
         >
-          <span className="block text-note text-ink-soft">Suggested first task</span>
+          <span className="block text-note text-ink-soft">{say('chat.suggestedFirstTask')}</span>
           {task}
         </button>
       ) : null}
@@ -92,7 +93,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
     <article className="flex flex-col gap-3">
       {turn.question !== null ? (
         <div className="ms-10 self-end rounded-m rounded-br-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
-          <span className="sr-only">You, at {clockTime(turn.atMs)}: </span>
+          <span className="sr-only">{say('chat.youAt', { time: clockTime(turn.atMs) })} </span>
           {turn.question}
         </div>
       ) : null}
@@ -115,7 +116,12 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
       <p className="mt-1 mb-0 flex items-center gap-2 text-motion" role="status">
         <Icon name="starting" className="spin" />
         <span className="min-w-0 truncate">
-          {turn.note ?? (turn.state === 'sending' ? 'Sending' : turn.answer === '' ? 'Working' : 'Writing')}
+          {turn.note ??
+            (turn.state === 'sending'
+              ? say('chat.sending')
+              : turn.answer === ''
+                ? say('chat.working')
+                : say('chat.writing'))}
         </span>
       </p>
     );
@@ -124,14 +130,15 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
     return (
       <p className="mt-1 mb-0 flex gap-2 text-ink-soft" role="status">
         <Icon name="inbox" className="mt-0.5" />
-        In the queue. The role gets it as soon as it can; the answer will appear here.
+        {say('chat.inTheQueueThe')}
       </p>
     );
   }
   if (turn.state === 'stopped') {
     return (
       <p className="mt-1 mb-0 flex items-center gap-2 text-ink-soft">
-        <Icon name="stop" /> Stopped by you
+        <Icon name="stop" />
+        {say('chat.stoppedByYou')}
       </p>
     );
   }
@@ -146,11 +153,11 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
       {next === 'none' ? null : (
         <div className="mt-3 flex flex-wrap gap-2">
           <Button icon="restart" disabled={!canRetry} onClick={() => onRetry(turn)}>
-            Send again
+            {say('chat.sendAgain')}
           </Button>
           {next === 'queue' ? (
             <Button icon="inbox" onClick={() => onQueue(turn)}>
-              Leave in the queue
+              {say('chat.leaveInTheQueue')}
             </Button>
           ) : null}
         </div>

@@ -1,5 +1,6 @@
 // Folds one event of an A2A stream (0.3, and the 1.0 shapes) into the turn that is being answered.
 
+import { say } from '../../languages/say.ts';
 import { textOfParts } from '../activity/model.ts';
 import { isObject } from '../workspaces/model.ts';
 import { explainRpcError } from './explain-trouble.ts';
@@ -34,11 +35,9 @@ export function endStream(turn: Turn): Turn {
     state: 'failed',
     note: null,
     trouble: {
-      title: 'The answer broke off',
+      title: say('chat.theAnswerBrokeOff'),
       detail:
-        turn.answer === ''
-          ? 'The connection ended before the role said anything. It may still be working.'
-          : 'The connection ended before the role said that it was done. What came stands above.',
+        turn.answer === '' ? say('chat.theConnectionEndedBefore') : say('chat.theConnectionEndedBeforeThe'),
       next: 'retry',
     },
   };
@@ -83,8 +82,8 @@ function foldStatus(turn: Turn, status: Json): Turn {
         state: 'failed',
         note: null,
         trouble: {
-          title: 'The role could not finish',
-          detail: (said ?? 'It gave no reason.').replace(/^Agent error:\s*/, ''),
+          title: say('chat.theRoleCouldNotFinish'),
+          detail: (said ?? say('chat.itGaveNoReason')).replace(/^Agent error:\s*/, ''),
           next: 'retry',
         },
       };

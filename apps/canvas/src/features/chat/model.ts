@@ -1,6 +1,7 @@
 // Chat: a person's conversation with one role. Turns come from this browser while they run and from activity rows later.
 
 import type { activity } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
 import { textOfParts } from '../activity/model.ts';
 import { isObject } from '../workspaces/model.ts';
 import type { ChatTrouble } from './explain-trouble.ts';
@@ -104,7 +105,11 @@ function turnFromRow(row: activity.ActivityRow): Turn | null {
     answer: textOfReply(row.response_body) ?? '',
     state: isFailed ? 'failed' : isPolled(row) ? 'queued' : 'done',
     trouble: isFailed
-      ? { title: 'No answer', detail: row.error_detail ?? 'The role could not answer.', next: 'retry' }
+      ? {
+          title: say('chat.noAnswer'),
+          detail: row.error_detail ?? say('chat.theRoleCouldNotAnswer'),
+          next: 'retry',
+        }
       : null,
   };
 }

@@ -2,6 +2,7 @@
 
 import type { activity } from '@molecule/contracts';
 import { useShallow } from 'zustand/react/shallow';
+import { say } from '../../languages/say.ts';
 import { useCanvas } from '../../store/canvas-context.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -18,8 +19,8 @@ export function PeerTalk({ role, rows }: { role: Role; rows: readonly activity.A
   const exchanges = exchangesFromRows(rows, role.id);
   if (exchanges.length === 0) {
     return (
-      <Empty icon="chat" title="No talk with other roles yet">
-        When {role.name} hands work to another role or gets some, the words appear here.
+      <Empty icon="chat" title={say('chat.noTalkWithOther')}>
+        {say('chat.whenRoleHandsWork', { role: role.name })}
       </Empty>
     );
   }
@@ -30,7 +31,7 @@ export function PeerTalk({ role, rows }: { role: Role; rows: readonly activity.A
         <ExchangeView
           key={exchange.id}
           exchange={exchange}
-          peer={names[exchange.peerId] ?? 'A removed role'}
+          peer={names[exchange.peerId] ?? say('chat.aRemovedRole')}
         />
       ))}
     </ol>
@@ -44,7 +45,11 @@ function ExchangeView({ exchange, peer }: { exchange: Exchange; peer: string }) 
       <p className="m-0 flex flex-wrap items-center gap-x-2 gap-y-1 text-note text-ink-soft">
         <Icon name="arrow" className={isOutgoing && !isAnswerOnly ? '' : 'rotate-180'} />
         <span className="font-semibold text-ink">
-          {isAnswerOnly ? `${peer} answered` : isOutgoing ? `Asked ${peer}` : `${peer} asked`}
+          {isAnswerOnly
+            ? say('chat.peerAnswered', { peer })
+            : isOutgoing
+              ? say('chat.askedPeer', { peer })
+              : say('chat.peerAsked', { peer })}
         </span>
         <time dateTime={new Date(atMs).toISOString()}>{clockTime(atMs)}</time>
         {durationMs === null ? null : <span>{durationWords(durationMs)}</span>}
@@ -54,7 +59,7 @@ function ExchangeView({ exchange, peer }: { exchange: Exchange; peer: string }) 
       {answer ? (
         <details className="mt-2">
           <summary className={`cursor-pointer font-medium ${isError ? 'text-fail' : 'text-ink-soft'}`}>
-            {isError ? 'Failed' : 'Answer'}
+            {isError ? say('chat.failed') : say('chat.answer')}
           </summary>
           <div className="mt-2">
             <Words text={answer} />

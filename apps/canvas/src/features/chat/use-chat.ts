@@ -4,6 +4,7 @@
 //   C2. At most one answer runs per role and browser; the composer says so.
 
 import { useCallback, useMemo } from 'react';
+import { say } from '../../languages/say.ts';
 import { type CanvasTools, useCanvas, useTools } from '../../store/canvas-context.ts';
 import { useActivityRows } from '../activity/use-activity-rows.ts';
 import {
@@ -90,8 +91,8 @@ async function stopTurn(tools: CanvasTools, roleId: string, turn: Turn | null): 
   } catch {
     tools.store.getState().notify({
       tone: 'error',
-      title: 'The role may still be working',
-      detail: 'It could not be told to stop; its answer will appear under Activity.',
+      title: say('chat.theRoleMayStill'),
+      detail: say('chat.itCouldNotBe'),
     });
   } finally {
     tools.answering.get(roleId)?.abort();

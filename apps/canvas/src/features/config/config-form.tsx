@@ -1,6 +1,7 @@
 // Config form: the settings that an agent reads, field by field. Every change is a change of the text.
 
 import { useId } from 'react';
+import { say } from '../../languages/say.ts';
 import { type FieldValue, readField, writeField } from './model.ts';
 import { type Field, SECTIONS } from './schema.ts';
 
@@ -14,7 +15,7 @@ export function ConfigForm({ text, onChange }: ConfigFormProps) {
     <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
       {SECTIONS.map((section) => (
         <fieldset key={section.title} className="m-0 mb-6 border-0 p-0">
-          <legend className="mb-2 p-0 font-semibold">{section.title}</legend>
+          <legend className="mb-2 p-0 font-semibold">{say(section.title)}</legend>
           <div className="grid grid-cols-[10rem_1fr] gap-x-4 gap-y-3 max-[720px]:grid-cols-1">
             {section.fields.map((field) => (
               <FormField
@@ -46,7 +47,7 @@ function FormField({ field, value, onChange }: FormFieldProps) {
   return (
     <>
       <label htmlFor={id} className="pt-1.5">
-        {field.label}
+        {say(field.label)}
       </label>
       <div className="min-w-0">
         {field.kind === 'choice' ? (
@@ -56,7 +57,7 @@ function FormField({ field, value, onChange }: FormFieldProps) {
             onChange={(event) => onChange(event.target.value)}
             className={`h-9 ${BOX}`}
           >
-            <option value="">Not said</option>
+            <option value="">{say('config.notSaid')}</option>
             {text !== '' && !field.options.includes(text) ? <option value={text}>{text}</option> : null}
             {field.options.map((option) => (
               <option key={option} value={option}>
@@ -86,7 +87,7 @@ function FormField({ field, value, onChange }: FormFieldProps) {
           />
         )}
         <p id={`${id}-hint`} className="mt-1 mb-0 text-note text-ink-soft">
-          {field.hint}
+          {say(field.hint)}
         </p>
       </div>
     </>

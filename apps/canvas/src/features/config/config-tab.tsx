@@ -3,6 +3,7 @@
 import { CallError } from '@molecule/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
@@ -18,10 +19,11 @@ import { GenerationLine } from './generation-line.tsx';
 import { type Trouble, troublesOf } from './model.ts';
 import { CONFIG_FILE, SaveConfigDialog } from './save-config-dialog.tsx';
 
-const VIEWS = [
-  { value: 'form', label: 'Form' },
-  { value: 'yaml', label: 'YAML' },
-] as const;
+const views = () =>
+  [
+    { value: 'form', label: say('config.form') },
+    { value: 'yaml', label: 'YAML' },
+  ] as const;
 const ROOT = '/configs';
 
 export default function ConfigTab({ role }: { role: Role }) {
@@ -45,13 +47,13 @@ export default function ConfigTab({ role }: { role: Role }) {
   const change = (next: string) => setDraft(key, next === file.data ? null : next);
   if (role.runtime === 'external') {
     return (
-      <Empty icon="info" title="This agent runs elsewhere">
-        An external agent is configured where it runs.
+      <Empty icon="info" title={say('config.thisAgentRunsElsewhere')}>
+        {say('config.anExternalAgentIs')}
       </Empty>
     );
   }
   if (file.error)
-    return <OutOfReach what="The configuration" error={file.error} onRetry={() => void file.refetch()} />;
+    return <OutOfReach what="configuration" error={file.error} onRetry={() => void file.refetch()} />;
   if (file.data === undefined) return <Reading />;
   const isYaml =
     view === 'yaml' || (isBroken && troubles.some((trouble) => trouble.isFatal) && !isParsed(troubles));
@@ -59,11 +61,16 @@ export default function ConfigTab({ role }: { role: Role }) {
     <div className="flex min-h-0 flex-1 flex-col">
       <GenerationLine role={role} />
       <div className="flex items-center gap-2 border-b border-line px-5 py-2">
-        <Choice label="How it is shown" options={VIEWS} value={isYaml ? 'yaml' : 'form'} onChoose={setView} />
+        <Choice
+          label={say('config.howItIsShown')}
+          options={views()}
+          value={isYaml ? 'yaml' : 'form'}
+          onChoose={setView}
+        />
         <div className="ms-auto flex gap-2">
           {draft === undefined ? null : (
             <Button look="quiet" onClick={() => setDraft(key, null)}>
-              Discard
+              {say('config.discard')}
             </Button>
           )}
           <Button
@@ -71,13 +78,13 @@ export default function ConfigTab({ role }: { role: Role }) {
             disabled={draft === undefined || isBroken}
             onClick={() => setSaving(true)}
           >
-            Review and save
+            {say('config.reviewAndSave')}
           </Button>
         </div>
       </div>
       {isYaml ? (
         <Code
-          label="Text of config.yaml"
+          label={say('config.textOfConfigYaml')}
           fileName={CONFIG_FILE}
           text={text}
           onChange={change}
@@ -108,7 +115,7 @@ export default function ConfigTab({ role }: { role: Role }) {
 
 /** Broken YAML has no fields to show; a wrong value has. */
 function isParsed(troubles: readonly Trouble[]): boolean {
-  return troubles.every((trouble) => !trouble.isFatal || trouble.message.startsWith('“'));
+  return !troubles.some((trouble) => trouble.isUnparsed);
 }
 
 function emptyIfAbsent(error: unknown): string {
@@ -119,7 +126,7 @@ function emptyIfAbsent(error: unknown): string {
 function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
   return (
     <ul
-      aria-label="What is wrong with it"
+      aria-label={say('config.whatIsWrongWith')}
       className="m-0 max-h-32 list-none overflow-y-auto border-t border-line bg-sunken px-5 py-2"
     >
       {troubles.map((trouble) => (
@@ -129,7 +136,8 @@ function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
             className={`mt-0.5 ${trouble.isFatal ? 'text-fail' : 'text-ink-soft'}`}
           />
           <span className="min-w-0">
-            <span className="text-ink-soft">Line {trouble.line}:</span> {trouble.message}
+            <span className="text-ink-soft">{say('config.lineLine', { line: trouble.line })}</span>{' '}
+            {trouble.message}
           </span>
         </li>
       ))}

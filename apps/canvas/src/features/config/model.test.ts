@@ -61,7 +61,7 @@ describe('the troubles of a config.yaml', () => {
     ['max_concurrent_tasks: 100', '“max_concurrent_tasks” must be a number from 1 to 64.'],
     ['- a', 'A mapping is expected, such as “name: Researcher”.'],
   ])('refuses %j', (text, message) => {
-    expect(troublesOf(text)).toEqual([{ line: 1, message, isFatal: true }]);
+    expect(troublesOf(text)).toMatchObject([{ line: 1, message, isFatal: true }]);
   });
 
   it('only hints at keys that nobody reads', () => {

@@ -2,6 +2,7 @@
 // comments and keys of others stay. Pure.
 
 import { LineCounter, parseDocument } from 'yaml';
+import { say } from '../../languages/say.ts';
 import { FIELDS, type Field, OTHER_KEYS } from './schema.ts';
 
 export interface Trouble {
@@ -9,6 +10,8 @@ export interface Trouble {
   message: string;
   /** An agent would not start with it; other troubles are hints. */
   isFatal: boolean;
+  /** The text is no YAML at all, so that no form can show it. */
+  isUnparsed?: boolean;
 }
 
 export type FieldValue = string | readonly string[];
@@ -53,14 +56,15 @@ export function troublesOf(text: string): Trouble[] {
   if (document.errors.length > 0) {
     return document.errors.map((error) => ({
       line: lines.linePos(error.pos[0]).line,
-      message: error.message.split('\n')[0] ?? 'not YAML',
+      message: error.message.split('\n')[0] ?? say('config.notYaml'),
       isFatal: true,
+      isUnparsed: true,
     }));
   }
   const plain: unknown = document.toJS();
   if (plain === null || plain === undefined) return [];
   if (typeof plain !== 'object' || Array.isArray(plain)) {
-    return [{ line: 1, message: 'A mapping is expected, such as “name: Researcher”.', isFatal: true }];
+    return [{ line: 1, message: say('config.mappingExpected'), isFatal: true, isUnparsed: true }];
   }
   const lineOf = (path: readonly string[]) => {
     const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
@@ -69,7 +73,7 @@ export function troublesOf(text: string): Trouble[] {
   const known = new Set<string>([...FIELDS.map((field) => field.path[0] ?? ''), ...OTHER_KEYS]);
   const unknown = Object.keys(plain)
     .filter((key) => !known.has(key))
-    .map((key) => ({ line: lineOf([key]), message: `No agent reads “${key}”.`, isFatal: false }));
+    .map((key) => ({ line: lineOf([key]), message: say('config.noAgentReadsKey', { key }), isFatal: false }));
   const wrong = FIELDS.flatMap((field) => {
     const value: unknown = document.getIn(field.path);
     const message = value === undefined || value === null ? null : troubleWith(field, value);
@@ -80,10 +84,12 @@ export function troublesOf(text: string): Trouble[] {
 
 function troubleWith(field: Field, value: unknown): string | null {
   const name = field.path.join('.');
-  if (field.kind === 'lines') return isSequence(value) ? null : `“${name}” must be a list.`;
+  if (field.kind === 'lines') return isSequence(value) ? null : say('config.nameMustBeA', { name });
   if (field.kind === 'number') {
     const isFit = typeof value === 'number' && value >= field.min && value <= field.max;
-    return isFit ? null : `“${name}” must be a number from ${field.min} to ${field.max}.`;
+    return isFit ? null : say('config.nameMustBeANumber', { name, min: field.min, max: field.max });
   }
-  return typeof value === 'string' || typeof value === 'number' ? null : `“${name}” must be a text.`;
+  return typeof value === 'string' || typeof value === 'number'
+    ? null
+    : say('config.nameMustBeAText', { name });
 }

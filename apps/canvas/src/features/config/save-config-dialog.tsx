@@ -2,6 +2,7 @@
 // force.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Diff } from '../../ui/code.tsx';
@@ -30,7 +31,7 @@ export function SaveConfigDialog({ role, before, after, onClose, onSaved, onOthe
     setBusy(isRestarting ? 'restart' : 'save');
     const place = { roleId: role.id, root: '/configs' } as const;
     let isSaved = false;
-    await attempt(tools, 'The configuration was not saved', async () => {
+    await attempt(tools, say('config.theConfigurationWasNot'), async () => {
       const outcome = await saveText(tools.call, place, CONFIG_FILE, after, before);
       if ('other' in outcome) {
         setOvertaken(true);
@@ -45,19 +46,15 @@ export function SaveConfigDialog({ role, before, after, onClose, onSaved, onOthe
     <Dialog
       isOpen
       onClose={onClose}
-      title="Save the configuration?"
-      description={
-        isOvertaken
-          ? 'Somebody else saved meanwhile. This is what yours changes now; saving writes over theirs.'
-          : 'The agent reads it at its next start.'
-      }
+      title={say('config.saveTheConfiguration')}
+      description={isOvertaken ? say('config.somebodyElseSavedMeanwhile') : say('config.theAgentReadsIt')}
       className="w-[min(52rem,calc(100vw-2rem))]!"
     >
-      <Diff label="What changes" before={before} after={after} />
+      <Diff label={say('config.whatChanges')} before={before} after={after} />
       <div className="mt-5 flex flex-wrap justify-end gap-2">
-        <Button onClick={onClose}>Go on editing</Button>
+        <Button onClick={onClose}>{say('config.goOnEditing')}</Button>
         <Button isBusy={busy === 'save'} disabled={busy !== null} onClick={() => void save(false)}>
-          Save
+          {say('config.save')}
         </Button>
         <Button
           look="primary"
@@ -66,7 +63,7 @@ export function SaveConfigDialog({ role, before, after, onClose, onSaved, onOthe
           disabled={busy !== null}
           onClick={() => void save(true)}
         >
-          Save and restart
+          {say('config.saveAndRestart')}
         </Button>
       </div>
     </Dialog>

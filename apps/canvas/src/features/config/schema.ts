@@ -1,6 +1,7 @@
 // Schema: the settings of a config.yaml that an agent reads, with a person's words for each. Others are kept as they are.
 
 import { KNOWN_RUNTIMES } from '@molecule/domain';
+import type { WordKey } from '../../languages/say.ts';
 
 export type FieldKind =
   | { kind: 'text' }
@@ -10,96 +11,96 @@ export type FieldKind =
   | { kind: 'choice'; options: readonly string[] }
   | { kind: 'yes' };
 
-export type Field = FieldKind & { path: readonly string[]; label: string; hint: string };
+export type Field = FieldKind & { path: readonly string[]; label: WordKey; hint: WordKey };
 
 export interface Section {
-  title: string;
+  title: WordKey;
   fields: readonly Field[];
 }
 
 export const SECTIONS: readonly Section[] = [
   {
-    title: 'Who it is',
+    title: 'config.whoItIs',
     fields: [
-      { kind: 'text', path: ['name'], label: 'Name', hint: 'What the agent calls itself.' },
+      { kind: 'text', path: ['name'], label: 'config.name', hint: 'config.whatTheAgentCalls' },
       {
         kind: 'long',
         path: ['description'],
-        label: 'Description',
-        hint: 'Others read it to know what to ask for.',
+        label: 'config.description',
+        hint: 'config.othersReadItTo',
       },
-      { kind: 'text', path: ['role'], label: 'Role', hint: 'Its place in the organisation, in a few words.' },
-      { kind: 'text', path: ['version'], label: 'Version', hint: 'Shown on its card.' },
+      { kind: 'text', path: ['role'], label: 'config.role', hint: 'config.itsPlaceInThe' },
+      { kind: 'text', path: ['version'], label: 'config.version', hint: 'config.shownOnItsCard' },
     ],
   },
   {
-    title: 'What answers',
+    title: 'config.whatAnswers',
     fields: [
       {
         kind: 'choice',
         path: ['runtime'],
-        label: 'Engine',
-        hint: 'One that is not installed is replaced, and said so.',
+        label: 'config.engine',
+        hint: 'config.oneThatIsNot',
         options: KNOWN_RUNTIMES.filter((name) => name !== 'external'),
       },
       {
         kind: 'text',
         path: ['model'],
-        label: 'Model',
-        hint: 'Provider and model, such as anthropic:claude-opus-4-7.',
+        label: 'config.model',
+        hint: 'config.providerAndModelSuch',
       },
       {
         kind: 'lines',
         path: ['runtime_config', 'required_env'],
-        label: 'Secrets that it needs',
-        hint: 'One name a line. Without them it does not start.',
+        label: 'config.secretsThatItNeeds',
+        hint: 'config.oneSecretALine',
       },
       {
         kind: 'number',
         path: ['max_concurrent_tasks'],
-        label: 'Tasks at once',
-        hint: 'From 1 to 64; more wait in its queue.',
+        label: 'config.tasksAtOnce',
+        hint: 'config.from1To6',
         min: 1,
         max: 64,
       },
     ],
   },
   {
-    title: 'What it is told',
+    title: 'config.whatItIsTold',
     fields: [
       {
         kind: 'lines',
         path: ['prompt_files'],
-        label: 'Prompt files',
-        hint: 'One file a line, read in this order.',
+        label: 'config.promptFiles',
+        hint: 'config.oneFileALine',
       },
       {
         kind: 'long',
         path: ['initial_prompt'],
-        label: 'First message',
-        hint: 'What it does by itself at its first start.',
+        label: 'config.firstMessage',
+        hint: 'config.whatItDoesBy',
       },
-      { kind: 'lines', path: ['skills'], label: 'Skills', hint: 'One folder of skills/ a line.' },
-      { kind: 'lines', path: ['tools'], label: 'Tools', hint: 'One name a line.' },
-      { kind: 'lines', path: ['plugins'], label: 'Plugins', hint: 'One name a line.' },
+      { kind: 'lines', path: ['skills'], label: 'config.skills', hint: 'config.oneFolderOfSkills' },
+      { kind: 'lines', path: ['tools'], label: 'config.tools', hint: 'config.oneNameALine' },
+      { kind: 'lines', path: ['plugins'], label: 'config.plugins', hint: 'config.oneNameALine' },
     ],
   },
   {
-    title: 'How it hands work on',
+    title: 'config.howItHandsWork',
     fields: [
       {
         kind: 'number',
         path: ['delegation', 'retry_attempts'],
-        label: 'Attempts',
-        hint: 'From 1 to 10.',
+        label: 'config.attempts',
+        hint: 'config.from1To10',
         min: 1,
         max: 10,
       },
       {
         kind: 'number',
         path: ['delegation', 'timeout'],
-        label: 'Seconds to wait for an answer',
-        hint: 'At most 1800.',
+        label: 'config.secondsToWaitFor',
+        hint: 'config.atMost1800',
         min: 1,
         max: 1800,
       },

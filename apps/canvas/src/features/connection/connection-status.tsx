@@ -1,6 +1,7 @@
 // Connection status: whether what is shown is what is. A word and a drawing in the bar; a banner when it is not.
 
 import { useSyncExternalStore } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
@@ -50,11 +51,13 @@ export function ConnectionBanner() {
       <p className="m-0">
         <strong className="font-semibold">{words.label}.</strong> {words.detail}{' '}
         {now - phase.sinceMs < 5_000 ? null : (
-          <span className="text-ink-soft">For {agoWords(phase.sinceMs, now)}.</span>
+          <span className="text-ink-soft">
+            {say('connection.since', { since: agoWords(phase.sinceMs, now) })}
+          </span>
         )}
       </p>
       <Button look="quiet" onClick={() => follower.retryNow()}>
-        Try now
+        {say('connection.tryNow')}
       </Button>
     </div>
   );

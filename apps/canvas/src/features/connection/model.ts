@@ -1,5 +1,7 @@
 // Connection: the states that the link to the server can be in, and what each means to a person.
 
+import { say } from '../../languages/say.ts';
+
 export type ConnectionPhase =
   | { kind: 'connecting' }
   | { kind: 'live' }
@@ -19,20 +21,24 @@ export interface PhaseWords {
 export function describePhase(phase: ConnectionPhase, isBrowserOnline: boolean): PhaseWords {
   switch (phase.kind) {
     case 'connecting':
-      return { label: 'Connecting', detail: 'Reading the organisation', tone: 'motion' };
+      return {
+        label: say('connection.connecting'),
+        detail: say('connection.readingTheOrganisation'),
+        tone: 'motion',
+      };
     case 'live':
-      return { label: 'Live', detail: 'Changes appear as they happen', tone: 'well' };
+      return { label: say('connection.live'), detail: say('connection.changesAppearAsThey'), tone: 'well' };
     case 'reconnecting':
       return isBrowserOnline
         ? {
-            label: 'Reconnecting',
-            detail: 'The server does not answer. What you see may be old; nothing is lost.',
+            label: say('connection.reconnecting'),
+            detail: say('connection.theServerDoesNot'),
             tone: 'warn',
           }
-        : { label: 'Offline', detail: 'This device has no network. What you see may be old.', tone: 'warn' };
+        : { label: say('connection.offline'), detail: say('connection.thisDeviceHasNo'), tone: 'warn' };
     case 'signed_out':
-      return { label: 'Signed out', detail: 'Sign in to go on', tone: 'fail' };
+      return { label: say('connection.signedOut'), detail: say('connection.signInToGo'), tone: 'fail' };
     case 'forbidden':
-      return { label: 'Not allowed', detail: phase.message, tone: 'fail' };
+      return { label: say('connection.notAllowed'), detail: phase.message, tone: 'fail' };
   }
 }

@@ -2,6 +2,8 @@
 
 import type { events } from '@molecule/contracts';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useCanvas } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
@@ -12,10 +14,11 @@ import { OutOfReach } from '../workspaces/out-of-reach.tsx';
 import { type EventFilter, gistOf, hasDetail, titleOf } from './model.ts';
 import { useEvents } from './use-events.ts';
 
-const FILTERS = [
-  { value: 'all', label: 'Everything' },
-  { value: 'audit', label: 'Audit' },
-] as const;
+const filters = () =>
+  [
+    { value: 'all', label: say('events.everything') },
+    { value: 'audit', label: say('events.audit') },
+  ] as const;
 
 /** Without a role it lists those of every role. */
 export default function EventList({ role }: { role?: Role }) {
@@ -26,19 +29,22 @@ export default function EventList({ role }: { role?: Role }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex border-b border-line px-5 py-2">
-        <Choice label="Which events" options={FILTERS} value={filter} onChoose={setFilter} />
+        <Choice label={say('events.whichEvents')} options={filters()} value={filter} onChoose={setFilter} />
       </div>
       {query.isPending ? (
         <Reading />
       ) : query.error && rows.length === 0 ? (
-        <OutOfReach what="The events" error={query.error} onRetry={() => void query.refetch()} />
+        <OutOfReach what="events" error={query.error} onRetry={() => void query.refetch()} />
       ) : rows.length === 0 ? (
-        <Empty icon="list" title={filter === 'audit' ? 'Nothing was audited yet' : 'Nothing was stored yet'}>
-          {filter === 'audit' ? 'Changes of shared secrets and opened terminals are recorded here.' : null}
+        <Empty
+          icon="list"
+          title={filter === 'audit' ? say('events.nothingWasAuditedYet') : say('events.nothingWasStoredYet')}
+        >
+          {filter === 'audit' ? say('events.changesOfSharedSecrets') : null}
         </Empty>
       ) : (
         <section
-          aria-label="Events, newest first"
+          aria-label={say('events.eventsNewestFirst')}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
           tabIndex={0}
           className="min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2"
@@ -51,7 +57,7 @@ export default function EventList({ role }: { role?: Role }) {
           {query.hasNextPage ? (
             <div className="px-5 py-3">
               <Button isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                Older ones
+                {say('events.olderOnes')}
               </Button>
             </div>
           ) : null}
@@ -77,13 +83,15 @@ function EventLine({ row, isNamed }: { row: events.EventRow; isNamed: boolean })
           {isNamed && name ? <span className="font-normal text-ink-soft"> · {name}</span> : null}
         </span>
         <span className="text-note whitespace-nowrap text-ink-soft">
-          <time dateTime={row.created_at}>{new Date(row.created_at).toLocaleString()}</time> · #{row.seq}
+          <time dateTime={row.created_at}>{timeWords(row.created_at, 'full')}</time> · #{row.seq}
         </span>
       </div>
       {gist ? <p className="m-0 text-note break-words text-ink-soft">{gist}</p> : null}
       {hasDetail(row) ? (
         <details className="mt-1 text-note">
-          <summary className="w-fit cursor-pointer text-ink-soft hover:text-ink">All of it</summary>
+          <summary className="w-fit cursor-pointer text-ink-soft hover:text-ink">
+            {say('events.allOfIt')}
+          </summary>
           <pre className="mt-1.5 mb-0 max-h-64 overflow-auto rounded-s bg-sunken p-3 font-mono break-words whitespace-pre-wrap">
             {JSON.stringify(row.payload, null, 2)}
           </pre>

@@ -7,6 +7,7 @@
 import { buildPath, CallError } from '@molecule/client';
 import { files } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
+import { say } from '../../languages/say.ts';
 import type { CanvasTools } from '../../store/canvas-context.ts';
 import { attempt } from '../workspaces/role-actions.ts';
 import { joinPath, textOf } from './model.ts';
@@ -86,7 +87,7 @@ export async function deletePath(
   path: string,
 ): Promise<{ needsRestart: boolean } | null> {
   let needsRestart = false;
-  const isDeleted = await attempt(tools, `${path} was not deleted`, async () => {
+  const isDeleted = await attempt(tools, say('files.pathWasNotDeleted', { path }), async () => {
     const params = { id: roleId, '*': path };
     const effect = await tools.call(files.deleteFile, { params, query: { root } });
     needsRestart = effect.restart_required ?? false;
@@ -95,7 +96,7 @@ export async function deletePath(
 }
 
 export function putBack(tools: CanvasTools, { roleId, root }: Place, copy: Copy): Promise<boolean> {
-  return attempt(tools, 'The deletion was not undone', () =>
+  return attempt(tools, say('files.theDeletionWasNot'), () =>
     tools.call(files.replaceFiles, { params: { id: roleId }, query: { root }, body: { files: copy } }),
   );
 }
@@ -109,7 +110,7 @@ export async function uploadOne(
 ): Promise<{ path: string; isElsewhere: boolean } | null> {
   const path = joinPath(folder, file.name);
   let uploaded: { path: string; isElsewhere: boolean } | null = null;
-  await attempt(tools, `${file.name} was not uploaded`, async () => {
+  await attempt(tools, say('files.fileWasNotUploaded', { file: file.name }), async () => {
     const text = file.size <= LIMITS.fileWriteBytes ? textOf(await file.arrayBuffer()) : null;
     if (text !== null) {
       const params = { id: place.roleId, '*': path };

@@ -1,6 +1,8 @@
 // File dialogs: the name of a new file, and the questions before something is lost.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Diff } from '../../ui/code.tsx';
@@ -32,7 +34,7 @@ export function NewFileDialog({ place, folder, onClose, onMade }: NewFileDialogP
       () => false,
     );
     if (isThere) {
-      setTrouble('A file of that name is there.');
+      setTrouble(say('files.aFileOfThat'));
       return setBusy(false);
     }
     try {
@@ -44,7 +46,7 @@ export function NewFileDialog({ place, folder, onClose, onMade }: NewFileDialogP
     }
   };
   return (
-    <Dialog isOpen onClose={onClose} title="New file">
+    <Dialog isOpen onClose={onClose} title={say('files.newFile')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -53,7 +55,7 @@ export function NewFileDialog({ place, folder, onClose, onMade }: NewFileDialogP
       >
         <TextField
           className="mt-4"
-          label={`Name, in ${joinPath(place.root, folder).replace(/\/$/, '')}`}
+          label={say('files.nameIn', { folder: joinPath(place.root, folder).replace(/\/$/, '') })}
           value={name}
           placeholder="notes.md"
           trouble={trouble}
@@ -63,9 +65,9 @@ export function NewFileDialog({ place, folder, onClose, onMade }: NewFileDialogP
           }}
         />
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('files.cancel')}</Button>
           <Button look="primary" type="submit" isBusy={isBusy}>
-            Make it
+            {say('files.makeIt')}
           </Button>
         </div>
       </form>
@@ -84,13 +86,13 @@ export function DeleteFileDialog({
     <Dialog
       isOpen={asked !== null}
       onClose={() => onAnswer(false)}
-      title={`Delete ${asked ?? ''}?`}
-      description="It is not only text, or too large to keep a copy of. This can't be undone."
+      title={say('files.deleteQuestion', { path: asked ?? '' })}
+      description={say('files.itIsNotOnly')}
     >
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={() => onAnswer(false)}>Keep it</Button>
+        <Button onClick={() => onAnswer(false)}>{say('files.keepIt')}</Button>
         <Button look="danger" icon="trash" onClick={() => onAnswer(true)}>
-          Delete
+          {say('files.delete')}
         </Button>
       </div>
     </Dialog>
@@ -108,13 +110,13 @@ export function OverwriteDialog({
     <Dialog
       isOpen={names.length > 0}
       onClose={() => onAnswer(false)}
-      title="Write over what is there?"
-      description={`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} there already.`}
+      title={say('files.writeOverWhatIs')}
+      description={say('files.thereAlready', { count: names.length, names: listWords(names) })}
     >
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={() => onAnswer(false)}>Upload nothing</Button>
+        <Button onClick={() => onAnswer(false)}>{say('files.uploadNothing')}</Button>
         <Button look="danger" onClick={() => onAnswer(true)}>
-          Write over
+          {say('files.writeOver')}
         </Button>
       </div>
     </Dialog>
@@ -135,16 +137,16 @@ export function ConflictDialog({ path, theirs, mine, ...answers }: ConflictDialo
     <Dialog
       isOpen
       onClose={answers.onClose}
-      title="Somebody else changed it meanwhile"
-      description={`This is what saving yours would do to ${path} as it is now.`}
+      title={say('files.somebodyElseChangedIt')}
+      description={say('files.thisIsWhatSaving', { path })}
       className="w-[min(52rem,calc(100vw-2rem))]!"
     >
-      <Diff label={`Changes of ${path}`} before={theirs} after={mine} />
+      <Diff label={say('files.changesOfPath', { path })} before={theirs} after={mine} />
       <div className="mt-5 flex flex-wrap justify-end gap-2">
-        <Button onClick={answers.onClose}>Go on writing</Button>
-        <Button onClick={answers.onTakeTheirs}>Take theirs</Button>
+        <Button onClick={answers.onClose}>{say('files.goOnWriting')}</Button>
+        <Button onClick={answers.onTakeTheirs}>{say('files.takeTheirs')}</Button>
         <Button look="danger" onClick={answers.onKeepMine}>
-          Write over it
+          {say('files.writeOverIt')}
         </Button>
       </div>
     </Dialog>

@@ -1,6 +1,7 @@
 // File tree: the folders of a root, by pointer or by the keys of a tree.
 
 import type { KeyboardEvent } from 'react';
+import { say } from '../../languages/say.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { type FileLine, folderOf, sizeWords } from './model.ts';
 
@@ -27,7 +28,7 @@ export function FileTree({ lines, currentPath, hasDraft, onOpen, onExpand, onDel
     event.currentTarget.querySelector<HTMLElement>(`[data-path="${CSS.escape(next)}"]`)?.focus();
   };
   return (
-    <div role="tree" aria-label="Files" onKeyDown={onKeyDown} className="py-1.5">
+    <div role="tree" aria-label={say('files.files')} onKeyDown={onKeyDown} className="py-1.5">
       {lines.map((line) => (
         <TreeLine
           key={line.path}
@@ -111,7 +112,7 @@ function TreeLine({ line, isCurrent, isFocusable, hasDraft, onOpen }: TreeLinePr
       />
       <span className="min-w-0 flex-1 truncate">{name}</span>
       {hasDraft ? (
-        <span className="text-note whitespace-nowrap text-warn">not saved</span>
+        <span className="text-note whitespace-nowrap text-warn">{say('files.notSaved')}</span>
       ) : isFolder ? null : (
         <span className="text-note whitespace-nowrap text-ink-soft">{sizeWords(sizeBytes)}</span>
       )}

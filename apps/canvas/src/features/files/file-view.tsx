@@ -3,6 +3,7 @@
 import { CallError } from '@molecule/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Code } from '../../ui/code.tsx';
@@ -47,7 +48,7 @@ export function FileView({ place, path, onSaved, onDelete, onClose }: FileViewPr
   const save = async (base: string | null) => {
     if (!isChanged || isBusy) return;
     setBusy(true);
-    await attempt(tools, `${path} was not saved`, async () => {
+    await attempt(tools, say('files.pathWasNotSaved', { path }), async () => {
       const outcome = await saveText(tools.call, place, path, draft, base);
       if ('other' in outcome) return setTheirs(outcome.other);
       take(draft);
@@ -63,7 +64,7 @@ export function FileView({ place, path, onSaved, onDelete, onClose }: FileViewPr
         </span>
         {isChanged ? (
           <Button look="quiet" onClick={() => setDraft(key, null)}>
-            Discard
+            {say('files.discard')}
           </Button>
         ) : null}
         <Button
@@ -72,19 +73,23 @@ export function FileView({ place, path, onSaved, onDelete, onClose }: FileViewPr
           isBusy={isBusy}
           onClick={() => void save(file.data ?? null)}
         >
-          Save
+          {say('files.save')}
         </Button>
         <a
           href={downloadAddress(place, path)}
           download={baseName(path)}
-          aria-label={`Download ${baseName(path)}`}
-          title="Download"
+          aria-label={say('files.downloadPath', { path: baseName(path) })}
+          title={say('files.download')}
           className="inline-flex size-9 shrink-0 items-center justify-center rounded-s text-ink-soft hover:bg-sunken hover:text-ink"
         >
           <Icon name="download" />
         </a>
-        <IconButton icon="trash" label={`Delete ${baseName(path)}`} onClick={onDelete} />
-        <IconButton icon="close" label="Close the file" onClick={onClose} />
+        <IconButton
+          icon="trash"
+          label={say('files.deletePath', { path: baseName(path) })}
+          onClick={onDelete}
+        />
+        <IconButton icon="close" label={say('files.closeTheFile')} onClick={onClose} />
       </div>
       {file.error ? (
         <Unreadable
@@ -96,7 +101,7 @@ export function FileView({ place, path, onSaved, onDelete, onClose }: FileViewPr
         <Reading />
       ) : (
         <Code
-          label={`Text of ${path}`}
+          label={say('files.textOfPath', { path })}
           fileName={path}
           text={draft ?? file.data}
           onChange={(text) => setDraft(key, text === file.data ? null : text)}
@@ -120,11 +125,11 @@ export function FileView({ place, path, onSaved, onDelete, onClose }: FileViewPr
 /** Bytes that are no text, and texts too large for a page, are there to download. */
 function Unreadable({ error, href, onRetry }: { error: unknown; href: string; onRetry: () => void }) {
   const isOther = error instanceof CallError && (error.status === 400 || error.status === 413);
-  if (!isOther) return <OutOfReach what="The file" error={error} onRetry={onRetry} />;
+  if (!isOther) return <OutOfReach what="file" error={error} onRetry={onRetry} />;
   return (
-    <Empty icon="file" title="This can't be shown as text">
+    <Empty icon="file" title={say('files.thisCantBeShown')}>
       <a href={href} download className="text-motion underline">
-        Download it
+        {say('files.downloadIt')}
       </a>
     </Empty>
   );

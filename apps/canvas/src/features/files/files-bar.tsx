@@ -2,15 +2,16 @@
 
 import { files } from '@molecule/contracts';
 import { useRef } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Select } from '../../ui/field.tsx';
 
-const ROOT_WORDS: Record<files.FileRoot, string> = {
-  '/configs': 'Configuration (/configs)',
-  '/workspace': 'Work (/workspace)',
-  '/home': 'Home (/home)',
-  '/plugins': 'Plugins (/plugins)',
-};
+const rootWords = (): Record<files.FileRoot, string> => ({
+  '/configs': say('files.configurationConfigs'),
+  '/workspace': say('files.workWorkspace'),
+  '/home': say('files.homeHome'),
+  '/plugins': say('files.pluginsPlugins'),
+});
 
 interface FilesBarProps {
   root: files.FileRoot;
@@ -27,39 +28,38 @@ interface FilesBarProps {
 
 export function FilesBar({ root, onRoot, folder, isUploading, ...bar }: FilesBarProps) {
   const chooser = useRef<HTMLInputElement>(null);
-  const into = folder === '' ? '' : ` into ${folder}`;
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-5 py-2">
       <Select
-        label="Root"
+        label={say('files.root')}
         value={root}
         onChoose={onRoot}
-        options={files.FILE_ROOTS.map((value) => ({ value, label: ROOT_WORDS[value] }))}
+        options={files.FILE_ROOTS.map((value) => ({ value, label: rootWords()[value] }))}
       />
       <div className="ms-auto flex items-center gap-1">
         <Button icon="plus" onClick={bar.onNew}>
-          New file
+          {say('files.newFile')}
         </Button>
         <IconButton
           icon="upload"
-          label={`Upload files${into}`}
+          label={folder === '' ? say('files.uploadFiles') : say('files.uploadFilesInto', { folder })}
           disabled={isUploading}
           onClick={() => chooser.current?.click()}
         />
         <IconButton
           icon="trash"
-          label="Delete what is chosen"
+          label={say('files.deleteWhatIsChosen')}
           disabled={!bar.onDelete}
           onClick={() => bar.onDelete?.()}
         />
-        <IconButton icon="restart" label="Read the folders again" onClick={bar.onRefresh} />
+        <IconButton icon="restart" label={say('files.readTheFoldersAgain')} onClick={bar.onRefresh} />
       </div>
       <input
         ref={chooser}
         type="file"
         multiple
         hidden
-        aria-label="Files to upload"
+        aria-label={say('files.filesToUpload')}
         onChange={({ target }) => {
           bar.onUpload([...(target.files ?? [])]);
           target.value = '';

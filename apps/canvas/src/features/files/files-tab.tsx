@@ -4,6 +4,7 @@ import type { files } from '@molecule/contracts';
 import { LIMITS } from '@molecule/domain';
 import { useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { NARROW, useMedia } from '../../ui/use-media.ts';
@@ -25,8 +26,8 @@ export default function FilesTab({ role }: { role: Role }) {
   const [root, setRoot] = useState<files.FileRoot>('/configs');
   if (role.runtime === 'external') {
     return (
-      <Empty icon="info" title="This agent runs elsewhere">
-        The files of an external agent are where that agent runs.
+      <Empty icon="info" title={say('files.thisAgentRunsElsewhere')}>
+        {say('files.theFilesOfAn')}
       </Empty>
     );
   }
@@ -82,12 +83,12 @@ function FilesOfRoot({ role, place, onRoot }: FilesOfRootProps) {
     setCurrent(lines.find((line) => line.path === path) ?? null);
   };
   const tree = top?.error ? (
-    <OutOfReach what="This folder" error={top.error} onRetry={reread} />
+    <OutOfReach what="folder" error={top.error} onRetry={reread} />
   ) : top?.isPending ? (
     <Reading />
   ) : lines.length === 0 ? (
-    <Empty icon="folder" title="Nothing is here yet">
-      Make a file, or drop some here.
+    <Empty icon="folder" title={say('files.nothingIsHereYet')}>
+      {say('files.makeAFileOr')}
     </Empty>
   ) : (
     <FileTree
@@ -119,14 +120,14 @@ function FilesOfRoot({ role, place, onRoot }: FilesOfRootProps) {
       <div className="flex min-h-0 flex-1">
         {isTreeShown ? (
           <section
-            aria-label="Folders"
+            aria-label={say('files.folders')}
             onDragOver={(event) => event.preventDefault()}
             onDrop={onDrop}
             className={`min-h-0 overflow-auto ${openPath === null ? 'flex-1' : 'w-60 shrink-0 border-e border-line'}`}
           >
             {tree}
             {lines.length >= LIMITS.filesListed ? (
-              <p className="m-0 px-4 py-2 text-note text-ink-soft">Only the first files are listed.</p>
+              <p className="m-0 px-4 py-2 text-note text-ink-soft">{say('files.onlyTheFirstFiles')}</p>
             ) : null}
           </section>
         ) : null}

@@ -1,6 +1,8 @@
 // Files: the folders of a role as lines of a tree, and what can be said of a file by its name. Pure.
 
 import type { files } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
+import { numberWords } from '../../languages/value-words.ts';
 
 export interface Folder {
   entries: readonly Entry[];
@@ -62,17 +64,18 @@ export function foldersAbove(path: string): string[] {
 
 /** What is wrong with the name of a new file, in a sentence; null when nothing is. */
 export function troubleWithName(name: string): string | null {
-  if (name === '') return 'A file needs a name.';
-  if (name.startsWith('/')) return 'The name starts at the folder that is shown: leave out the first slash.';
-  if (name.includes('..')) return 'The name must not hold "..".';
-  if (name.endsWith('/')) return 'Name a file: its folders are made with it.';
+  if (name === '') return say('files.aFileNeedsA');
+  if (name.startsWith('/')) return say('files.theNameStartsAt');
+  if (name.includes('..')) return say('files.theNameMustNot');
+  if (name.endsWith('/')) return say('files.nameAFileIts');
   return null;
 }
 
 export function sizeWords(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024) return say('files.bytes', { size: numberWords(bytes) });
   const kib = bytes / 1024;
-  return kib < 1024 ? `${kib.toFixed(kib < 10 ? 1 : 0)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
+  if (kib < 1024) return say('files.kib', { size: numberWords(kib, kib < 10 ? 1 : 0) });
+  return say('files.mib', { size: numberWords(kib / 1024, 1) });
 }
 
 /** The text of these bytes, or null when they are none. */

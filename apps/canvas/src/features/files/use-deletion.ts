@@ -1,6 +1,7 @@
 // Use deletion: deletes at once what can be put back, and asks first about what cannot.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { failureWords } from '../workspaces/role-actions.ts';
 import { type Copy, copyBeforeDeletion, deletePath, type Place, putBack } from './file-actions.ts';
@@ -18,8 +19,8 @@ export function useDeletion(place: Place, onChanged: (path: string, needsRestart
     };
     tools.store.getState().notify({
       tone: 'plain',
-      title: `${path} was deleted`,
-      ...(copy ? { action: { label: 'Undo', run: () => void undo(copy) } } : {}),
+      title: say('files.pathWasDeleted', { path }),
+      ...(copy ? { action: { label: say('files.undo'), run: () => void undo(copy) } } : {}),
     });
   };
 
@@ -30,7 +31,9 @@ export function useDeletion(place: Place, onChanged: (path: string, needsRestart
       else setAsked(path);
     } catch (error) {
       const detail = failureWords(error);
-      tools.store.getState().notify({ tone: 'error', title: `${path} was not deleted`, detail });
+      tools.store
+        .getState()
+        .notify({ tone: 'error', title: say('files.pathWasNotDeleted', { path }), detail });
     }
   };
 

@@ -1,6 +1,7 @@
 // Use upload: takes files into a folder, after asking about those that would be written over.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { type Place, uploadOne } from './file-actions.ts';
 import { type FileLine, joinPath } from './model.ts';
@@ -23,8 +24,8 @@ export function useUpload(
       if (!uploaded) continue;
       tools.store.getState().notify({
         tone: 'plain',
-        title: `${file.name} was uploaded`,
-        ...(uploaded.isElsewhere ? { detail: `It is no text, so it is kept as ${uploaded.path}` } : {}),
+        title: say('files.fileWasUploaded', { file: file.name }),
+        ...(uploaded.isElsewhere ? { detail: say('files.itIsNoText', { path: uploaded.path }) } : {}),
       });
     }
     setBusy(false);

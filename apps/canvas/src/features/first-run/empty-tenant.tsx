@@ -2,6 +2,9 @@
 
 import { org, workspaces } from '@molecule/contracts';
 import { useState } from 'react';
+import { LanguageChoice } from '../../languages/language-choice.tsx';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -30,14 +33,14 @@ export function EmptyTenant() {
   const importDemo = async () => {
     const reply = await call(org.importOrg, { body: { dir: info?.demo_template ?? '' } });
     if (reply.error)
-      store.getState().notify({ tone: 'error', title: 'Not all roles were made', detail: reply.error });
+      store.getState().notify({ tone: 'error', title: say('firstRun.notAllRolesWere'), detail: reply.error });
     const head = reply.workspaces[0];
     if (head) store.setState({ panel: { kind: 'role', id: head.id, tab: 'chat' }, focusedId: head.id });
   };
   const createBlank = async () => {
     const isModelReady = (info?.provider_keys.length ?? 0) > 0;
     const { id } = await call(workspaces.createWorkspace, {
-      body: { name: 'First workspace', runtime: isModelReady ? 'model' : 'rehearsal' },
+      body: { name: say('firstRun.firstWorkspace'), runtime: isModelReady ? 'model' : 'rehearsal' },
     });
     store.setState({ panel: { kind: 'role', id, tab: 'chat' }, focusedId: id });
   };
@@ -45,14 +48,14 @@ export function EmptyTenant() {
     <main className="flex min-h-0 flex-1 items-center justify-center overflow-auto p-4">
       <div className="w-full max-w-176">
         <Mark className="size-10" />
-        <h1 className="mt-4 mb-0 text-display font-semibold">Nobody works here yet</h1>
+        <h1 className="mt-4 mb-0 text-display font-semibold">{say('firstRun.nobodyWorksHereYet')}</h1>
         <p className="mt-2 mb-0 max-w-120 text-lead text-ink-soft">
-          Start with an organisation that is ready to work, or with one empty workspace of your own.
+          {say('firstRun.startWithAnOrganisation')}
         </p>
         <div className="mt-8 grid grid-cols-2 gap-4 max-[720px]:grid-cols-1">
           <Offer
-            title="Demo organisation"
-            text="A small office on three levels. Give its head a text and watch the work go down the chart and come back."
+            title={say('firstRun.demoOrganisation')}
+            text={say('firstRun.aSmallOfficeOn')}
             note={engineNote(info?.provider_keys ?? [])}
           >
             <Button
@@ -62,29 +65,28 @@ export function EmptyTenant() {
               disabled={busy !== null || !info?.demo_template}
               onClick={() => void start('demo')}
             >
-              {busy === 'demo' ? 'Starting the roles' : 'Start the demo organisation'}
+              {busy === 'demo' ? say('firstRun.startingTheRoles') : say('firstRun.startTheDemoOrganisation')}
             </Button>
           </Offer>
-          <Offer
-            title="Blank workspace"
-            text="One role with nothing to do. Name it, give it a purpose, build a team around it."
-            note={null}
-          >
+          <Offer title={say('firstRun.blankWorkspace')} text={say('firstRun.oneRoleWithNothing')} note={null}>
             <Button
               icon="plus"
               isBusy={busy === 'blank'}
               disabled={busy !== null}
               onClick={() => void start('blank')}
             >
-              {busy === 'blank' ? 'Creating' : 'Blank workspace'}
+              {busy === 'blank' ? say('firstRun.creating') : say('firstRun.blankWorkspace')}
             </Button>
           </Offer>
+        </div>
+        <div className="mt-6">
+          <LanguageChoice />
         </div>
         {trouble ? (
           <p role="alert" className="mt-4 mb-0 flex gap-2 rounded-m bg-fail-soft px-4 py-3">
             <Icon name="degraded" className="mt-0.5 text-fail" />
             <span>
-              <strong className="font-semibold">That did not work.</strong> {trouble}
+              <strong className="font-semibold">{say('firstRun.thatDidNotWork')}</strong> {trouble}
             </span>
           </p>
         ) : null}
@@ -95,8 +97,8 @@ export function EmptyTenant() {
 
 function engineNote(keys: readonly string[]): string {
   return keys.length === 0
-    ? 'No model key is set, so the roles rehearse: scripts do real work on your text, and say that they are scripts.'
-    : `Model keys found: ${keys.join(', ')}.`;
+    ? say('firstRun.noModelKeyIs')
+    : say('firstRun.keysFound', { keys: listWords(keys) });
 }
 
 interface OfferProps {

@@ -1,5 +1,7 @@
 // Log text: the lines that a follower shows, bounded, so that a talkative agent never fills the browser.
 
+import { say } from '../../languages/say.ts';
+
 export interface LogLine {
   at: string | null;
   stream: 'stdout' | 'stderr';
@@ -23,8 +25,8 @@ export function readLogEvent(data: string): { lines: LogLine[] } | { error: stri
   try {
     const told = JSON.parse(data) as { lines?: LogLine[]; error?: string };
     if (Array.isArray(told.lines)) return { lines: told.lines };
-    return { error: typeof told.error === 'string' ? told.error : 'the log was not understood' };
+    return { error: typeof told.error === 'string' ? told.error : say('logs.theLogWasNot') };
   } catch {
-    return { error: 'the log was not understood' };
+    return { error: say('logs.theLogWasNot') };
   }
 }

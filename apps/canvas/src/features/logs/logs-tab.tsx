@@ -1,6 +1,8 @@
 // Logs tab: what the agent printed, or what its backend noted while it started, as it happens.
 
 import { useEffect, useRef, useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
 import { Empty } from '../../ui/empty.tsx';
@@ -11,16 +13,17 @@ import type { LogSource } from './follow-logs.ts';
 import { type LogLine, withoutTime } from './log-text.ts';
 import { useLogs } from './use-logs.ts';
 
-const SOURCES = [
-  { value: 'runtime', label: 'Agent' },
-  { value: 'boot', label: 'Start' },
-] as const;
-const STATE_WORDS = {
-  reading: 'Reading',
-  following: 'Following',
-  stopped: 'Stopped',
-  reconnecting: 'Reconnecting',
-};
+const sources = () =>
+  [
+    { value: 'runtime', label: say('logs.agent') },
+    { value: 'boot', label: say('logs.start') },
+  ] as const;
+const stateWords = () => ({
+  reading: say('logs.reading'),
+  following: say('logs.following'),
+  stopped: say('logs.stopped'),
+  reconnecting: say('logs.reconnecting'),
+});
 
 export function LogsTab({ role }: { role: Role }) {
   const [source, setSource] = useState<LogSource>('runtime');
@@ -28,17 +31,17 @@ export function LogsTab({ role }: { role: Role }) {
   const [round, setRound] = useState(0);
   const { lines, state, error } = useLogs(role.id, source, isFollowed, round);
   if (error && lines.length === 0) {
-    return <OutOfReach what="The log" error={error} onRetry={() => setRound(round + 1)} />;
+    return <OutOfReach what="log" error={error} onRetry={() => setRound(round + 1)} />;
   }
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-3 border-b border-line px-5 py-2">
-        <Choice label="Source of the log" options={SOURCES} value={source} onChoose={setSource} />
+        <Choice label={say('logs.sourceOfTheLog')} options={sources()} value={source} onChoose={setSource} />
         <span role="status" className="ms-auto text-note text-ink-soft">
-          {STATE_WORDS[state]}
+          {stateWords()[state]}
         </span>
         <Button icon={isFollowed ? 'paused' : 'play'} onClick={() => setFollowed(!isFollowed)}>
-          {isFollowed ? 'Stop' : 'Follow'}
+          {isFollowed ? say('logs.stop') : say('logs.follow')}
         </Button>
       </div>
       {lines.length > 0 ? <Lines lines={lines} /> : state === 'reading' ? <Reading /> : <NoLines />}
@@ -48,8 +51,8 @@ export function LogsTab({ role }: { role: Role }) {
 
 function NoLines() {
   return (
-    <Empty icon="list" title="Nothing was printed yet">
-      New lines appear here by themselves.
+    <Empty icon="list" title={say('logs.nothingWasPrintedYet')}>
+      {say('logs.newLinesAppearHere')}
     </Empty>
   );
 }
@@ -65,7 +68,7 @@ function Lines({ lines }: { lines: readonly LogLine[] }) {
   return (
     <section
       ref={box}
-      aria-label="Log"
+      aria-label={say('logs.log')}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}
       onScroll={({ currentTarget: at }) => {
@@ -78,7 +81,7 @@ function Lines({ lines }: { lines: readonly LogLine[] }) {
         <div key={i} className="flex gap-3">
           {line.at ? (
             <time dateTime={line.at} className="shrink-0 text-ink-soft select-none">
-              {new Date(line.at).toLocaleTimeString(undefined, { hour12: false })}
+              {timeWords(line.at, 'seconds')}
             </time>
           ) : null}
           <span

@@ -57,7 +57,7 @@ export function FoundMemories({ role }: { role: Role }) {
       {found.isPending ? (
         <Reading />
       ) : found.error && rows.length === 0 ? (
-        <OutOfReach what="The memory" error={found.error} onRetry={() => void found.refetch()} />
+        <OutOfReach what="memory" error={found.error} onRetry={() => void found.refetch()} />
       ) : rows.length === 0 ? (
         <Empty
           icon="search"

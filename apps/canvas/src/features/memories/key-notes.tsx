@@ -31,7 +31,7 @@ export function KeyNotes({ role }: { role: Role }) {
   };
   if (query.isPending) return <Reading />;
   if (query.error && !query.data) {
-    return <OutOfReach what="The notes" error={query.error} onRetry={() => void query.refetch()} />;
+    return <OutOfReach what="notes" error={query.error} onRetry={() => void query.refetch()} />;
   }
   return (
     <>

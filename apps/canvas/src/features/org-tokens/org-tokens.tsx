@@ -3,6 +3,8 @@
 import { orgTokens } from '@molecule/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -28,34 +30,32 @@ export function OrgTokens() {
   });
   if (query.isPending) return <Reading />;
   if (query.error && !query.data) {
-    return <OutOfReach what="The tokens" error={query.error} onRetry={() => void query.refetch()} />;
+    return <OutOfReach what="tokens" error={query.error} onRetry={() => void query.refetch()} />;
   }
   const tokens = query.data;
   const close = () => setAsked(null);
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="flex items-center gap-2 border-b border-line px-5 py-3">
-        <p className="m-0 min-w-0 flex-1 text-ink-soft">
-          For scripts and integrations. A token may do everything here.
-        </p>
+        <p className="m-0 min-w-0 flex-1 text-ink-soft">{say('orgTokens.forScriptsAndIntegrations')}</p>
         <Button icon="plus" onClick={() => setAsked({ kind: 'mint' })}>
-          New token
+          {say('orgTokens.newToken')}
         </Button>
       </div>
       {tokens.length === 0 ? (
-        <Empty icon="key" title="No tokens">
-          Make one for a script that works with this organisation.
+        <Empty icon="key" title={say('orgTokens.noTokens')}>
+          {say('orgTokens.makeOneForA')}
         </Empty>
       ) : (
         <>
-          <ul className="m-0 list-none p-0" aria-label="Tokens">
+          <ul className="m-0 list-none p-0" aria-label={say('orgTokens.tokens')}>
             {tokens.map((token) => (
               <TokenLine key={token.id} token={token} onRevoke={() => setAsked({ kind: 'revoke', token })} />
             ))}
           </ul>
           <div className="px-5 py-3">
             <Button look="danger" onClick={() => setAsked({ kind: 'revoke-all' })}>
-              Revoke all {tokens.length}
+              {say('orgTokens.revokeAllCount', { count: tokens.length })}
             </Button>
           </div>
         </>
@@ -78,14 +78,15 @@ function TokenLine({ token, onRevoke }: { token: orgTokens.OrgTokenRow; onRevoke
     <li className="flex items-center gap-3 border-b border-line py-2.5 ps-5 pe-3">
       <Icon name="key" className="text-ink-soft" />
       <div className="min-w-0 flex-1">
-        <span className="block truncate font-semibold">{token.name ?? 'Without a name'}</span>
+        <span className="block truncate font-semibold">{token.name ?? say('orgTokens.withoutAName')}</span>
         <span className="block text-note text-ink-soft">
-          <code className="font-mono">{token.prefix}…</code> · made {dayOf(token.created_at)}
-          {token.created_by ? ` by ${token.created_by}` : ''} ·{' '}
-          {token.last_used_at ? `used ${dayOf(token.last_used_at)}` : 'never used'}
+          <code className="font-mono">{token.prefix}…</code> · {madeWords(token)} ·{' '}
+          {token.last_used_at
+            ? say('orgTokens.used', { day: timeWords(token.last_used_at, 'day') })
+            : say('orgTokens.neverUsed')}
         </span>
       </div>
-      <IconButton icon="trash" label={`Revoke ${name}`} onClick={onRevoke} />
+      <IconButton icon="trash" label={say('orgTokens.revokeName', { name })} onClick={onRevoke} />
     </li>
   );
 }
@@ -98,7 +99,7 @@ function MintDialog({ onClose }: { onClose: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const mint = async () => {
     setBusy(true);
-    await attempt(tools, 'No token was made', async () => {
+    await attempt(tools, say('orgTokens.noTokenWasMade'), async () => {
       const made = await tools.call(orgTokens.mintOrgToken, { body: { name: name.trim() || null } });
       setMinted(made.auth_token);
     });
@@ -107,20 +108,25 @@ function MintDialog({ onClose }: { onClose: () => void }) {
   };
   if (minted !== null) {
     return (
-      <Dialog isOpen onClose={onClose} title="Take it now" description="This token is shown this one time.">
+      <Dialog
+        isOpen
+        onClose={onClose}
+        title={say('orgTokens.takeItNow')}
+        description={say('orgTokens.thisTokenIsShown')}
+      >
         <p className="mt-4 mb-0 overflow-hidden rounded-m bg-sunken px-3 py-2.5">
           <CopyText text={minted} />
         </p>
         <div className="mt-5 flex justify-end">
           <Button look="primary" onClick={onClose}>
-            I have it
+            {say('orgTokens.iHaveIt')}
           </Button>
         </div>
       </Dialog>
     );
   }
   return (
-    <Dialog isOpen onClose={onClose} title="New token">
+    <Dialog isOpen onClose={onClose} title={say('orgTokens.newToken')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -129,16 +135,16 @@ function MintDialog({ onClose }: { onClose: () => void }) {
       >
         <TextField
           className="mt-4"
-          label="What is it for?"
-          placeholder="Nightly report"
+          label={say('orgTokens.whatIsItFor')}
+          placeholder={say('orgTokens.nightlyReport')}
           value={name}
           maxLength={100}
           onChange={setName}
         />
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('orgTokens.cancel')}</Button>
           <Button look="primary" type="submit" isBusy={isBusy}>
-            Make it
+            {say('orgTokens.makeIt')}
           </Button>
         </div>
       </form>
@@ -159,7 +165,7 @@ function RevokeDialog({ token, count, onClose }: RevokeDialogProps) {
   const [isBusy, setBusy] = useState(false);
   const revoke = async () => {
     setBusy(true);
-    await attempt(tools, 'Nothing was revoked', () =>
+    await attempt(tools, say('orgTokens.nothingWasRevoked'), () =>
       token
         ? tools.call(orgTokens.revokeOrgToken, { params: { tokenId: token.id } })
         : tools.call(orgTokens.revokeAllOrgTokens),
@@ -171,19 +177,24 @@ function RevokeDialog({ token, count, onClose }: RevokeDialogProps) {
     <Dialog
       isOpen
       onClose={onClose}
-      title={token ? `Revoke ${token.name ?? token.prefix}?` : `Revoke all ${count} tokens?`}
-      description="What uses it is refused at once. This can't be undone."
+      title={
+        token
+          ? say('orgTokens.revokeQuestion', { name: token.name ?? token.prefix })
+          : say('orgTokens.revokeAllCountTokens', { count })
+      }
+      description={say('orgTokens.whatUsesItIs')}
     >
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={onClose}>Keep {token ? 'it' : 'them'}</Button>
+        <Button onClick={onClose}>{say(token ? 'orgTokens.keepIt' : 'orgTokens.keepThem')}</Button>
         <Button look="danger" isBusy={isBusy} onClick={() => void revoke()}>
-          Revoke
+          {say('orgTokens.revoke')}
         </Button>
       </div>
     </Dialog>
   );
 }
 
-function dayOf(at: string): string {
-  return new Date(at).toLocaleDateString(undefined, { dateStyle: 'medium' });
+function madeWords({ created_at, created_by }: orgTokens.OrgTokenRow): string {
+  const day = timeWords(created_at, 'day');
+  return created_by ? say('orgTokens.madeBy', { day, by: created_by }) : say('orgTokens.made', { day });
 }

@@ -3,6 +3,9 @@
 import { tenant } from '@molecule/contracts';
 import { Command } from 'cmdk';
 import type { ReactNode } from 'react';
+import { LANGUAGES } from '../../languages/model.ts';
+import { say } from '../../languages/say.ts';
+import { chooseLanguage } from '../../languages/use-language.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import type { PanelTab } from '../../store/store.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -10,7 +13,7 @@ import { Icon, type IconName } from '../../ui/icon.tsx';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
 import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
-import { STATUS_LOOKS, TONE_TEXT } from '../workspaces/status-look.ts';
+import { STATUS_LOOKS, statusLabel, TONE_TEXT } from '../workspaces/status-look.ts';
 import { rankMatch } from './rank-match.ts';
 
 interface PaletteProps {
@@ -26,22 +29,22 @@ export function Palette({ isOpen, onClose, isOutline, onOutline, onCheatSheet }:
     <Dialog
       isOpen={isOpen}
       onClose={onClose}
-      title="Find a role or do something"
+      title={say('palette.findARoleOr')}
       isTitleHidden
       className="w-[min(36rem,calc(100vw-2rem))]! overflow-hidden! p-0!"
     >
-      <Command loop label="Find a role or do something" filter={rankMatch}>
+      <Command loop label={say('palette.findARoleOr')} filter={rankMatch}>
         <div className="flex items-center gap-3 border-b border-line px-4">
           <Icon name="search" className="text-ink-soft" />
           <Command.Input
             autoFocus
-            placeholder="Find a role or do something"
+            placeholder={say('palette.findARoleOr')}
             className="h-12 w-full border-0 bg-transparent text-lead outline-none"
           />
         </div>
         <Command.List className="max-h-[52vh] overflow-y-auto p-2">
           <Command.Empty className="px-3 py-8 text-center text-ink-soft">
-            Nothing has that name.
+            {say('palette.nothingHasThatName')}
           </Command.Empty>
           <RoleItems onDone={onClose} />
           <OpenRoleItems onDone={onClose} />
@@ -61,15 +64,15 @@ function RoleItems({ onDone }: { onDone: () => void }) {
   const { store } = useTools();
   const roles = useCanvas((canvas) => canvas.roles);
   return (
-    <Group heading="Roles">
+    <Group heading={say('palette.roles')}>
       {Object.values(roles).map((role) => (
         <Item
           key={role.id}
           value={`${role.name}\n${role.id}`}
-          keywords={[role.purpose ?? '', STATUS_LOOKS[role.status].label]}
+          keywords={[role.purpose ?? '', statusLabel(role.status)]}
           icon={STATUS_LOOKS[role.status].icon}
           iconClass={TONE_TEXT[STATUS_LOOKS[role.status].tone]}
-          hint={STATUS_LOOKS[role.status].label}
+          hint={statusLabel(role.status)}
           onSelect={() => {
             store.setState({ panel: { kind: 'role', id: role.id, tab: 'chat' }, focusedId: role.id });
             onDone();
@@ -82,17 +85,17 @@ function RoleItems({ onDone }: { onDone: () => void }) {
   );
 }
 
-const TABS: { tab: PanelTab; label: string; icon: IconName; words: string }[] = [
-  { tab: 'chat', label: 'Chat', icon: 'chat', words: 'talk ask' },
-  { tab: 'activity', label: 'Activity', icon: 'activity', words: '' },
-  { tab: 'logs', label: 'Logs', icon: 'list', words: '' },
-  { tab: 'terminal', label: 'Terminal', icon: 'keyboard', words: 'shell' },
-  { tab: 'files', label: 'Files', icon: 'folder', words: 'upload download' },
-  { tab: 'memory', label: 'Memory', icon: 'search', words: 'memories notes' },
-  { tab: 'config', label: 'Config', icon: 'pencil', words: 'settings yaml' },
-  { tab: 'secrets', label: 'Secrets', icon: 'key', words: 'keys' },
-  { tab: 'events', label: 'Events', icon: 'list', words: 'audit' },
-  { tab: 'details', label: 'Details', icon: 'info', words: 'rename remove' },
+const tabs = (): { tab: PanelTab; label: string; icon: IconName; words: string }[] => [
+  { tab: 'chat', label: say('palette.chat'), icon: 'chat', words: 'talk ask' },
+  { tab: 'activity', label: say('palette.activity'), icon: 'activity', words: '' },
+  { tab: 'logs', label: say('palette.logs'), icon: 'list', words: '' },
+  { tab: 'terminal', label: say('palette.terminal'), icon: 'keyboard', words: 'shell' },
+  { tab: 'files', label: say('palette.files'), icon: 'folder', words: 'upload download' },
+  { tab: 'memory', label: say('palette.memory'), icon: 'search', words: 'memories notes' },
+  { tab: 'config', label: say('palette.config'), icon: 'pencil', words: 'settings yaml' },
+  { tab: 'secrets', label: say('palette.secrets'), icon: 'key', words: 'keys' },
+  { tab: 'events', label: say('palette.events'), icon: 'list', words: 'audit' },
+  { tab: 'details', label: say('palette.details'), icon: 'info', words: 'rename remove' },
 ];
 
 /** What can be done to the role whose panel is open. */
@@ -113,9 +116,9 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
   const isPaused = role.status === 'paused';
   return (
     <Group heading={role.name}>
-      {TABS.map(({ tab, label, icon, words }) => (
+      {tabs().map(({ tab, label, icon, words }) => (
         <Item key={tab} value={`${tab} ${words}`} icon={icon} onSelect={() => show(tab)}>
-          {`${label} of ${role.name}`}
+          {say('palette.tabOf', { tab: label, role: role.name })}
         </Item>
       ))}
       <Item
@@ -125,25 +128,21 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
           onDone();
           tools.store.setState({ moving: { ids: [role.id], to: undefined } });
         }}
-      >{`Move ${role.name}`}</Item>
+      >
+        {say('palette.moveRole', { role: role.name })}
+      </Item>
       {isPaused ? (
-        <Item
-          value="resume"
-          icon="play"
-          onSelect={() => act(() => resumeRole(tools, role.id))}
-        >{`Resume ${role.name}`}</Item>
+        <Item value="resume" icon="play" onSelect={() => act(() => resumeRole(tools, role.id))}>
+          {say('palette.resumeRole', { role: role.name })}
+        </Item>
       ) : (
         <>
-          <Item
-            value="restart"
-            icon="restart"
-            onSelect={() => act(() => restartRole(tools, role.id))}
-          >{`Restart ${role.name}`}</Item>
-          <Item
-            value="pause"
-            icon="paused"
-            onSelect={() => act(() => pauseRole(tools, role.id))}
-          >{`Pause ${role.name}`}</Item>
+          <Item value="restart" icon="restart" onSelect={() => act(() => restartRole(tools, role.id))}>
+            {say('palette.restartRole', { role: role.name })}
+          </Item>
+          <Item value="pause" icon="paused" onSelect={() => act(() => pauseRole(tools, role.id))}>
+            {say('palette.pauseRole', { role: role.name })}
+          </Item>
         </>
       )}
     </Group>
@@ -164,17 +163,17 @@ function BoardItems({
     action();
   };
   const signOut = async () => {
-    const isOut = await attempt(tools, 'You are still signed in', () => tools.call(tenant.signOut));
+    const isOut = await attempt(tools, say('palette.youAreStillSigned'), () => tools.call(tenant.signOut));
     if (isOut) location.reload();
   };
   return (
-    <Group heading="Canvas">
+    <Group heading={say('palette.canvas')}>
       <Item
         value="organisation activity feed"
         icon="activity"
         onSelect={then(() => tools.store.setState({ panel: { kind: 'organisation' } }))}
       >
-        Activity of the organisation
+        {say('palette.activityOfTheOrganisation')}
       </Item>
       <Item
         value="approvals inbox requests"
@@ -182,24 +181,24 @@ function BoardItems({
         hint="I"
         onSelect={then(() => tools.store.setState({ panel: { kind: 'approvals' } }))}
       >
-        Approvals that wait
+        {say('palette.approvalsThatWait')}
       </Item>
       <Item
         value="secrets tokens keys of every role"
         icon="key"
         onSelect={then(() => tools.store.setState({ panel: { kind: 'keys' } }))}
       >
-        Secrets and tokens
+        {say('palette.secretsAndTokens')}
       </Item>
       <Item
         value="outline board"
         icon={isOutline ? 'board' : 'list'}
         onSelect={then(() => onOutline(!isOutline))}
       >
-        {isOutline ? 'Show the board' : 'Show the outline'}
+        {isOutline ? say('palette.showTheBoard') : say('palette.showTheOutline')}
       </Item>
       <Item value="tidy up layout" icon="tidy" onSelect={then(() => void tidyBoard(tools))}>
-        Tidy up the board
+        {say('palette.tidyUpTheBoard')}
       </Item>
       {THEMES.map((theme) => (
         <Item
@@ -208,15 +207,20 @@ function BoardItems({
           icon={theme === 'system' ? 'system' : theme === 'light' ? 'sun' : 'moon'}
           onSelect={then(() => chooseTheme(theme))}
         >
-          {`Theme: ${theme}`}
+          {say('palette.theme', { theme })}
+        </Item>
+      ))}
+      {LANGUAGES.map(({ tag, name }) => (
+        <Item key={tag} value={`language ${tag}`} icon="chat" onSelect={then(() => void chooseLanguage(tag))}>
+          {say('palette.language', { name })}
         </Item>
       ))}
       <Item value="keyboard shortcuts help" icon="keyboard" hint="?" onSelect={then(onCheatSheet)}>
-        Keyboard shortcuts
+        {say('palette.keyboardShortcuts')}
       </Item>
       {isOpenServer ? null : (
         <Item value="sign out" icon="close" onSelect={then(() => void signOut())}>
-          Sign out
+          {say('palette.signOut')}
         </Item>
       )}
     </Group>
@@ -248,7 +252,7 @@ function Item({ value, keywords, icon, iconClass = 'text-ink-soft', hint, onSele
   return (
     <Command.Item
       value={value}
-      keywords={keywords}
+      keywords={[...(keywords ?? []), ...(typeof children === 'string' ? [children] : [])]}
       onSelect={onSelect}
       className="flex cursor-pointer items-center gap-3 rounded-s px-3 py-2 data-[selected=true]:bg-sunken"
     >

@@ -1,6 +1,7 @@
 // Bulk bar: what can be done to all that is chosen, at once. Removing is asked about first, by name.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -27,42 +28,42 @@ export function BulkBar() {
   return (
     <div
       role="toolbar"
-      aria-label="What is chosen"
+      aria-label={say('reorganise.whatIsChosen')}
       className="rise absolute bottom-18 left-1/2 z-10 flex max-w-[calc(100%-2rem)] -translate-x-1/2 flex-wrap items-center justify-center gap-1.5 rounded-m border border-line bg-raised px-2 py-1.5 shadow-(--shadow-float)"
     >
       <span role="status" className="px-2 font-semibold whitespace-nowrap">
-        {ids.length} chosen
+        {say('reorganise.chosen', { count: ids.length })}
       </span>
       <Button icon="board" onClick={() => store.setState({ moving: { ids, to: undefined } })}>
-        Move
+        {say('reorganise.move')}
       </Button>
       <Button
         icon="restart"
         isBusy={busy === 'restart'}
         onClick={() => void run('restart', () => restartAll(tools, ids))}
       >
-        Restart
+        {say('reorganise.restart')}
       </Button>
       <Button
         icon={isPausedOnly ? 'play' : 'paused'}
         isBusy={busy === 'pause'}
         onClick={() => void run('pause', () => pauseOrResume(tools, isPausedOnly ? 'resume' : 'pause', ids))}
       >
-        {isPausedOnly ? 'Resume' : 'Pause'}
+        {isPausedOnly ? say('reorganise.resume') : say('reorganise.pause')}
       </Button>
       <Button icon="trash" look="danger" onClick={() => setRemoving(true)}>
-        Remove
+        {say('reorganise.remove')}
       </Button>
-      <IconButton icon="close" label="Choose nothing" onClick={clear} />
+      <IconButton icon="close" label={say('reorganise.chooseNothing')} onClick={clear} />
       <Dialog
         isOpen={isRemoving}
         onClose={() => setRemoving(false)}
-        title={`Remove ${goes.length} ${goes.length === 1 ? 'role' : 'roles'}?`}
-        description="Their agents stop and their tokens end. What they did stays in the activity. This can't be undone here."
+        title={say('reorganise.removeRoles', { count: goes.length })}
+        description={say('reorganise.theirAgentsStopAnd')}
       >
         <p className="mt-3 mb-0 rounded-m bg-fail-soft px-3 py-2.5">{namesOf(roles, goes)}</p>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={() => setRemoving(false)}>Keep them</Button>
+          <Button onClick={() => setRemoving(false)}>{say('reorganise.keepThem')}</Button>
           <Button
             look="danger"
             icon="trash"
@@ -74,7 +75,7 @@ export function BulkBar() {
               })
             }
           >
-            Remove {goes.length}
+            {say('reorganise.removeCount', { count: goes.length })}
           </Button>
         </div>
       </Dialog>

@@ -1,17 +1,19 @@
 // Filter bar: finds roles by words and by how they are. The others stay where they are, dimmed, so that the chart stays one.
 
 import { useShallow } from 'zustand/react/shallow';
+import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Select } from '../../ui/field.tsx';
 import { isFiltering, matchesFilter, NO_FILTER } from './model.ts';
 
-const STATUSES = [
-  { value: 'all', label: 'Any state' },
-  { value: 'working', label: 'Working' },
-  { value: 'attention', label: 'Needs a look' },
-  { value: 'resting', label: 'Resting' },
-] as const;
+const statuses = () =>
+  [
+    { value: 'all', label: say('reorganise.anyState') },
+    { value: 'working', label: say('reorganise.working') },
+    { value: 'attention', label: say('reorganise.needsALook') },
+    { value: 'resting', label: say('reorganise.resting') },
+  ] as const;
 
 export function FilterBar({ isFloating }: { isFloating: boolean }) {
   const { store } = useTools();
@@ -31,8 +33,8 @@ export function FilterBar({ isFloating }: { isFloating: boolean }) {
       <input
         type="search"
         data-filter
-        aria-label="Find on the board"
-        placeholder="Find on the board"
+        aria-label={say('reorganise.findOnTheBoard')}
+        placeholder={say('reorganise.findOnTheBoard')}
         value={filter.text}
         onChange={({ target }) => store.setState({ filter: { ...filter, text: target.value } })}
         onKeyDown={(event) => {
@@ -43,18 +45,22 @@ export function FilterBar({ isFloating }: { isFloating: boolean }) {
         className="h-9 w-44 rounded-s border border-transparent bg-transparent px-2.5"
       />
       <Select
-        label="State"
+        label={say('reorganise.state')}
         value={filter.status}
-        options={STATUSES}
+        options={statuses()}
         onChoose={(status) => store.setState({ filter: { ...filter, status } })}
         className="border-transparent!"
       />
       {isOn ? (
         <>
           <span role="status" className="px-1 text-note whitespace-nowrap text-ink-soft">
-            {found} of {total}
+            {say('reorganise.foundOfTotal', { found, total })}
           </span>
-          <IconButton icon="close" label="Show all" onClick={() => store.setState({ filter: NO_FILTER })} />
+          <IconButton
+            icon="close"
+            label={say('reorganise.showAll')}
+            onClick={() => store.setState({ filter: NO_FILTER })}
+          />
         </>
       ) : null}
     </search>

@@ -1,6 +1,7 @@
 // Memory changes: the server's preview of one or more moves, role by role, in words. Pure.
 
 import type { memories } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
 
 export interface MemoryChange {
   /** The role that gains or loses. */
@@ -35,17 +36,19 @@ function byRole(changes: readonly memories.AccessChange[]): MemoryChange[] {
   return [...roles].map(([id, { name, accesses }]) => ({
     id,
     name,
-    what: [...accesses.values()].map(({ label, access }) => `${verbOf(access)} ${label}`),
+    what: [...accesses.values()].map(({ label, access }) =>
+      say('reorganise.access', { access: kindOf(access), memory: label }),
+    ),
   }));
 }
 
-function verbOf(access: ReadonlySet<string>): string {
-  if (!access.has('read')) return 'writes';
-  return access.has('write') ? 'reads and writes' : 'reads';
+function kindOf(access: ReadonlySet<string>): 'read' | 'write' | 'both' {
+  if (!access.has('read')) return 'write';
+  return access.has('write') ? 'both' : 'read';
 }
 
 function nameOf({ kind, label }: Pick<memories.AccessChange, 'kind' | 'label'>): string {
-  if (kind === 'team') return `the team memory of ${label}`;
-  if (kind === 'org') return `what is shared below ${label}`;
-  return `the memory of ${label}`;
+  if (kind === 'team') return say('reorganise.theTeamMemoryOf', { label });
+  if (kind === 'org') return say('reorganise.whatIsSharedBelow', { label });
+  return say('reorganise.theMemoryOfLabel', { label });
 }

@@ -3,6 +3,8 @@
 
 import { memories } from '@molecule/contracts';
 import { useQueries } from '@tanstack/react-query';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { type MemoryChange, memoryChanges } from './memory-changes.ts';
@@ -28,17 +30,16 @@ export function MemoryEffects({ ids, managerId }: MemoryEffectsProps) {
         call(memories.previewMove, { params: { id }, query: { parent: managerId ?? '' }, signal }),
     })),
   });
-  if (ids.length > ASKED_ROLES)
-    return <Note>What a team shares in memory is gained and lost with the team.</Note>;
-  if (queries.some(({ error }) => error)) return <Note>What it changes in memory could not be read.</Note>;
+  if (ids.length > ASKED_ROLES) return <Note>{say('reorganise.whatATeamShares')}</Note>;
+  if (queries.some(({ error }) => error)) return <Note>{say('reorganise.whatItChangesIn')}</Note>;
   const previews = queries.flatMap(({ data }) => (data ? [data] : []));
-  if (previews.length < asked.length) return <Note>Looking at what it changes in memory …</Note>;
+  if (previews.length < asked.length) return <Note>{say('reorganise.lookingAtWhatIt')}</Note>;
   const { gained, lost } = memoryChanges(previews);
-  if (gained.length + lost.length === 0) return <Note>Nobody gains or loses memory by it.</Note>;
+  if (gained.length + lost.length === 0) return <Note>{say('reorganise.nobodyGainsOrLoses')}</Note>;
   return (
     <>
-      <ChangeList title="Memory gained" icon="plus" tone="text-well" changes={gained} />
-      <ChangeList title="Memory lost" icon="minus" tone="text-fail" changes={lost} />
+      <ChangeList title={say('reorganise.memoryGained')} icon="plus" tone="text-well" changes={gained} />
+      <ChangeList title={say('reorganise.memoryLost')} icon="minus" tone="text-fail" changes={lost} />
     </>
   );
 }
@@ -66,10 +67,12 @@ function ChangeList({ title, icon, tone, changes }: ChangeListProps) {
         {changes.slice(0, SHOWN).map(({ id, name, what }) => (
           <li key={id}>
             <strong className="font-semibold">{name}</strong>{' '}
-            <span className="text-ink-soft">{what.join(', ')}</span>
+            <span className="text-ink-soft">{listWords(what)}</span>
           </li>
         ))}
-        {changes.length > SHOWN ? <li>and {changes.length - SHOWN} more roles</li> : null}
+        {changes.length > SHOWN ? (
+          <li>{say('reorganise.andCountMoreRoles', { count: changes.length - SHOWN })}</li>
+        ) : null}
       </ul>
     </section>
   );

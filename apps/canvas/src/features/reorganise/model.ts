@@ -5,6 +5,7 @@
 //       moves and all that stays, by the same rule as the server's.
 
 import { judgeCommunication, MAX_DEPTH } from '@molecule/domain';
+import { say } from '../../languages/say.ts';
 import { childrenByParent, type Role, type Roles } from '../workspaces/model.ts';
 
 export interface MovePreview {
@@ -80,10 +81,14 @@ export function previewMove(roles: Roles, ids: readonly string[], managerId: str
 function troubleWithMove(roles: Roles, ids: readonly string[], managerId: string | null): string | null {
   if (managerId === null) return null;
   const manager = roles[managerId];
-  if (!manager) return 'That role was removed.';
-  if (ids.includes(managerId)) return `${manager.name} can’t stand below itself.`;
+  if (!manager) return say('reorganise.thatRoleWasRemoved');
+  if (ids.includes(managerId)) return say('reorganise.managerCantStandBelow', { manager: manager.name });
   const above = ancestors(roles, managerId).find((id) => ids.includes(id));
-  if (above) return `${manager.name} stands below ${roles[above]?.name}: the two can’t be above each other.`;
+  if (above)
+    return say('reorganise.managerStandsBelow', {
+      manager: manager.name,
+      above: roles[above]?.name ?? above,
+    });
   return null;
 }
 

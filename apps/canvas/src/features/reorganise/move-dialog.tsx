@@ -2,6 +2,9 @@
 
 import { useMemo, useState } from 'react';
 import { treeLines } from '../../board/tree-lines.ts';
+import { RichWords } from '../../languages/rich-words.tsx';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -51,8 +54,8 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
     <Dialog
       isOpen
       onClose={onClose}
-      title={`Move ${namesOf(roles, moving)}`}
-      description="Who stands below comes along. It can be undone."
+      title={say('reorganise.moveRoles', { names: namesOf(roles, moving) })}
+      description={say('reorganise.whoStandsBelowComes')}
     >
       <form
         onSubmit={(event) => {
@@ -61,13 +64,13 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
         }}
       >
         <label className="mt-4 block">
-          <span className="mb-1 block text-note text-ink-soft">Reports to</span>
+          <span className="mb-1 block text-note text-ink-soft">{say('reorganise.reportsTo')}</span>
           <select
             value={managerId ?? TOP}
             onChange={({ target }) => setManagerId(target.value === TOP ? null : target.value)}
             className="h-9 w-full rounded-s border border-line-strong bg-surface px-2"
           >
-            <option value={TOP}>Nobody: the top of the chart</option>
+            <option value={TOP}>{say('reorganise.nobodyTheTopOf')}</option>
             {lines.map(({ role, depth }) => (
               <option key={role.id} value={role.id}>
                 {INDENT.repeat(depth)}
@@ -81,9 +84,9 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
           {isSame || preview.trouble ? null : <MemoryEffects ids={moving} managerId={managerId} />}
         </div>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Leave it</Button>
+          <Button onClick={onClose}>{say('reorganise.leaveIt')}</Button>
           <Button look="primary" type="submit" disabled={isSame || preview.trouble !== null} isBusy={isBusy}>
-            Move
+            {say('reorganise.move')}
           </Button>
         </div>
       </form>
@@ -92,7 +95,7 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
 }
 
 function Effects({ preview, roles, isSame }: { preview: MovePreview; roles: Roles; isSame: boolean }) {
-  if (isSame) return <p className="m-0 text-ink-soft">That is where it stands now.</p>;
+  if (isSame) return <p className="m-0 text-ink-soft">{say('reorganise.thatIsWhereIt')}</p>;
   if (preview.trouble) {
     return (
       <p className="m-0 flex gap-2 text-fail">
@@ -102,19 +105,19 @@ function Effects({ preview, roles, isSame }: { preview: MovePreview; roles: Role
     );
   }
   if (preview.gained.length + preview.lost.length === 0) {
-    return <p className="m-0 text-ink-soft">Nobody may talk to somebody else by it.</p>;
+    return <p className="m-0 text-ink-soft">{say('reorganise.nobodyMayTalkTo')}</p>;
   }
   return (
     <>
       <PairList
-        title="May talk from then on"
+        title={say('reorganise.mayTalkFromThen')}
         icon="plus"
         tone="text-well"
         pairs={preview.gained}
         roles={roles}
       />
       <PairList
-        title="May not talk any more"
+        title={say('reorganise.mayNotTalkAny')}
         icon="minus"
         tone="text-fail"
         pairs={preview.lost}
@@ -138,7 +141,10 @@ function PairList({ title, icon, tone, pairs, roles }: PairListProps) {
   if (pairs.length === 0) return null;
   const byMoved = new Map<string, string[]>();
   for (const { movedId, otherId } of pairs) {
-    byMoved.set(movedId, [...(byMoved.get(movedId) ?? []), roles[otherId]?.name ?? 'a removed role']);
+    byMoved.set(movedId, [
+      ...(byMoved.get(movedId) ?? []),
+      roles[otherId]?.name ?? say('reorganise.aRemovedRole'),
+    ]);
   }
   return (
     <section className="mt-2 first:mt-0">
@@ -149,12 +155,23 @@ function PairList({ title, icon, tone, pairs, roles }: PairListProps) {
       <ul className="mt-1 mb-0 max-h-40 list-none overflow-y-auto ps-6">
         {[...byMoved].slice(0, SHOWN).map(([movedId, others]) => (
           <li key={movedId}>
-            <strong className="font-semibold">{roles[movedId]?.name}</strong>{' '}
-            <span className="text-ink-soft">with</span> {others.slice(0, SHOWN).join(', ')}
-            {others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''}
+            <RichWords
+              of={others.length > SHOWN ? 'reorganise.pairsMore' : 'reorganise.pairs'}
+              values={{
+                role: roles[movedId]?.name ?? '',
+                others: listWords(others.slice(0, SHOWN)),
+                more: others.length - SHOWN,
+              }}
+              tags={{
+                b: (name) => <strong className="font-semibold">{name}</strong>,
+                soft: (word) => <span className="text-ink-soft">{word}</span>,
+              }}
+            />
           </li>
         ))}
-        {byMoved.size > SHOWN ? <li>and {byMoved.size - SHOWN} more roles</li> : null}
+        {byMoved.size > SHOWN ? (
+          <li>{say('reorganise.andSizeMoreRoles', { size: byMoved.size - SHOWN })}</li>
+        ) : null}
       </ul>
     </section>
   );

@@ -1,6 +1,8 @@
 // Reorganise roles: moves in the chart, renames, places and pauses that can be undone, and removals that cannot.
 
 import { workspaces } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import type { CanvasTools } from '../../store/canvas-context.ts';
 import type { Roles } from '../workspaces/model.ts';
 import {
@@ -30,7 +32,9 @@ export async function moveRoles(
   if (moving.length === 0) return true;
   if (!(await putAll(tools, after))) return false;
   addStep(tools, {
-    label: `${namesOf(roles, moving)} moved ${managerId ? `below ${roles[managerId]?.name}` : 'to the top'}`,
+    label: managerId
+      ? say('reorganise.movedBelow', { names: namesOf(roles, moving), manager: roles[managerId]?.name ?? '' })
+      : say('reorganise.movedToTop', { names: namesOf(roles, moving) }),
     undo: () => putAll(tools, before),
     redo: () => putAll(tools, after),
   });
@@ -45,8 +49,10 @@ function placeOf(roles: Roles, id: string): Place {
 async function putAll(tools: CanvasTools, places: readonly Place[]): Promise<boolean> {
   let isWhole = true;
   for (const { id, parentId, x, y } of places) {
-    const isPut = await attempt(tools, `${namesOf(tools.store.getState().roles, [id])} was not moved`, () =>
-      tools.call(workspaces.updateWorkspace, { params: { id }, body: { parent_id: parentId, x, y } }),
+    const isPut = await attempt(
+      tools,
+      say('reorganise.notMoved', { name: namesOf(tools.store.getState().roles, [id]) }),
+      () => tools.call(workspaces.updateWorkspace, { params: { id }, body: { parent_id: parentId, x, y } }),
     );
     isWhole &&= isPut;
     if (!isPut) continue;
@@ -72,7 +78,7 @@ export async function keepPlace(
     return saveMove(tools, id);
   };
   addStep(tools, {
-    label: `${namesOf(tools.store.getState().roles, [id])} got another place`,
+    label: say('reorganise.otherPlace', { name: namesOf(tools.store.getState().roles, [id]) }),
     undo: () => put(before),
     redo: () => put(to),
   });
@@ -82,7 +88,7 @@ export async function renameUndoably(tools: CanvasTools, id: string, name: strin
   const before = tools.store.getState().roles[id]?.name ?? name;
   if (!(await renameRole(tools, id, name))) return false;
   addStep(tools, {
-    label: `${before} is called ${name}`,
+    label: say('reorganise.beforeIsCalledName', { before, name }),
     undo: () => renameRole(tools, id, before),
     redo: () => renameRole(tools, id, name),
   });
@@ -104,7 +110,9 @@ export async function pauseOrResume(tools: CanvasTools, verb: Verb, ids: readonl
   if (changed.length === 0 || !(await run(verb))) return;
   const other = verb === 'pause' ? 'resume' : 'pause';
   addStep(tools, {
-    label: `${namesOf(roles, changed)} ${verb === 'pause' ? 'paused' : 'resumed'}`,
+    label: say(verb === 'pause' ? 'reorganise.paused' : 'reorganise.resumed', {
+      names: namesOf(roles, changed),
+    }),
     undo: () => run(other),
     redo: () => run(verb),
   });
@@ -122,7 +130,9 @@ export async function removeAll(tools: CanvasTools, ids: readonly string[]): Pro
 const NAMED = 2;
 
 export function namesOf(roles: Roles, ids: readonly string[]): string {
-  const names = ids.map((id) => roles[id]?.name ?? 'A removed role');
+  const names = ids.map((id) => roles[id]?.name ?? say('reorganise.aRemovedRoleFirst'));
   const rest = names.length - NAMED;
-  return rest > 0 ? `${names.slice(0, NAMED).join(', ')} and ${rest} more` : names.join(' and ');
+  if (rest > 0) return say('reorganise.namesMore', { names: listWords(names.slice(0, NAMED)), more: rest });
+  const [first = '', second] = names;
+  return second === undefined ? first : say('reorganise.twoNames', { first, second });
 }

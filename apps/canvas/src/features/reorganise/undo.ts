@@ -1,5 +1,6 @@
 // Undo: what a person did to the chart, step by step, back and forth. A step that can't be taken stays where it is.
 
+import { say } from '../../languages/say.ts';
 import type { CanvasTools } from '../../store/canvas-context.ts';
 import type { Step, Steps } from './steps.ts';
 
@@ -31,7 +32,11 @@ async function takeOne(store: CanvasTools['store'], from: 'past' | 'future'): Pr
   store.setState(({ steps: now }) => ({
     steps: { ...now, ...(isDone ? handOver(now, from) : {}), isBusy: false },
   }));
-  if (isDone) notify({ tone: 'plain', title: `${from === 'past' ? 'Undone' : 'Done again'}: ${step.label}` });
+  if (isDone)
+    notify({
+      tone: 'plain',
+      title: say(from === 'past' ? 'reorganise.undone' : 'reorganise.doneAgain', { step: step.label }),
+    });
 }
 
 function handOver({ past, future }: Steps, from: 'past' | 'future'): Pick<Steps, 'past' | 'future'> {

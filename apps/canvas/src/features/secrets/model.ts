@@ -1,6 +1,7 @@
 // Secrets: their names as the canvas lists them. Values never come here: they go in, and only agents get them out. Pure.
 
 import type { secrets } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
 
 export interface SecretLine {
   name: string;
@@ -29,8 +30,8 @@ const NAME_CHARS = 256;
 
 /** What is wrong with the name of a secret, in a sentence; null when nothing is. */
 export function troubleWithSecretName(name: string): string | null {
-  if (name === '') return 'A secret needs a name.';
-  if (name.length > NAME_CHARS) return `A name has ${NAME_CHARS} characters at most.`;
+  if (name === '') return say('secrets.aSecretNeedsA');
+  if (name.length > NAME_CHARS) return say('secrets.nameTooLong', { most: NAME_CHARS });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   if (/[=\u0000\r\n]/.test(name)) return 'A name holds no = and no line break.';
   return null;

@@ -1,6 +1,7 @@
 // Secret dialogs: a value goes in, or a secret goes. Both say how many roles restart by it.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
@@ -37,7 +38,7 @@ export function SetSecretDialog({ holder, name: given, onClose }: SetSecretDialo
     <Dialog
       isOpen
       onClose={onClose}
-      title={given === null ? 'New secret' : `Another value for ${given}`}
+      title={given === null ? say('secrets.newSecret') : say('secrets.anotherValueForGiven', { given })}
       description={restartWords(holder, dependents.data)}
     >
       <form
@@ -49,7 +50,7 @@ export function SetSecretDialog({ holder, name: given, onClose }: SetSecretDialo
         {given === null ? (
           <TextField
             className="mt-4"
-            label="Name"
+            label={say('secrets.name')}
             placeholder="ANTHROPIC_API_KEY"
             value={name}
             trouble={trouble}
@@ -62,21 +63,21 @@ export function SetSecretDialog({ holder, name: given, onClose }: SetSecretDialo
         ) : null}
         <TextField
           className="mt-4"
-          label="Value"
+          label={say('secrets.value')}
           type="password"
           autoComplete="new-password"
           value={value}
-          trouble={doubt === null ? null : `Is it right? ${doubt}.`}
-          hint="It is sealed, and never shown again."
+          trouble={doubt === null ? null : say('secrets.isItRightDoubt', { doubt })}
+          hint={say('secrets.itIsSealedAnd')}
           onChange={(text) => {
             setValue(text);
             setDoubt(null);
           }}
         />
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('secrets.cancel')}</Button>
           <Button look="primary" type="submit" disabled={value === ''} isBusy={isBusy}>
-            {doubt === null ? 'Save' : 'Save it anyway'}
+            {doubt === null ? say('secrets.save') : say('secrets.saveItAnyway')}
           </Button>
         </div>
       </form>
@@ -95,16 +96,15 @@ export function DeleteSecretDialog({ holder, name, isOverride, onClose }: Delete
   const { remove } = useSecretActions(holder);
   const [isBusy, setBusy] = useState(false);
   const dependents = useDependents(holder, name);
-  const after = isOverride ? 'The value that every role gets counts here again. ' : '';
+  const description = [
+    ...(isOverride ? [say('secrets.sharedCountsAgain')] : []),
+    restartWords(holder, dependents.data),
+    say('secrets.notUndone'),
+  ].join(' ');
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
-      title={`Delete ${name}?`}
-      description={`${after}${restartWords(holder, dependents.data)} This can't be undone: nobody can read the value.`}
-    >
+    <Dialog isOpen onClose={onClose} title={say('secrets.deleteName', { name })} description={description}>
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={onClose}>Keep it</Button>
+        <Button onClick={onClose}>{say('secrets.keepIt')}</Button>
         <Button
           look="danger"
           icon="trash"
@@ -114,7 +114,7 @@ export function DeleteSecretDialog({ holder, name, isOverride, onClose }: Delete
             void remove(name).then(onClose);
           }}
         >
-          Delete
+          {say('secrets.delete')}
         </Button>
       </div>
     </Dialog>
@@ -122,8 +122,8 @@ export function DeleteSecretDialog({ holder, name, isOverride, onClose }: Delete
 }
 
 function restartWords(holder: Holder, count: number | undefined): string {
-  if (holder !== null) return 'Its agent restarts to get it.';
-  if (count === undefined) return 'The roles that it reaches restart to get it.';
-  if (count === 0) return 'No role restarts by it.';
-  return `${count} ${count === 1 ? 'role restarts' : 'roles restart'} to get it.`;
+  if (holder !== null) return say('secrets.itsAgentRestartsTo');
+  if (count === undefined) return say('secrets.theRolesThatIt');
+  if (count === 0) return say('secrets.noRoleRestartsBy');
+  return say('secrets.rolesRestart', { count });
 }

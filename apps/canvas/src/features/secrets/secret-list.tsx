@@ -1,10 +1,11 @@
 // Secret list: names, where each comes from, and since when. Never a value.
 
 import { type ReactNode, useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { agoWords } from '../../ui/relative-time.ts';
+import { agoPhrase } from '../../ui/relative-time.ts';
 import { useNow } from '../../ui/use-now.ts';
 import type { SecretLine } from './model.ts';
 import { DeleteSecretDialog, SetSecretDialog } from './secret-dialogs.tsx';
@@ -28,15 +29,15 @@ export function SecretList({ holder, lines, intro, emptyText }: SecretListProps)
       <div className="flex items-center gap-3 border-b border-line px-5 py-3">
         <p className="m-0 min-w-0 flex-1 text-ink-soft">{intro}</p>
         <Button icon="plus" onClick={() => setAsked({ kind: 'set', name: null })}>
-          New secret
+          {say('secrets.newSecret')}
         </Button>
       </div>
       {lines.length === 0 ? (
-        <Empty icon="key" title="No secrets yet">
+        <Empty icon="key" title={say('secrets.noSecretsYet')}>
           {emptyText}
         </Empty>
       ) : (
-        <ul className="m-0 list-none p-0" aria-label="Secrets">
+        <ul className="m-0 list-none p-0" aria-label={say('secrets.secrets')}>
           {lines.map((line) => (
             <li key={line.name} className="flex items-center gap-3 border-b border-line py-2.5 ps-5 pe-3">
               <Icon name="key" className={line.isOwn ? 'text-ink' : 'text-ink-soft'} />
@@ -45,22 +46,23 @@ export function SecretList({ holder, lines, intro, emptyText }: SecretListProps)
                   {line.name}
                 </code>
                 <span className="text-note text-ink-soft">
-                  {originWords(line, holder)} · set {agoPhrase(line.updatedAtMs, now)}
+                  {originWords(line, holder)} ·{' '}
+                  {say('secrets.set', { when: agoPhrase(line.updatedAtMs, now) })}
                 </span>
               </div>
               <IconButton
                 icon="pencil"
                 label={
                   line.isOwn || holder === null
-                    ? `Another value for ${line.name}`
-                    : `Override ${line.name} here`
+                    ? say('secrets.anotherValueForLine', { line: line.name })
+                    : say('secrets.overrideLineHere', { line: line.name })
                 }
                 onClick={() => setAsked({ kind: 'set', name: line.name })}
               />
               {line.isOwn || holder === null ? (
                 <IconButton
                   icon="trash"
-                  label={`Delete ${line.name}`}
+                  label={say('secrets.deleteLine', { line: line.name })}
                   onClick={() => setAsked({ kind: 'delete', line })}
                 />
               ) : (
@@ -84,12 +86,7 @@ export function SecretList({ holder, lines, intro, emptyText }: SecretListProps)
 }
 
 function originWords(line: SecretLine, holder: Holder): string {
-  if (holder === null) return 'For every role';
-  if (line.isOverride) return 'Of this role, before the one for every role';
-  return line.isOwn ? 'Of this role' : 'For every role';
-}
-
-function agoPhrase(atMs: number, now: number): string {
-  const words = agoWords(atMs, now);
-  return words === 'now' ? 'just now' : /\d+ (s|min|h)$/.test(words) ? `${words} ago` : words;
+  if (holder === null) return say('secrets.forEveryRole');
+  if (line.isOverride) return say('secrets.ofThisRoleBefore');
+  return line.isOwn ? say('secrets.ofThisRole') : say('secrets.forEveryRole');
 }

@@ -1,5 +1,6 @@
 // Secrets tab: what one role gets in its environment, its own and what every role gets.
 
+import { say } from '../../languages/say.ts';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { OutOfReach } from '../workspaces/out-of-reach.tsx';
@@ -12,14 +13,14 @@ export default function SecretsTab({ role }: { role: Role }) {
   const shared = useSecretNames(null);
   if (own.isPending) return <Reading />;
   if (own.error && !own.data) {
-    return <OutOfReach what="The secrets" error={own.error} onRetry={() => void own.refetch()} />;
+    return <OutOfReach what="secrets" error={own.error} onRetry={() => void own.refetch()} />;
   }
   return (
     <SecretList
       holder={role.id}
       lines={toLines(own.data, shared.data)}
-      intro="The agent gets these in its environment. A value is never shown."
-      emptyText="A key of a model provider, for example, goes here."
+      intro={say('secrets.theAgentGetsThese')}
+      emptyText={say('secrets.aKeyOfA')}
     />
   );
 }
@@ -29,14 +30,14 @@ export function SharedSecrets() {
   const shared = useSecretNames(null);
   if (shared.isPending) return <Reading />;
   if (shared.error && !shared.data) {
-    return <OutOfReach what="The secrets" error={shared.error} onRetry={() => void shared.refetch()} />;
+    return <OutOfReach what="secrets" error={shared.error} onRetry={() => void shared.refetch()} />;
   }
   return (
     <SecretList
       holder={null}
       lines={toLines(shared.data, undefined)}
-      intro="Every role gets these, unless it has its own of that name."
-      emptyText="Put a key here once, and every role can use it."
+      intro={say('secrets.everyRoleGetsThese')}
+      emptyText={say('secrets.putAKeyHere')}
     />
   );
 }

@@ -2,6 +2,7 @@
 
 import { secrets } from '@molecule/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { attempt } from '../workspaces/role-actions.ts';
 
@@ -43,7 +44,7 @@ export function useSecretActions(holder: Holder) {
   const reread = () => client.invalidateQueries({ queryKey: ['secrets'] });
   return {
     save: async (key: string, value: string): Promise<boolean> => {
-      const isSaved = await attempt(tools, `${key} was not saved`, () =>
+      const isSaved = await attempt(tools, say('secrets.keyWasNotSaved', { key }), () =>
         holder === null
           ? tools.call(secrets.putGlobalSecret, { body: { key, value } })
           : tools.call(secrets.putSecret, { params: { id: holder }, body: { key, value } }),
@@ -52,7 +53,7 @@ export function useSecretActions(holder: Holder) {
       return isSaved;
     },
     remove: async (key: string): Promise<boolean> => {
-      const isGone = await attempt(tools, `${key} was not deleted`, () =>
+      const isGone = await attempt(tools, say('secrets.keyWasNotDeleted', { key }), () =>
         holder === null
           ? tools.call(secrets.deleteGlobalSecret, { params: { key } })
           : tools.call(secrets.deleteSecret, { params: { id: holder, key } }),
@@ -64,7 +65,7 @@ export function useSecretActions(holder: Holder) {
     judge: async (provider: string, key: string): Promise<string | null> => {
       try {
         const verdict = await tools.call(secrets.validateSecret, { body: { provider, key } });
-        return verdict.valid ? null : (verdict.error ?? 'it does not look like such a key');
+        return verdict.valid ? null : (verdict.error ?? say('secrets.itDoesNotLook'));
       } catch {
         // Only a hint: without it the value is saved as it is.
         return null;

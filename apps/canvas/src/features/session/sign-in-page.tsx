@@ -3,6 +3,9 @@
 import { CallError } from '@molecule/client';
 import { tenant } from '@molecule/contracts';
 import { type FormEvent, useState } from 'react';
+import { LanguageChoice } from '../../languages/language-choice.tsx';
+import { RichWords } from '../../languages/rich-words.tsx';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -25,7 +28,7 @@ export function SignInPage() {
     } catch (error) {
       setTrouble(
         error instanceof CallError && (error.status === 401 || error.status === 403)
-          ? 'This is not the token of this server. Check that you copied all of it.'
+          ? say('session.thisIsNotThe')
           : failureWords(error),
       );
     } finally {
@@ -39,12 +42,10 @@ export function SignInPage() {
         className="w-full max-w-104 rounded-l border border-line bg-surface p-8 shadow-(--shadow-card)"
       >
         <Mark className="size-9" />
-        <h1 className="mt-4 mb-0 text-title font-semibold">Sign in to Molecule</h1>
-        <p className="mt-2 mb-0 text-ink-soft">
-          This board belongs to a server that knows only whom its owner lets in.
-        </p>
+        <h1 className="mt-4 mb-0 text-title font-semibold">{say('session.signInToMolecule')}</h1>
+        <p className="mt-2 mb-0 text-ink-soft">{say('session.thisBoardBelongsTo')}</p>
         <label className="mt-6 block">
-          <span className="mb-1 block font-medium">Admin token</span>
+          <span className="mb-1 block font-medium">{say('session.adminToken')}</span>
           <input
             type="password"
             value={token}
@@ -69,13 +70,14 @@ export function SignInPage() {
           disabled={token.trim() === ''}
           className="mt-4 w-full"
         >
-          Sign in
+          {say('session.signIn')}
         </Button>
         <p id="sign-in-hint" className="mt-6 mb-0 border-t border-line pt-4 text-note text-ink-soft">
-          The server prints a URL that signs you in when it starts. It works once: start the server again for
-          a new one. The token itself stands in the file <code className="font-mono">admin-token</code> of its
-          data folder.
+          <RichWords of="session.hint" tags={{ code: (name) => <code className="font-mono">{name}</code> }} />
         </p>
+        <div className="mt-4 text-note">
+          <LanguageChoice />
+        </div>
       </form>
     </main>
   );

@@ -1,19 +1,21 @@
 // Close words: why a terminal ended, from the code that its socket was closed with.
 
+import { say } from '../../languages/say.ts';
+
 export function closeWords(code: number, reason: string): string {
   switch (code) {
     case 1000:
-      return 'The shell ended.';
+      return say('terminal.theShellEnded');
     case 1006:
-      return 'The connection broke, or the server refused a terminal.';
+      return say('terminal.theConnectionBrokeOr');
     case 1008:
-      return 'The credential was revoked.';
+      return say('terminal.theCredentialWasRevoked');
     case 1009:
-      return 'Too much was pasted at once.';
+      return say('terminal.tooMuchWasPasted');
     case 4408:
-      return 'Closed after thirty minutes without input.';
+      return say('terminal.closedAfterThirtyMinutes');
     default:
-      return reason === '' ? `The server closed the terminal (${code}).` : sentence(reason);
+      return reason === '' ? say('terminal.theServerClosedThe', { code }) : sentence(reason);
   }
 }
 

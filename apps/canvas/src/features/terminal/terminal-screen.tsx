@@ -1,5 +1,6 @@
 // Terminal screen: xterm over the workspace's socket. Loaded only when somebody opens a terminal.
 
+import { say } from '../../languages/say.ts';
 import '@xterm/xterm/css/xterm.css';
 import { buildPath } from '@molecule/client';
 import { units } from '@molecule/contracts';
@@ -48,7 +49,7 @@ function openTerminal(box: HTMLDivElement, roleId: string, roleName: string, tol
   const fit = new FitAddon();
   terminal.loadAddon(fit);
   terminal.open(box);
-  terminal.textarea?.setAttribute('aria-label', `Terminal of ${roleName}. F6 leaves it.`);
+  terminal.textarea?.setAttribute('aria-label', say('terminal.terminalOfRolenameF6', { roleName }));
   terminal.attachCustomKeyEventHandler((event) => leaveOnF6(event, box));
   fit.fit();
   const socket = openSocket(roleId, terminal.cols, terminal.rows);

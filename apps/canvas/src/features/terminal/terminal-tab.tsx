@@ -1,6 +1,7 @@
 // Terminal tab: a shell in the unit of a role, opened when somebody asks for it.
 
 import { lazy, Suspense, useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { NotLoaded } from '../../ui/not-loaded.tsx';
@@ -21,17 +22,17 @@ export function TerminalTab({ role }: { role: Role }) {
   };
   if (role.runtime === 'external') {
     return (
-      <Empty icon="info" title="This agent runs elsewhere">
-        The shell of an external agent is where that agent runs.
+      <Empty icon="info" title={say('terminal.thisAgentRunsElsewhere')}>
+        {say('terminal.theShellOfAn')}
       </Empty>
     );
   }
   if (state.kind === 'idle') {
     return (
-      <Empty icon="keyboard" title="A shell where this role works">
-        <p className="mt-0 mb-3">That you opened it is recorded. What you type is not.</p>
+      <Empty icon="keyboard" title={say('terminal.aShellWhereThis')}>
+        <p className="mt-0 mb-3">{say('terminal.thatYouOpenedIt')}</p>
         <Button look="primary" onClick={open}>
-          Open a terminal
+          {say('terminal.openATerminal')}
         </Button>
       </Empty>
     );
@@ -40,14 +41,18 @@ export function TerminalTab({ role }: { role: Role }) {
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-13 items-center gap-3 border-b border-line px-5 py-2">
         <span role="status" className="min-w-0 flex-1 text-ink-soft">
-          {state.kind === 'closed' ? state.words : state.kind === 'open' ? 'Connected' : 'Connecting'}
+          {state.kind === 'closed'
+            ? state.words
+            : state.kind === 'open'
+              ? say('terminal.connected')
+              : say('terminal.connecting')}
         </span>
         {state.kind === 'closed' ? (
           <Button icon="restart" onClick={open}>
-            Open again
+            {say('terminal.openAgain')}
           </Button>
         ) : (
-          <span className="text-note text-ink-soft">F6 leaves the terminal</span>
+          <span className="text-note text-ink-soft">{say('terminal.f6LeavesTheTerminal')}</span>
         )}
       </div>
       <Suspense fallback={<Reading />}>

@@ -1,11 +1,11 @@
 // Theme button: goes through system, light and dark.
 
+import { say } from '../../languages/say.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { nextTheme } from './model.ts';
 import { useTheme } from './use-theme.ts';
 
 const ICONS = { system: 'system', light: 'sun', dark: 'moon' } as const;
-const NAMES = { system: 'as the system', light: 'light', dark: 'dark' } as const;
 
 export function ThemeButton() {
   const [theme, choose] = useTheme();
@@ -13,7 +13,7 @@ export function ThemeButton() {
   return (
     <IconButton
       icon={ICONS[theme]}
-      label={`Theme: ${NAMES[theme]}. Change to ${NAMES[next]}`}
+      label={say('theme.button', { theme, next })}
       onClick={() => choose(next)}
     />
   );

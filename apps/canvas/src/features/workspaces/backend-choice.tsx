@@ -1,6 +1,7 @@
 // Backend choice: where a role runs, and the field that moves it with everything that it keeps.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import type { Role } from './model.ts';
 import { moveRole } from './role-actions.ts';
@@ -11,7 +12,7 @@ const MOVABLE = ['process', 'docker'];
 export function BackendChoice({ role }: { role: Role }) {
   const tools = useTools();
   const [isBusy, setBusy] = useState(false);
-  if (!MOVABLE.includes(role.backend)) return <>{role.backend || 'None'}</>;
+  if (!MOVABLE.includes(role.backend)) return <>{role.backend || say('workspaces.none')}</>;
   const move = async (backend: string) => {
     setBusy(true);
     try {
@@ -22,7 +23,7 @@ export function BackendChoice({ role }: { role: Role }) {
   };
   return (
     <select
-      aria-label={`Where ${role.name} runs`}
+      aria-label={say('workspaces.whereRoleRuns', { role: role.name })}
       className="rounded-m border border-line bg-sunken px-2 py-1"
       value={role.backend}
       disabled={isBusy}

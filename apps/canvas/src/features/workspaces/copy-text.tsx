@@ -1,6 +1,7 @@
 // Copy text: an id or address that can be taken along.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Icon } from '../../ui/icon.tsx';
 
@@ -12,9 +13,11 @@ export function CopyText({ text }: { text: string }) {
       await navigator.clipboard.writeText(text);
       setCopied(true);
     } catch {
-      store
-        .getState()
-        .notify({ tone: 'error', title: 'Copying is not allowed here', detail: 'Select the text instead.' });
+      store.getState().notify({
+        tone: 'error',
+        title: say('workspaces.copyingIsNotAllowed'),
+        detail: say('workspaces.selectTheTextInstead'),
+      });
     }
   };
   return (
@@ -22,7 +25,7 @@ export function CopyText({ text }: { text: string }) {
       <code className="min-w-0 truncate font-mono text-note">{text}</code>
       <button
         type="button"
-        aria-label={isCopied ? 'Copied' : `Copy ${text}`}
+        aria-label={isCopied ? say('workspaces.copied') : say('workspaces.copyText', { text })}
         className="rounded-s p-1 text-ink-soft hover:text-ink"
         onClick={() => void copy()}
         onBlur={() => setCopied(false)}

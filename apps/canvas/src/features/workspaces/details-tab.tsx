@@ -2,10 +2,12 @@
 
 import { TIER_NAMES, type Tier } from '@molecule/domain';
 import { type ReactNode, useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { agoWords, durationWords } from '../../ui/relative-time.ts';
+import { agoPhrase, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { BackendChoice } from './backend-choice.tsx';
@@ -16,7 +18,7 @@ import { RemoveDialog } from './remove-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
 import { pauseRole, restartRole, resumeRole } from './role-actions.ts';
 import { StatusBadge } from './status-badge.tsx';
-import { STATUS_LOOKS } from './status-look.ts';
+import { statusMeaning } from './status-look.ts';
 
 /** Sections of other features stand between what can be done and what the role is made of. */
 export function DetailsTab({ role, children }: { role: Role; children?: ReactNode }) {
@@ -26,14 +28,14 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
     <div className="min-h-0 flex-1 overflow-y-auto">
       <section className="border-b border-line px-5 py-4">
         <StatusBadge status={role.status} />
-        <p className="mt-2 mb-0">{STATUS_LOOKS[role.status].meaning}</p>
+        <p className="mt-2 mb-0">{statusMeaning(role.status)}</p>
         <Reason role={role} />
         <RoleButtons role={role} />
       </section>
       {children}
       <dl className="m-0 grid grid-cols-[8rem_1fr] gap-x-4 gap-y-2.5 px-5 py-4">
-        <Field label="Purpose">{role.purpose ?? 'None given'}</Field>
-        <Field label="Engine">
+        <Field label={say('workspaces.purpose')}>{role.purpose ?? say('workspaces.noneGiven')}</Field>
+        <Field label={say('workspaces.engine')}>
           <span className="flex flex-wrap items-center gap-2">
             {engineWords(role)}
             {role.isSimulated ? <SimulatedMark /> : null}
@@ -42,37 +44,43 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
             <span className="mt-1 block text-note text-warn">{upperFirst(substitution)}.</span>
           ) : null}
         </Field>
-        <Field label="Working on">{role.activeTasks > 0 ? role.currentTask || 'A task' : 'Nothing'}</Field>
-        <Field label="Tasks">
-          {role.activeTasks} of {role.maxConcurrentTasks} at once
+        <Field label={say('workspaces.workingOn')}>
+          {role.activeTasks > 0 ? role.currentTask || say('workspaces.aTask') : say('workspaces.nothing')}
         </Field>
-        <Field label="Tier">{tierWords(role.tier)}</Field>
-        <Field label="Backend">
+        <Field label={say('workspaces.tasksLabel')}>
+          {say('workspaces.atOnce', {
+            activeTasks: role.activeTasks,
+            maxConcurrentTasks: role.maxConcurrentTasks,
+          })}
+        </Field>
+        <Field label={say('workspaces.tierLabel')}>{tierWords(role.tier)}</Field>
+        <Field label={say('workspaces.backend')}>
           <BackendChoice role={role} />
         </Field>
-        <Field label="Delivery">
-          {role.deliveryMode === 'poll' ? 'Fetches its messages' : 'Gets messages pushed'}
+        <Field label={say('workspaces.delivery')}>
+          {role.deliveryMode === 'poll'
+            ? say('workspaces.fetchesItsMessages')
+            : say('workspaces.getsMessagesPushed')}
         </Field>
-        <Field label="Up for">
-          {role.uptimeSeconds > 0 ? durationWords(role.uptimeSeconds * 1000) : 'Not told yet'}
+        <Field label={say('workspaces.upFor')}>
+          {role.uptimeSeconds > 0 ? durationWords(role.uptimeSeconds * 1000) : say('workspaces.notToldYet')}
         </Field>
-        <Field label="Last heartbeat">
-          {role.lastHeartbeatAt ? heartbeatWords(Date.parse(role.lastHeartbeatAt), now) : 'Never'}
+        <Field label={say('workspaces.lastHeartbeat')}>
+          {role.lastHeartbeatAt
+            ? upperFirst(agoPhrase(Date.parse(role.lastHeartbeatAt), now))
+            : say('workspaces.never')}
         </Field>
-        <Field label="Recent failures">{Math.round(role.errorRate * 100)} %</Field>
-        <Field label="Address">{role.url ? <CopyText text={role.url} /> : 'None'}</Field>
-        <Field label="Id">
+        <Field label={say('workspaces.recentFailures')}>{Math.round(role.errorRate * 100)} %</Field>
+        <Field label={say('workspaces.address')}>
+          {role.url ? <CopyText text={role.url} /> : say('workspaces.none')}
+        </Field>
+        <Field label={say('workspaces.id')}>
           <CopyText text={role.id} />
         </Field>
-        <Field label="Created">{new Date(role.createdAt).toLocaleString()}</Field>
+        <Field label={say('workspaces.created')}>{timeWords(role.createdAt, 'full')}</Field>
       </dl>
     </div>
   );
-}
-
-function heartbeatWords(atMs: number, now: number): string {
-  const ago = agoWords(atMs, now);
-  return ago === 'now' ? 'Just now' : `${ago} ago`;
 }
 
 function Reason({ role }: { role: Role }) {
@@ -83,7 +91,7 @@ function Reason({ role }: { role: Role }) {
     <p className="mt-3 mb-0 flex gap-2 rounded-m bg-sunken px-3 py-2.5">
       <Icon name="info" className="mt-0.5" />
       <span className="min-w-0 break-words">
-        {text || 'No further words.'}
+        {text || say('workspaces.noFurtherWords')}
         {role.statusReason ? (
           <code className="block font-mono text-note text-ink-soft">{role.statusReason}</code>
         ) : null}
@@ -115,7 +123,7 @@ function RoleButtons({ role }: { role: Role }) {
           isBusy={busy === 'resume'}
           onClick={() => void run('resume', () => resumeRole(tools, role.id))}
         >
-          Resume
+          {say('workspaces.resume')}
         </Button>
       ) : (
         <>
@@ -126,7 +134,7 @@ function RoleButtons({ role }: { role: Role }) {
               isBusy={busy === 'restart'}
               onClick={() => void run('restart', () => restartRole(tools, role.id))}
             >
-              Restart
+              {say('workspaces.restart')}
             </Button>
           )}
           <Button
@@ -134,21 +142,21 @@ function RoleButtons({ role }: { role: Role }) {
             isBusy={busy === 'pause'}
             onClick={() => void run('pause', () => pauseRole(tools, role.id))}
           >
-            Pause
+            {say('workspaces.pause')}
           </Button>
         </>
       )}
       <Button icon="pencil" onClick={() => setAsked('rename')}>
-        Rename
+        {say('workspaces.rename')}
       </Button>
       <Button
         icon="board"
         onClick={() => tools.store.setState({ moving: { ids: [role.id], to: undefined } })}
       >
-        Move
+        {say('workspaces.move')}
       </Button>
       <Button icon="trash" look="danger" onClick={() => setAsked('remove')}>
-        Remove
+        {say('workspaces.remove')}
       </Button>
       <RemoveDialog role={role} isOpen={asked === 'remove'} onClose={() => setAsked(null)} />
       {asked === 'rename' ? <RenameDialog role={role} onClose={() => setAsked(null)} /> : null}
@@ -167,7 +175,7 @@ function Field({ label, children }: { label: string; children: ReactNode }) {
 
 function tierWords(tier: number): string {
   const name = TIER_NAMES[tier as Tier];
-  return name ? `${tier} · ${name}` : String(tier);
+  return name ? `${tier} · ${say('workspaces.tier', { name })}` : String(tier);
 }
 
 function upperFirst(text: string): string {

@@ -2,6 +2,7 @@
 
 import type { workspaces } from '@molecule/contracts';
 import type { WorkspaceStatus } from '@molecule/domain';
+import { say } from '../../languages/say.ts';
 
 export interface Role {
   id: string;
@@ -68,7 +69,7 @@ export function toRole(view: workspaces.WorkspaceAdminView): Role {
 export function unreadRole(id: string, at: string): Role {
   return {
     id,
-    name: 'New workspace',
+    name: say('workspaces.newWorkspace'),
     purpose: null,
     tier: 0,
     status: 'provisioning',

@@ -1,15 +1,28 @@
 // Out of reach: why something of a role can't be shown now, in the server's words, and what would help.
 
 import { CallError } from '@molecule/client';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { failureWords } from './role-actions.ts';
 
-export function OutOfReach({ what, error, onRetry }: { what: string; error: unknown; onRetry: () => void }) {
+export type Unread =
+  | 'sessions'
+  | 'configuration'
+  | 'events'
+  | 'file'
+  | 'folder'
+  | 'log'
+  | 'memory'
+  | 'notes'
+  | 'tokens'
+  | 'secrets';
+
+export function OutOfReach({ what, error, onRetry }: { what: Unread; error: unknown; onRetry: () => void }) {
   const status = error instanceof CallError ? error.status : 0;
   if (status === 501) {
     return (
-      <Empty icon="info" title={`${what} cannot be reached from here`}>
+      <Empty icon="info" title={say('workspaces.unreachable', { what })}>
         {failureWords(error)}
       </Empty>
     );
@@ -18,10 +31,10 @@ export function OutOfReach({ what, error, onRetry }: { what: string; error: unkn
   return (
     <Empty
       icon={isStopped ? 'paused' : 'failed'}
-      title={isStopped ? 'This role does not run now' : `${what} could not be read`}
+      title={isStopped ? say('workspaces.thisRoleDoesNot') : say('workspaces.unread', { what })}
     >
       <p className="mt-0 mb-3">{failureWords(error)}</p>
-      <Button onClick={onRetry}>Try again</Button>
+      <Button onClick={onRetry}>{say('workspaces.tryAgain')}</Button>
     </Empty>
   );
 }

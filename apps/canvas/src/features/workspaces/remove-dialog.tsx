@@ -1,6 +1,9 @@
 // Remove dialog: names everything that goes, before it goes.
 
 import { useState } from 'react';
+import { RichWords } from '../../languages/rich-words.tsx';
+import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -35,22 +38,28 @@ export function RemoveDialog({
     <Dialog
       isOpen={isOpen}
       onClose={onClose}
-      title={`Remove ${role.name}?`}
-      description="Its agent stops and its tokens end. What it did stays in the activity. This can't be undone here."
+      title={say('workspaces.removeRole', { role: role.name })}
+      description={say('workspaces.itsAgentStopsAnd')}
     >
       {below.length > 0 ? (
         <p className="mt-3 mb-0 rounded-m bg-fail-soft px-3 py-2.5">
-          <strong>
-            {below.length} {below.length === 1 ? 'role below it goes' : 'roles below it go'} too:
-          </strong>{' '}
-          {below.slice(0, NAMED).join(', ')}
-          {below.length > NAMED ? ` and ${below.length - NAMED} more` : ''}.
+          <RichWords
+            of={below.length > NAMED ? 'workspaces.goTooMore' : 'workspaces.goToo'}
+            values={{
+              count: below.length,
+              names: listWords(below.slice(0, NAMED)),
+              more: below.length - NAMED,
+            }}
+            tags={{ b: (words) => <strong>{words}</strong> }}
+          />
         </p>
       ) : null}
       <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={onClose}>Keep it</Button>
+        <Button onClick={onClose}>{say('workspaces.keepIt')}</Button>
         <Button look="danger" icon="trash" isBusy={isBusy} onClick={() => void remove()}>
-          {below.length > 0 ? `Remove ${below.length + 1} roles` : 'Remove'}
+          {below.length > 0
+            ? say('workspaces.removeRoles', { count: below.length + 1 })
+            : say('workspaces.remove')}
         </Button>
       </div>
     </Dialog>

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '@molecule/domain';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -20,7 +21,7 @@ export function RenameDialog({ role, onClose }: { role: Role; onClose: () => voi
     if (isRenamed) onClose();
   };
   return (
-    <Dialog isOpen onClose={onClose} title="Rename">
+    <Dialog isOpen onClose={onClose} title={say('workspaces.rename')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -28,7 +29,7 @@ export function RenameDialog({ role, onClose }: { role: Role; onClose: () => voi
         }}
       >
         <label className="mt-4 block">
-          <span className="mb-1 block text-note text-ink-soft">Name</span>
+          <span className="mb-1 block text-note text-ink-soft">{say('workspaces.name')}</span>
           <input
             value={name}
             maxLength={LIMITS.nameChars}
@@ -37,9 +38,9 @@ export function RenameDialog({ role, onClose }: { role: Role; onClose: () => voi
           />
         </label>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('workspaces.cancel')}</Button>
           <Button look="primary" type="submit" disabled={!isChanged} isBusy={isBusy}>
-            Rename
+            {say('workspaces.rename')}
           </Button>
         </div>
       </form>

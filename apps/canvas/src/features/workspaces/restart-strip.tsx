@@ -1,6 +1,7 @@
 // Restart strip: what was saved counts from the next start; offers that start.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import type { Role } from './model.ts';
@@ -17,9 +18,9 @@ export function RestartStrip({ role, onDone }: { role: Role; onDone: () => void 
   };
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft px-5 py-2">
-      <p className="m-0 min-w-0 flex-1">Saved. The agent reads it at its next start.</p>
+      <p className="m-0 min-w-0 flex-1">{say('workspaces.savedTheAgentReads')}</p>
       <Button icon="restart" isBusy={isBusy} onClick={() => void restart()}>
-        Restart now
+        {say('workspaces.restartNow')}
       </Button>
     </div>
   );

@@ -3,6 +3,7 @@
 import { CallError } from '@molecule/client';
 import { workspaces } from '@molecule/contracts';
 import { isChosenPlace } from '../../board/layout.ts';
+import { say } from '../../languages/say.ts';
 import type { CanvasTools } from '../../store/canvas-context.ts';
 
 /** True when it worked; a failure is told as a notice. */
@@ -22,12 +23,13 @@ export async function attempt(
 
 export function failureWords(error: unknown): string {
   if (error instanceof CallError) {
-    const after = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : '';
+    const { retryAfterSeconds: count } = error;
+    const after = count ? ` ${say('workspaces.tryAgainIn', { count })}` : '';
     return `${sentence(error.message)}${after}`;
   }
   if (error instanceof DOMException && error.name === 'TimeoutError')
-    return 'The server took too long to answer.';
-  return 'The server was not reached.';
+    return say('workspaces.theServerTookToo');
+  return say('workspaces.theServerWasNot');
 }
 
 function sentence(text: string): string {
@@ -36,30 +38,32 @@ function sentence(text: string): string {
 }
 
 export const restartRole = (tools: CanvasTools, id: string) =>
-  attempt(tools, 'The role was not restarted', () =>
+  attempt(tools, say('workspaces.theRoleWasNot'), () =>
     tools.call(workspaces.restartWorkspace, { params: { id }, body: {} }),
   );
 
 export const pauseRole = (tools: CanvasTools, id: string) =>
-  attempt(tools, 'The role was not paused', () => tools.call(workspaces.pauseWorkspace, { params: { id } }));
+  attempt(tools, say('workspaces.theRoleWasNotPaused'), () =>
+    tools.call(workspaces.pauseWorkspace, { params: { id } }),
+  );
 
 export const resumeRole = (tools: CanvasTools, id: string) =>
-  attempt(tools, 'The role was not resumed', () =>
+  attempt(tools, say('workspaces.theRoleWasNotResumed'), () =>
     tools.call(workspaces.resumeWorkspace, { params: { id } }),
   );
 
 export const renameRole = (tools: CanvasTools, id: string, name: string) =>
-  attempt(tools, 'The name was not changed', () =>
+  attempt(tools, say('workspaces.theNameWasNot'), () =>
     tools.call(workspaces.updateWorkspace, { params: { id }, body: { name } }),
   );
 
 export const moveRole = (tools: CanvasTools, id: string, backend: string) =>
-  attempt(tools, 'The role was not moved', () =>
+  attempt(tools, say('workspaces.theRoleWasNotMoved'), () =>
     tools.call(workspaces.updateWorkspace, { params: { id }, body: { backend } }),
   );
 
 export const removeRole = (tools: CanvasTools, id: string) =>
-  attempt(tools, 'The role was not removed', () =>
+  attempt(tools, say('workspaces.theRoleWasNotRemoved'), () =>
     tools.call(workspaces.deleteWorkspace, { params: { id }, query: { confirm: 'true' } }),
   );
 
@@ -67,7 +71,7 @@ export const removeRole = (tools: CanvasTools, id: string) =>
 export async function saveMove(tools: CanvasTools, id: string): Promise<boolean> {
   const to = tools.store.getState().moved[id];
   if (!to) return true;
-  const isSaved = await attempt(tools, 'The new place was not saved', () =>
+  const isSaved = await attempt(tools, say('workspaces.theNewPlaceWas'), () =>
     tools.call(workspaces.updateWorkspace, { params: { id }, body: to }),
   );
   if (!isSaved) forgetMove(tools, id);

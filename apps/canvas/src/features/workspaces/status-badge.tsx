@@ -2,7 +2,7 @@
 
 import type { WorkspaceStatus } from '@molecule/domain';
 import { Icon } from '../../ui/icon.tsx';
-import { STATUS_LOOKS, TONE_SOFT, TONE_TEXT } from './status-look.ts';
+import { STATUS_LOOKS, statusLabel, TONE_SOFT, TONE_TEXT } from './status-look.ts';
 
 export function StatusBadge({ status, isBare = false }: { status: WorkspaceStatus; isBare?: boolean }) {
   const look = STATUS_LOOKS[status];
@@ -12,7 +12,7 @@ export function StatusBadge({ status, isBare = false }: { status: WorkspaceStatu
       className={`inline-flex items-center gap-1 text-note font-medium whitespace-nowrap ${frame} ${TONE_TEXT[look.tone]}`}
     >
       <Icon name={look.icon} className={`size-3.5! ${status === 'provisioning' ? 'spin' : ''}`} />
-      {look.label}
+      {statusLabel(status)}
     </span>
   );
 }

@@ -1,70 +1,74 @@
 // Status look: how each status reads, which drawing and which colour it has. Colour is never the only sign.
 
 import type { WorkspaceStatus } from '@molecule/domain';
+import { say, type WordKey } from '../../languages/say.ts';
 import type { IconName } from '../../ui/icon.tsx';
 
 export type Tone = 'well' | 'motion' | 'warn' | 'fail' | 'rest';
 
 export interface StatusLook {
-  label: string;
+  label: WordKey;
   icon: IconName;
   tone: Tone;
   /** What it means, and what it waits for. */
-  meaning: string;
+  meaning: WordKey;
 }
 
 export const STATUS_LOOKS: Record<WorkspaceStatus, StatusLook> = {
   provisioning: {
-    label: 'Starting',
+    label: 'workspaces.starting',
     icon: 'starting',
     tone: 'motion',
-    meaning: 'The agent is being started and will be online by itself.',
+    meaning: 'workspaces.theAgentIsBeing',
   },
   awaiting_agent: {
-    label: 'Waiting for agent',
+    label: 'workspaces.waitingForAgent',
     icon: 'waiting',
     tone: 'rest',
-    meaning: 'This workspace waits for its own agent to connect.',
+    meaning: 'workspaces.thisWorkspaceWaitsFor',
   },
-  online: { label: 'Online', icon: 'online', tone: 'well', meaning: 'The agent is up and takes messages.' },
+  online: { label: 'workspaces.online', icon: 'online', tone: 'well', meaning: 'workspaces.theAgentIsUp' },
   degraded: {
-    label: 'Degraded',
+    label: 'workspaces.degraded',
     icon: 'degraded',
     tone: 'warn',
-    meaning: 'The agent is up, but much of its recent work failed.',
+    meaning: 'workspaces.theAgentIsUpBut',
   },
   offline: {
-    label: 'Offline',
+    label: 'workspaces.offline',
     icon: 'offline',
     tone: 'warn',
-    meaning: 'The agent stopped answering. It is restarted by itself; messages wait for it.',
+    meaning: 'workspaces.theAgentStoppedAnswering',
   },
   failed: {
-    label: 'Failed',
+    label: 'workspaces.failed',
     icon: 'failed',
     tone: 'fail',
-    meaning: 'The agent could not be started. It needs a person: read why, then restart it.',
+    meaning: 'workspaces.theAgentCouldNot',
   },
   paused: {
-    label: 'Paused',
+    label: 'workspaces.paused',
     icon: 'paused',
     tone: 'rest',
-    meaning: 'A person paused it. Resume it to go on.',
+    meaning: 'workspaces.aPersonPausedIt',
   },
   hibernating: {
-    label: 'Falling asleep',
+    label: 'workspaces.fallingAsleep',
     icon: 'resting',
     tone: 'rest',
-    meaning: 'It was idle for long; its process is being stopped.',
+    meaning: 'workspaces.itWasIdleFor',
   },
   hibernated: {
-    label: 'Asleep',
+    label: 'workspaces.asleep',
     icon: 'resting',
     tone: 'rest',
-    meaning: 'Its process is stopped to save the host. The next message wakes it.',
+    meaning: 'workspaces.itsProcessIsStopped',
   },
-  removed: { label: 'Removed', icon: 'trash', tone: 'rest', meaning: 'It is gone.' },
+  removed: { label: 'workspaces.removed', icon: 'trash', tone: 'rest', meaning: 'workspaces.itIsGone' },
 };
+
+export const statusLabel = (status: WorkspaceStatus): string => say(STATUS_LOOKS[status].label);
+export const statusMeaning = (status: WorkspaceStatus): string => say(STATUS_LOOKS[status].meaning);
 
 export const TONE_TEXT: Record<Tone, string> = {
   well: 'text-well',
