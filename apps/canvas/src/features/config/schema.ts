@@ -81,8 +81,8 @@ export const SECTIONS: readonly Section[] = [
         hint: 'config.whatItDoesBy',
       },
       { kind: 'lines', path: ['skills'], label: 'config.skills', hint: 'config.oneFolderOfSkills' },
-      { kind: 'lines', path: ['tools'], label: 'config.tools', hint: 'config.oneNameALine' },
-      { kind: 'lines', path: ['plugins'], label: 'config.plugins', hint: 'config.oneNameALine' },
+      { kind: 'lines', path: ['tools'], label: 'config.tools', hint: 'config.oneSecretALine' },
+      { kind: 'lines', path: ['plugins'], label: 'config.plugins', hint: 'config.oneSecretALine' },
     ],
   },
   {

@@ -2,6 +2,8 @@
 
 import type { memories } from '@molecule/contracts';
 import { useDeferredValue, useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { numberWords, timeWords } from '../../languages/value-words.ts';
 import { useCanvas } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -34,24 +36,24 @@ export function FoundMemories({ role }: { role: Role }) {
     <>
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-5 py-2">
         <Select
-          label="Namespace"
+          label={say('memories.namespace')}
           value={namespace}
           onChoose={setNamespace}
           options={[
-            { value: EVERYWHERE, label: 'Everything it may read' },
+            { value: EVERYWHERE, label: say('memories.everythingItMayRead') },
             ...readable.map((row) => ({ value: row.name, label: namespaceWords(row) })),
           ]}
         />
         <input
           type="search"
-          aria-label="Search the memories"
-          placeholder="Search"
+          aria-label={say('memories.searchTheMemories')}
+          placeholder={say('memories.search')}
           value={text}
           onChange={(event) => setText(event.target.value)}
           className="h-9 min-w-32 flex-1 rounded-s border border-line-strong bg-surface px-2.5"
         />
         <Button icon="plus" disabled={writable.length === 0} onClick={() => setWriting(true)}>
-          Remember
+          {say('memories.remember')}
         </Button>
       </div>
       {found.isPending ? (
@@ -61,12 +63,15 @@ export function FoundMemories({ role }: { role: Role }) {
       ) : rows.length === 0 ? (
         <Empty
           icon="search"
-          title={sought === '' ? 'Nothing is remembered yet' : 'Nothing like that is remembered'}
+          title={sought === '' ? say('memories.nothingIsRememberedYet') : say('memories.nothingLikeThatIs')}
         >
-          {sought === '' ? 'What agents keep for later appears here.' : null}
+          {sought === '' ? say('memories.whatAgentsKeepFor') : null}
         </Empty>
       ) : (
-        <ul className="m-0 min-h-0 flex-1 list-none overflow-y-auto p-0" aria-label="Memories">
+        <ul
+          className="m-0 min-h-0 flex-1 list-none overflow-y-auto p-0"
+          aria-label={say('memories.memories')}
+        >
           {rows.map((memory) => (
             <MemoryCard
               key={memory.id}
@@ -108,30 +113,32 @@ function MemoryCard({ role, memory, where, share, canForget }: MemoryCardProps) 
           {memory.pin ? (
             <span className="inline-flex items-center gap-1 font-medium text-ink">
               <Icon name="pin" className="size-3.5!" />
-              Pinned
+              {say('memories.pinned')}
             </span>
           ) : null}
-          <span>
-            {who}, {how}
-          </span>
+          <span>{say('memories.origin', { who, how })}</span>
           <span>{where}</span>
-          <time dateTime={memory.created_at}>{new Date(memory.created_at).toLocaleString()}</time>
-          {memory.expires_at ? <span>until {new Date(memory.expires_at).toLocaleString()}</span> : null}
+          <time dateTime={memory.created_at}>{timeWords(memory.created_at, 'full')}</time>
+          {memory.expires_at ? (
+            <span>{say('memories.until', { time: timeWords(memory.expires_at, 'full') })}</span>
+          ) : null}
           {memory.score === undefined ? null : <Score score={memory.score} share={share ?? 0} />}
         </p>
       </div>
-      {canForget ? <IconButton icon="trash" label="Forget it" onClick={() => setAsked(true)} /> : null}
+      {canForget ? (
+        <IconButton icon="trash" label={say('memories.forgetIt')} onClick={() => setAsked(true)} />
+      ) : null}
       <Dialog
         isOpen={isAsked}
         onClose={() => setAsked(false)}
-        title="Forget it?"
-        description="No agent finds it any more. This can't be undone."
+        title={say('memories.forgetItQuestion')}
+        description={say('memories.noAgentFindsIt')}
       >
         <p className="mt-3 mb-0 line-clamp-6 rounded-m bg-sunken px-3 py-2.5 break-words">{text}</p>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={() => setAsked(false)}>Keep it</Button>
+          <Button onClick={() => setAsked(false)}>{say('memories.keepIt')}</Button>
           <Button look="danger" icon="trash" onClick={() => void forget(memory).then(() => setAsked(false))}>
-            Forget
+            {say('memories.forget')}
           </Button>
         </div>
       </Dialog>
@@ -141,8 +148,11 @@ function MemoryCard({ role, memory, where, share, canForget }: MemoryCardProps) 
 
 function Score({ score, share }: { score: number; share: number }) {
   return (
-    <span className="inline-flex items-center gap-1.5" title={`Score ${score}`}>
-      Score {score.toFixed(3)}
+    <span
+      className="inline-flex items-center gap-1.5"
+      title={say('memories.score', { score: String(score) })}
+    >
+      {say('memories.score', { score: numberWords(score, 3) })}
       <span className="h-1 w-12 overflow-hidden rounded-round bg-sunken" aria-hidden="true">
         <span className="block h-full bg-ink-soft" style={{ width: `${Math.round(share * 100)}%` }} />
       </span>

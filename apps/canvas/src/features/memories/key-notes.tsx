@@ -3,6 +3,8 @@
 
 import type { keyValues } from '@molecule/contracts';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
+import { timeWords } from '../../languages/value-words.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,7 +13,7 @@ import { Select, TextField } from '../../ui/field.tsx';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { OutOfReach } from '../workspaces/out-of-reach.tsx';
-import { LIFETIMES, readValue, secondsLeft, textOfValue } from './model.ts';
+import { lifetimes, readValue, secondsLeft, textOfValue } from './model.ts';
 import { useKeyValues, useMemoryActions } from './use-memories.ts';
 
 type Row = keyValues.KeyValueRow;
@@ -25,9 +27,11 @@ export function KeyNotes({ role }: { role: Role }) {
     if (!(await drop(row.key))) return;
     const run = () =>
       void note({ key: row.key, value: row.value, ttlSeconds: secondsLeft(row, Date.now()), version: 0 });
-    store
-      .getState()
-      .notify({ tone: 'plain', title: `${row.key} was deleted`, action: { label: 'Undo', run } });
+    store.getState().notify({
+      tone: 'plain',
+      title: say('memories.keyWasDeleted', { key: row.key }),
+      action: { label: say('memories.undo'), run },
+    });
   };
   if (query.isPending) return <Reading />;
   if (query.error && !query.data) {
@@ -36,17 +40,20 @@ export function KeyNotes({ role }: { role: Role }) {
   return (
     <>
       <div className="flex items-center gap-3 border-b border-line px-5 py-2">
-        <p className="m-0 min-w-0 flex-1 text-ink-soft">Of this role alone, and kept between its tasks.</p>
+        <p className="m-0 min-w-0 flex-1 text-ink-soft">{say('memories.ofThisRoleAlone')}</p>
         <Button icon="plus" onClick={() => setEdited('new')}>
-          New note
+          {say('memories.newNote')}
         </Button>
       </div>
       {query.data.length === 0 ? (
-        <Empty icon="pencil" title="No notes yet">
-          Agents keep small facts here, such as where they stopped.
+        <Empty icon="pencil" title={say('memories.noNotesYet')}>
+          {say('memories.agentsKeepSmallFacts')}
         </Empty>
       ) : (
-        <ul className="m-0 min-h-0 flex-1 list-none overflow-y-auto p-0" aria-label="Notes by key">
+        <ul
+          className="m-0 min-h-0 flex-1 list-none overflow-y-auto p-0"
+          aria-label={say('memories.notesByKey')}
+        >
           {query.data.map((row) => (
             <li key={row.key} className="flex gap-2 border-b border-line py-2.5 ps-5 pe-3">
               <div className="min-w-0 flex-1">
@@ -55,12 +62,22 @@ export function KeyNotes({ role }: { role: Role }) {
                   {textOfValue(row.value)}
                 </p>
                 <p className="mt-1 mb-0 text-note text-ink-soft">
-                  Version {row.version} · {new Date(row.updated_at).toLocaleString()}
-                  {row.expires_at ? ` · until ${new Date(row.expires_at).toLocaleString()}` : ''}
+                  {say('memories.version', { version: row.version })} · {timeWords(row.updated_at, 'full')}
+                  {row.expires_at
+                    ? ` · ${say('memories.until', { time: timeWords(row.expires_at, 'full') })}`
+                    : ''}
                 </p>
               </div>
-              <IconButton icon="pencil" label={`Change ${row.key}`} onClick={() => setEdited(row)} />
-              <IconButton icon="trash" label={`Delete ${row.key}`} onClick={() => void remove(row)} />
+              <IconButton
+                icon="pencil"
+                label={say('memories.changeKey', { key: row.key })}
+                onClick={() => setEdited(row)}
+              />
+              <IconButton
+                icon="trash"
+                label={say('memories.deleteKey', { key: row.key })}
+                onClick={() => void remove(row)}
+              />
             </li>
           ))}
         </ul>
@@ -86,7 +103,11 @@ function NoteDialog({ role, row, onClose }: { role: Role; row: Row | null; onClo
     if (isSaved) onClose();
   };
   return (
-    <Dialog isOpen onClose={onClose} title={row ? `Change ${row.key}` : 'New note'}>
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={row ? say('memories.changeKey', { key: row.key }) : say('memories.newNote')}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -94,10 +115,16 @@ function NoteDialog({ role, row, onClose }: { role: Role; row: Row | null; onClo
         }}
       >
         {row ? null : (
-          <TextField className="mt-4" label="Key" value={key} maxLength={256} onChange={setKey} />
+          <TextField
+            className="mt-4"
+            label={say('memories.key')}
+            value={key}
+            maxLength={256}
+            onChange={setKey}
+          />
         )}
         <label className="mt-4 block">
-          <span className="mb-1 block text-note text-ink-soft">Value: JSON, or any text</span>
+          <span className="mb-1 block text-note text-ink-soft">{say('memories.valueJsonOrAny')}</span>
           <textarea
             rows={5}
             value={text}
@@ -107,13 +134,18 @@ function NoteDialog({ role, row, onClose }: { role: Role; row: Row | null; onClo
           />
         </label>
         <div className="mt-3 flex items-center gap-3">
-          <span className="text-ink-soft">Kept</span>
-          <Select label="Kept for" value={lifetime} onChoose={setLifetime} options={LIFETIMES} />
+          <span className="text-ink-soft">{say('memories.kept')}</span>
+          <Select
+            label={say('memories.keptFor')}
+            value={lifetime}
+            onChoose={setLifetime}
+            options={lifetimes()}
+          />
         </div>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('memories.cancel')}</Button>
           <Button look="primary" type="submit" disabled={key === '' || text === ''} isBusy={isBusy}>
-            Save
+            {say('memories.save')}
           </Button>
         </div>
       </form>

@@ -1,22 +1,24 @@
 // Memory tab: what a role may read, by namespace, with search; and its notes by key.
 
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Choice } from '../../ui/choice.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { FoundMemories } from './found-memories.tsx';
 import { KeyNotes } from './key-notes.tsx';
 
-const PARTS = [
-  { value: 'memories', label: 'Memories' },
-  { value: 'keys', label: 'Notes by key' },
-] as const;
+const parts = () =>
+  [
+    { value: 'memories', label: say('memories.memories') },
+    { value: 'keys', label: say('memories.notesByKey') },
+  ] as const;
 
 export default function MemoryTab({ role }: { role: Role }) {
   const [part, setPart] = useState<'memories' | 'keys'>('memories');
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex border-b border-line px-5 py-2">
-        <Choice label="What is shown" options={PARTS} value={part} onChoose={setPart} />
+        <Choice label={say('memories.whatIsShown')} options={parts()} value={part} onChoose={setPart} />
       </div>
       {part === 'memories' ? <FoundMemories role={role} /> : <KeyNotes role={role} />}
     </div>

@@ -1,6 +1,7 @@
 // Memories: what a role may read, grouped by where it stands, and a person's words for it. Pure.
 
 import type { keyValues, memories } from '@molecule/contracts';
+import { say } from '../../languages/say.ts';
 import type { Roles } from '../workspaces/model.ts';
 
 /** The name of a namespace as people say it. */
@@ -16,16 +17,17 @@ export interface Origin {
   how: string;
 }
 
-const HOW: Readonly<Record<string, string>> = {
-  agent: 'by its own decision',
-  runtime: 'by the program around the agent',
-  user: 'for a person',
-};
+const how = (): Readonly<Record<string, string>> => ({
+  agent: say('memories.byItsOwnDecision'),
+  runtime: say('memories.byTheProgramAround'),
+  user: say('memories.forAPerson'),
+});
 
 export function originOf(memory: memories.FoundMemory, roles: Roles): Origin {
   const id = memory.source_workspace_id;
-  const who = id === null ? 'Somebody outside the chart' : (roles[id]?.name ?? 'A removed role');
-  return { who, how: HOW[memory.source] ?? memory.source };
+  const who =
+    id === null ? say('memories.somebodyOutsideTheChart') : (roles[id]?.name ?? say('memories.aRemovedRole'));
+  return { who, how: how()[memory.source] ?? memory.source };
 }
 
 /** Scores of different searches can't be compared: they are shown relative to the best one found. */
@@ -39,13 +41,14 @@ export function relativeScores(found: readonly memories.FoundMemory[]): Readonly
   );
 }
 
-export const LIFETIMES = [
-  { value: '', label: 'For ever' },
-  { value: '3600', label: 'One hour' },
-  { value: '86400', label: 'One day' },
-  { value: '604800', label: 'One week' },
-  { value: '2592000', label: '30 days' },
-] as const;
+export const lifetimes = () =>
+  [
+    { value: '', label: say('memories.forEver') },
+    { value: '3600', label: say('memories.oneHour') },
+    { value: '86400', label: say('memories.oneDay') },
+    { value: '604800', label: say('memories.oneWeek') },
+    { value: '2592000', label: say('memories.thirtyDays') },
+  ] as const;
 
 /** What somebody typed as a value: JSON when it is JSON, else the text itself. */
 export function readValue(text: string): unknown {

@@ -2,6 +2,7 @@
 
 import type { memories } from '@molecule/contracts';
 import { useState } from 'react';
+import { say } from '../../languages/say.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Select } from '../../ui/field.tsx';
@@ -27,7 +28,12 @@ export function RememberDialog({ role, writable, onClose }: RememberDialogProps)
     setBusy(false);
   };
   return (
-    <Dialog isOpen onClose={onClose} title="Remember" description={`${role.name} finds it from now on.`}>
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={say('memories.remember')}
+      description={say('memories.roleFindsItFrom', { role: role.name })}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -35,7 +41,7 @@ export function RememberDialog({ role, writable, onClose }: RememberDialogProps)
         }}
       >
         <label className="mt-4 block">
-          <span className="mb-1 block text-note text-ink-soft">What</span>
+          <span className="mb-1 block text-note text-ink-soft">{say('memories.what')}</span>
           <textarea
             rows={4}
             value={text}
@@ -45,7 +51,7 @@ export function RememberDialog({ role, writable, onClose }: RememberDialogProps)
         </label>
         <div className="mt-3 flex flex-wrap items-center gap-4">
           <Select
-            label="Where"
+            label={say('memories.where')}
             value={namespace}
             onChoose={setNamespace}
             options={writable.map((row) => ({ value: row.name, label: namespaceWords(row) }))}
@@ -57,13 +63,13 @@ export function RememberDialog({ role, writable, onClose }: RememberDialogProps)
               onChange={() => setPinned(!isPinned)}
               className="size-4 accent-motion"
             />
-            Pinned: it comes first
+            {say('memories.pinnedFirst')}
           </label>
         </div>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{say('memories.cancel')}</Button>
           <Button look="primary" type="submit" disabled={text.trim() === ''} isBusy={isBusy}>
-            Remember
+            {say('memories.remember')}
           </Button>
         </div>
       </form>

@@ -3,6 +3,7 @@
 
 import { keyValues, memories } from '@molecule/contracts';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { say } from '../../languages/say.ts';
 import { useTools } from '../../store/canvas-context.ts';
 import { attempt } from '../workspaces/role-actions.ts';
 
@@ -67,25 +68,25 @@ export function useMemoryActions(roleId: string) {
   };
   return {
     remember: (content: string, namespace: string, pin: boolean) =>
-      acting('It was not remembered', () =>
+      acting(say('memories.itWasNotRemembered'), () =>
         tools.call(memories.commitMemory, { params, body: { content, namespace, pin, source: 'user' } }),
       ),
     forget: (memory: memories.FoundMemory) =>
-      acting('It was not forgotten', () =>
+      acting(say('memories.itWasNotForgotten'), () =>
         tools.call(memories.forgetMemory, {
           params: { ...params, memoryId: memory.id },
           query: { namespace: memory.namespace },
         }),
       ),
     note: ({ key, value, ttlSeconds, version }: Noted) =>
-      acting(`${key} was not set`, () =>
+      acting(say('memories.keyWasNotSet', { key }), () =>
         tools.call(keyValues.setKeyValue, {
           params,
           body: { key, value, ttl_seconds: ttlSeconds, if_match_version: version },
         }),
       ),
     drop: (key: string) =>
-      acting(`${key} was not deleted`, () =>
+      acting(say('memories.keyWasNotDeleted', { key }), () =>
         tools.call(keyValues.deleteKeyValue, { params: { ...params, key } }),
       ),
   };
