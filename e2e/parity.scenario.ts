@@ -7,8 +7,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CAPABILITIES, cellMark, type Verb } from '@molecule/backends';
+import type { FakeControlPlane } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { cloudSettings, ORG_HEADERS, startPlaneWithAgents } from './support/cloud-tenant.ts';
 import { removeNetworks } from './support/containers.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
@@ -27,7 +29,9 @@ interface Row {
 
 /** How a unit is seen and lost beside the tenant. */
 interface Side {
-  start: Record<string, string>;
+  start(): Promise<Record<string, string>>;
+  /** With every request. */
+  headers?: Record<string, string>;
   /** Changes with every start. */
   unitOf(id: string): string;
   kill(id: string): void;
@@ -35,11 +39,12 @@ interface Side {
 }
 
 let tenant: ScenarioTenant;
+let plane: FakeControlPlane;
 
 const recordOf = (id: string) => join(tenant.dataDir, 'workspaces', `ws-${id}`, 'run', 'unit.json');
-const SIDES: Record<'process' | 'docker', Side> = {
+const SIDES: Record<'process' | 'docker' | 'cloud', Side> = {
   process: {
-    start: { WORKSPACE_BACKEND: 'process' },
+    start: async () => ({ WORKSPACE_BACKEND: 'process' }),
     unitOf: (id) =>
       existsSync(recordOf(id)) ? String(JSON.parse(readFileSync(recordOf(id), 'utf8')).pid || '') : '',
     kill: (id) => {
@@ -50,17 +55,28 @@ const SIDES: Record<'process' | 'docker', Side> = {
     hasKept: (id) => existsSync(join(tenant.dataDir, 'workspaces', `ws-${id}`)),
   },
   docker: {
-    start: {
+    start: async () => ({
       WORKSPACE_BACKEND: 'docker',
       DOCKER_HOST: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock',
-    },
+    }),
     unitOf: (id) => docker('ps', '-q', '--filter', `name=ws-${id}`),
     kill: (id) => docker('kill', `ws-${id}`),
     hasKept: (id) => docker('volume', 'ls', '-q', '--filter', `name=ws-${id}`) !== '',
   },
+  cloud: {
+    start: async () => ({
+      ...(await cloudSettings(plane)),
+      WORKSPACE_BACKEND: 'cloud',
+      WORKSPACE_BACKENDS: 'process',
+    }),
+    headers: ORG_HEADERS,
+    unitOf: (id) => (plane.hasAgent(id) ? (plane.units.get(id)?.instanceId ?? '') : ''),
+    kill: (id) => plane.kill(id),
+    hasKept: (id) => plane.volumes.has(id),
+  },
 };
 
-const admin = () => ({ authorization: `Bearer ${tenant.adminToken}` });
+const admin = () => ({ authorization: `Bearer ${tenant.adminToken}`, ...ORG_HEADERS });
 const read = (id: string) => tenant.asAdmin<Row>(`/workspaces/${id}`);
 const act = (id: string, verb: string, body: unknown = {}) =>
   tenant.call(`/workspaces/${id}/${verb}`, { method: 'POST', headers: admin(), body });
@@ -106,7 +122,7 @@ function typeInTerminal(id: string, line: string, wanted: string): Promise<strin
 
 const memberOf = (rows: Row[], parentId: string) => rows.filter((row) => row.parent_id === parentId);
 
-describe.each(['process', 'docker'] as const)('a workspace on the %s backend', (backend) => {
+describe.each(['process', 'docker', 'cloud'] as const)('a workspace on the %s backend', (backend) => {
   const side = SIDES[backend];
   const feature = (name: string, text: string) => `${text} ${cellMark(name, backend)}`;
   const isHere = backend !== 'docker' || process.env.MOLECULE_TEST_DOCKER;
@@ -122,7 +138,11 @@ describe.each(['process', 'docker'] as const)('a workspace on the %s backend', (
         join(templates, 'workspaces', 'writer', 'config.yaml'),
         'name: writer\nruntime: rehearsal\ntier: 2\n',
       );
-      tenant = await startScenarioTenant({ ...side.start, MOLECULE_TEMPLATES_DIR: templates });
+      if (backend === 'cloud') plane = await startPlaneWithAgents();
+      tenant = await startScenarioTenant(
+        { ...(await side.start()), MOLECULE_TEMPLATES_DIR: templates },
+        side.headers ? { headers: side.headers } : {},
+      );
       id = await create('Here');
     });
     afterAll(async () => {
@@ -135,6 +155,7 @@ describe.each(['process', 'docker'] as const)('a workspace on the %s backend', (
       }
       await tenant.stop();
       if (backend === 'docker') removeNetworks();
+      if (backend === 'cloud') await plane.close();
       await rm(templates, { recursive: true, force: true });
     });
 
@@ -237,10 +258,11 @@ describe.each(['process', 'docker'] as const)('a workspace on the %s backend', (
       expect(side.unitOf(needy)).toBe('');
     });
 
-    it.each([
+    const roots = [
       ['files', 'configs'],
       ['folders', 'workspace'],
-    ])(`writes, reads and deletes a file [%s/${backend}] below /%s`, async (_, root) => {
+    ].filter(([name]) => backend !== 'cloud' || name === 'files');
+    it.each(roots)(`writes, reads and deletes a file [%s/${backend}] below /%s`, async (_, root) => {
       const path = `/workspaces/${id}/files/depth/one.txt?root=/${root}`;
       await tenant.asAdmin(path, { method: 'PUT', body: { content: 'wörter' } });
       expect(await tenant.asAdmin(path)).toMatchObject({ content: 'wörter' });
@@ -248,17 +270,48 @@ describe.each(['process', 'docker'] as const)('a workspace on the %s backend', (
       expect((await tenant.call(path, { headers: admin() })).status).toBe(404);
     });
 
-    it(feature('terminal', 'has a shell'), async () => {
-      expect(await typeInTerminal(id, 'echo $((6 * 7))', '42')).toContain('42');
-    });
+    if (backend === 'cloud') {
+      const ask = (method: string, path: string, body?: unknown) =>
+        tenant.call(`/workspaces/${id}${path}`, { method, headers: admin(), body });
+      it.each([
+        ['folders', 'listFiles', 'GET', '/files?root=/workspace', undefined],
+        ['folders', 'openFile', 'GET', '/files/a.txt?root=/workspace', undefined],
+        ['folders', 'writeFile', 'PUT', '/files/a.txt?root=/workspace', { content: 'a' }],
+        ['folders', 'deleteFile', 'DELETE', '/files/a.txt?root=/workspace', undefined],
+        ['logs', 'logs', 'GET', '/logs', undefined],
+        ['move', 'carry', 'PATCH', '', { backend: 'process' }],
+      ] as const)('refuses [%s/cloud!%s] with 501 and its reason', async (_, verb, method, path, body) => {
+        const answer = await ask(method, path, body);
+        expect([answer.status, JSON.parse(answer.text)]).toEqual([
+          501,
+          expect.objectContaining({
+            code: 'unsupported_on_backend',
+            error: expect.stringContaining(String(CAPABILITIES.cloud[verb])),
+          }),
+        ]);
+      });
 
-    it(feature('logs', 'has logs and a console'), async () => {
-      const logs = await tenant.asAdmin<{ backend: string; lines: unknown[] }>(
-        `/workspaces/${id}/logs?source=boot`,
-      );
-      expect([logs.backend, logs.lines.length > 0]).toEqual([backend, true]);
-      expect((await tenant.asAdmin<{ output: string }>(`/workspaces/${id}/console`)).output).not.toBe('');
-    });
+      it(feature('logs', 'tells in its console when it was placed and ended'), async () => {
+        const { output } = await tenant.asAdmin<{ output: string }>(`/workspaces/${id}/console`);
+        expect(output).toContain('placed as i-');
+      });
+
+      it(`has no shell, and says why ${cellMark('terminal', 'cloud', 'terminal')}`, async () => {
+        expect(await typeInTerminal(id, '', 'never')).toMatch(/^501|no way into the instance/);
+      });
+    } else {
+      it(feature('terminal', 'has a shell'), async () => {
+        expect(await typeInTerminal(id, 'echo $((6 * 7))', '42')).toContain('42');
+      });
+
+      it(feature('logs', 'has logs and a console'), async () => {
+        const logs = await tenant.asAdmin<{ backend: string; lines: unknown[] }>(
+          `/workspaces/${id}/logs?source=boot`,
+        );
+        expect([logs.backend, logs.lines.length > 0]).toEqual([backend, true]);
+        expect((await tenant.asAdmin<{ output: string }>(`/workspaces/${id}/console`)).output).not.toBe('');
+      });
+    }
 
     it(feature('memory', 'remembers'), async () => expectMemory(id));
     it(feature('peers', 'finds its peers'), async () => expectPeers(id));

@@ -16,7 +16,12 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LIMIT_MS = 15 * 60_000;
 /** Where the marks stand. */
 const SOURCES = {
-  unit: ['packages/backends/src/process', 'packages/backends/src/fake', 'packages/backends/src/external'],
+  unit: [
+    'packages/backends/src/process',
+    'packages/backends/src/cloud',
+    'packages/backends/src/fake',
+    'packages/backends/src/external',
+  ],
   docker: ['packages/backends/src/docker/docker-backend.docker.test.ts'],
   e2e: ['e2e/parity.scenario.ts', 'e2e/switch-backend.scenario.ts'],
 };

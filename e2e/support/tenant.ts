@@ -21,10 +21,13 @@ export interface ScenarioTenant extends TenantProcess {
   asAdmin<T = Record<string, unknown>>(path: string, options?: CallOptions): Promise<T>;
 }
 
-/** No backend and no rate limit, unless `env` says otherwise: agents are external and played by the scenario. */
+/**
+ * No backend and no rate limit, unless `env` says otherwise: agents are external and played by the scenario. `headers` go
+ * with every call.
+ */
 export async function startScenarioTenant(
   env: Record<string, string> = {},
-  options: { dataDir?: string } = {},
+  options: { dataDir?: string; headers?: Record<string, string> } = {},
 ): Promise<ScenarioTenant> {
   const settings = {
     WORKSPACE_BACKEND: 'none',
@@ -33,7 +36,12 @@ export async function startScenarioTenant(
     ...env,
   };
   const tenant = await startTenantProcess(settings, options);
-  const call = (path: string, callOptions: CallOptions = {}) => callTenant(tenant.url, path, callOptions);
+  if (env.ADMIN_TOKEN) tenant.adminToken = env.ADMIN_TOKEN;
+  const call = (path: string, callOptions: CallOptions = {}) =>
+    callTenant(tenant.url, path, {
+      ...callOptions,
+      headers: { ...options.headers, ...callOptions.headers },
+    });
   return Object.assign(tenant, {
     call,
     asAdmin: async <T>(path: string, callOptions: CallOptions = {}): Promise<T> => {

@@ -48,7 +48,7 @@ export function lifecyclePage(): string {
   ].join('\n');
 }
 
-const COLUMNS = [...new Set([...OFFERED, 'cloud' as const])];
+const COLUMNS = OFFERED;
 
 function endingOf(status: (typeof WORKSPACE_STATUSES)[number]): string {
   if (isTransient(status)) return 'at its deadline';

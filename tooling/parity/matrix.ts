@@ -5,9 +5,6 @@ import { CAPABILITIES, FEATURES, OFFERED, type Verb } from '@molecule/backends';
 
 type Kind = keyof typeof CAPABILITIES;
 
-/** Judged by its own suite only: its session reset has no test yet, and no scenario asks it through the API. */
-const LATER: ReadonlySet<Kind> = new Set(['cloud']);
-
 /** One test of a report, in vitest's words. */
 export interface ReportedTest {
   fullName: string;
@@ -34,7 +31,7 @@ export function buildMatrix(tests: readonly ReportedTest[]): Matrix {
   const problems: string[] = [];
   for (const { fullName, status } of tests) {
     for (const [mark, feature = '', backend = '', verb] of fullName.matchAll(MARK)) {
-      if (!FEATURES.has(feature) || !isKind(backend) || LATER.has(backend)) continue;
+      if (!FEATURES.has(feature) || !isKind(backend)) continue;
       if (status !== 'passed' && status !== 'failed') continue;
       const cell = cells.get(keyOf(feature, backend)) ?? { passed: 0, failed: 0, declined: [] };
       cell[status]++;
@@ -110,7 +107,7 @@ export function* wantedCells(): Generator<[feature: string, backend: Kind]> {
 }
 
 function backendsOf(asked: 'dispatcher' | 'api'): readonly Kind[] {
-  return asked === 'api' ? OFFERED : (Object.keys(CAPABILITIES) as Kind[]).filter((kind) => !LATER.has(kind));
+  return asked === 'api' ? OFFERED : (Object.keys(CAPABILITIES) as Kind[]);
 }
 
 function reasonOf(backend: Kind, verb: string): string | null {

@@ -70,6 +70,7 @@ export function composeUnits(parts: UnitParts) {
     },
     hasProvisioner: () => controller.hasProvisioner(),
     findBackendProblem: (backend: BackendName) => findBackendProblem(dispatcher, backend),
+    refuseMove: (workspace, target) => dispatcher.refuseMove(workspace, target),
     forgiveCrashes: (id: string) => dispatcher.forgiveCrashes(id),
   };
   return { dispatcher, output, controller, provision };

@@ -32,6 +32,7 @@ import { ExternalBackend } from './external/external-backend.ts';
 import { FakeBackend, type FakeControls } from './fake/fake-backend.ts';
 import type { CarriedFolder, FolderArchive } from './folder-archive.ts';
 import { ProcessBackend, type ProcessOptions } from './process/process-backend.ts';
+import { type MovedWorkspace, refuseMove } from './refuse-move.ts';
 import { StartBudget } from './start-budget.ts';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
 import { CAPABILITIES, capabilitiesOf, type Verb, WITHOUT_BACKEND } from './verbs.ts';
@@ -101,6 +102,8 @@ export interface Dispatcher {
    * a failure: nothing is lost by one. NO_BACKEND when one of them is not wired.
    */
   carry(workspaceId: string, from: BackendName, to: BackendName): Promise<void>;
+  /** Before anything is stopped: throws UNSUPPORTED_ON_BACKEND where a carry can never be. */
+  refuseMove(workspace: MovedWorkspace, target: BackendName): void;
   /**
    * A tar of one folder of a unit that does not run: CONFLICT while it does. It is read inside `take`, and no start of the
    * unit comes in between.
@@ -256,6 +259,10 @@ class BackendDispatcher implements Dispatcher {
         'carrying a workspace',
       );
     });
+  }
+
+  refuseMove(workspace: MovedWorkspace, target: BackendName): void {
+    refuseMove(workspace, target);
   }
 
   packFolder(

@@ -53,7 +53,7 @@ export const FEATURES: ReadonlyMap<string, Feature> = new Map([
 ]);
 
 /** Backends that a tenant offers to people; the fake one is for tests of this repository. */
-export const OFFERED: readonly BackendKind[] = ['process', 'docker', 'external'];
+export const OFFERED: readonly BackendKind[] = ['process', 'docker', 'cloud', 'external'];
 
 /** The end of a test's name: the cell that it stands behind. `declined`: it proves the refusal of this verb. */
 export function cellMark(feature: string, backend: string, declined: Verb | null = null): string {

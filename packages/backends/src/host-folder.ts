@@ -3,7 +3,7 @@
 
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
-import { faults } from '@molecule/domain';
+import { type Fault, faults } from '@molecule/domain';
 import type { WorkspaceSpec } from './backend.ts';
 
 type Asked = Pick<WorkspaceSpec, 'workspaceDir' | 'workspaceAccess'>;
@@ -14,13 +14,17 @@ export async function workspaceFolder(
   allowedRoots: readonly string[],
 ): Promise<string> {
   if (asked.workspaceDir !== null && asked.workspaceAccess === 'read_only') {
-    throw faults.unsupportedOnBackend(
-      'workspace_access read_only',
-      'process',
-      'a process cannot be kept from writing into a folder',
-    );
+    throw readOnlyRefused();
   }
   return (await allowedFolder(asked, allowedRoots)) ?? ownFolder;
+}
+
+export function readOnlyRefused(): Fault {
+  return faults.unsupportedOnBackend(
+    'workspace_access read_only',
+    'process',
+    'a process cannot be kept from writing into a folder',
+  );
 }
 
 /** The folder of this machine that the workspace may have, links resolved; null when it asks for none. */

@@ -25,5 +25,6 @@ export { imageSources } from './docker/image/root-files.ts';
 export { FakeControls } from './fake/fake-backend.ts';
 export { cellMark, FEATURES, OFFERED } from './features.ts';
 export type { ProcessOptions } from './process/process-backend.ts';
+export type { MovedWorkspace } from './refuse-move.ts';
 export type { FileEntry, FilePlace, OpenFile, UnitRoot } from './unit-file.ts';
 export { CAPABILITIES, VERBS, type Verb, WITHOUT_BACKEND } from './verbs.ts';

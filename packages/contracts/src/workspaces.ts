@@ -192,7 +192,7 @@ export const updateWorkspace = defineRoute({
   body: updateWorkspaceBody,
   invalidBody: 'invalid request body',
   response: z.object({ status: z.literal('updated'), needs_restart: z.boolean().optional() }),
-  errors: [404, 409, 410, 503],
+  errors: [404, 409, 410, 501, 503],
 });
 
 export const deleteWorkspace = defineRoute({

@@ -1,15 +1,19 @@
-// Fake control plane: places workspaces in memory, by the contract and nothing beside it. It refuses unknown fields and wrong
-// credentials, shows things late, ends them slowly, and fails as its test scripts it.
+// Fake control plane: places workspaces by the contract and nothing beside it, in memory or, with a program, as real child
+// processes. It refuses unknown fields and wrong credentials, shows things late, ends them slowly, and fails as its test
+// scripts it.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { platform } from '@molecule/contracts';
+import { AgentProcesses } from './agent-processes.ts';
 
 export interface PlacedUnit {
   workspaceId: string;
   instanceId: string;
   state: 'pending' | 'running' | 'terminating' | 'terminated';
   body: platform.ProvisionBody;
+  /** Where its agent listens, on port 8000. */
+  privateIp: string;
   /** Reads that it is still invisible, pending or terminating for. */
   readsUntilSettled: number;
 }
@@ -31,6 +35,10 @@ export interface FakeControlPlane {
   onCall: (method: string, path: string) => 'serve' | 'refuse' | 'lose' | 'throttle';
   /** Units that cost money. */
   live(): PlacedUnit[];
+  /** Whether the agent of this workspace is there: as a process, where there is a program. */
+  hasAgent(workspaceId: string): boolean;
+  /** Ends the instance as a machine that fails. */
+  kill(workspaceId: string): void;
   /** Nobody listens from now on. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
@@ -47,10 +55,12 @@ interface Answer {
   body?: unknown;
 }
 
-export async function startFakeControlPlane(): Promise<FakeControlPlane> {
+/** `program`: what every instance runs; nothing runs when it is empty. */
+export async function startFakeControlPlane(program: readonly string[] = []): Promise<FakeControlPlane> {
   const units = new Map<string, PlacedUnit>();
   let port = 0;
   let serial = 0;
+  const agents = program.length === 0 ? null : new AgentProcesses(program, noteEnd);
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
@@ -70,11 +80,28 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
     lag: 0,
     onCall: () => 'serve',
     live: () => [...units.values()].filter(({ state }) => state !== 'terminated'),
+    hasAgent: (workspaceId) => {
+      const unit = units.get(workspaceId);
+      if (!unit || unit.state === 'terminated') return false;
+      return agents === null || agents.isAlive(unit.instanceId);
+    },
+    kill: (workspaceId) => {
+      const unit = units.get(workspaceId);
+      if (unit && agents) agents.kill(unit.instanceId);
+      else if (unit) unit.state = 'terminated';
+    },
     goAway,
     comeBack: listen,
-    close: () => (server.listening ? goAway() : Promise.resolve()),
+    close: async () => {
+      if (server.listening) await goAway();
+      await agents?.close();
+    },
   };
   return fake;
+
+  function noteEnd(instanceId: string): void {
+    for (const unit of units.values()) if (unit.instanceId === instanceId) unit.state = 'terminated';
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? 'GET';
@@ -84,7 +111,7 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
     let answer: Answer;
     if (fate === 'refuse') answer = { status: 503, body: { error: 'not now' } };
     else if (fate === 'throttle') answer = { status: 429, body: { error: 'too many' } };
-    else answer = isKnown(request) ? act(method, url, text) : { status: 401, body: { error: 'who?' } };
+    else answer = isKnown(request) ? await act(method, url, text) : { status: 401, body: { error: 'who?' } };
     fake.calls.push(`${method} ${url.pathname} ${answer.status}`);
     if (fate === 'lose') {
       response.destroy();
@@ -94,7 +121,7 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
   }
 
-  function act(method: string, url: URL, text: string): Answer {
+  async function act(method: string, url: URL, text: string): Promise<Answer> {
     if (method === 'POST' && url.pathname === '/cp/workspaces/provision') return provision(text);
     const [, workspaceId, isStatus] = UNIT_PATH.exec(url.pathname) ?? [];
     if (workspaceId === undefined) return { status: 404, body: { error: 'no such route' } };
@@ -108,7 +135,7 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
     return { status: 405, body: { error: 'not so' } };
   }
 
-  function provision(text: string): Answer {
+  async function provision(text: string): Promise<Answer> {
     const parsed = BODY.safeParse(JSON.parse(text));
     if (!parsed.success) return { status: 400, body: { error: parsed.error.message } };
     const body = parsed.data;
@@ -125,10 +152,12 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
       instanceId: `i-${++serial}`,
       state: 'pending',
       body,
+      privateIp: '127.0.0.1',
       readsUntilSettled: fake.lag,
     };
     units.set(body.workspace_id, unit);
     fake.volumes.add(body.workspace_id);
+    if (agents) unit.privateIp = await agents.start(unit.instanceId, serial, body);
     if (fake.lag === 0) unit.state = 'running';
     return placed(unit);
   }
@@ -144,13 +173,22 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
       : { status: 200, body: { state: unit.state } };
   }
 
-  function remove(workspaceId: string, instanceId: string | null, isPruned: boolean): Answer {
+  async function remove(workspaceId: string, instanceId: string | null, isPruned: boolean): Promise<Answer> {
     const unit = units.get(workspaceId);
-    if (isPruned) fake.volumes.delete(workspaceId);
-    if (!unit || unit.state === 'terminated' || (instanceId !== null && unit.instanceId !== instanceId))
-      return { status: 404, body: { error: 'not found' } };
-    if (unit.state !== 'terminating') unit.readsUntilSettled = fake.lag;
-    unit.state = fake.lag === 0 ? 'terminated' : 'terminating';
+    const isThere =
+      unit !== undefined &&
+      unit.state !== 'terminated' &&
+      (instanceId === null || unit.instanceId === instanceId);
+    if (isThere) {
+      if (unit.state !== 'terminating') unit.readsUntilSettled = fake.lag;
+      unit.state = fake.lag === 0 ? 'terminated' : 'terminating';
+      await agents?.end(unit.instanceId);
+    }
+    if (isPruned) {
+      fake.volumes.delete(workspaceId);
+      await agents?.erase(workspaceId);
+    }
+    if (!isThere) return { status: 404, body: { error: 'not found' } };
     return { status: 204 };
   }
 
@@ -162,8 +200,8 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
   }
 }
 
-function placed({ instanceId, state }: PlacedUnit): Answer {
-  return { status: 201, body: { instance_id: instanceId, private_ip: '127.0.0.1', state } };
+function placed({ instanceId, privateIp, state }: PlacedUnit): Answer {
+  return { status: 201, body: { instance_id: instanceId, private_ip: privateIp, state } };
 }
 
 function isKnown({ headers }: IncomingMessage): boolean {

@@ -4,6 +4,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLog, systemClock } from '@molecule/kit';
 import {
   FAKE_SHARED_SECRET,
@@ -12,7 +13,13 @@ import {
   startFakeControlPlane,
 } from '@molecule/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BackendUnderTest, describeBackend, specOf, urlOf } from '../backend.contract.ts';
+import {
+  type BackendUnderTest,
+  describeBackend,
+  type SeenByAgent,
+  specOf,
+  urlOf,
+} from '../backend.contract.ts';
 import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
 import { FakeControls } from '../fake/fake-backend.ts';
 
@@ -23,8 +30,14 @@ interface CloudUnderTest extends BackendUnderTest {
   folder: string;
 }
 
-async function cloudUnderTest(): Promise<CloudUnderTest> {
-  const plane = await startFakeControlPlane();
+/** The smallest agent; it tells what it found at its first instruction. */
+const AGENT = [
+  process.execPath,
+  fileURLToPath(new URL('../process/testing/unit-process.mjs', import.meta.url)),
+];
+
+async function cloudUnderTest(program: readonly string[] = []): Promise<CloudUnderTest> {
+  const plane = await startFakeControlPlane(program);
   const folder = await mkdtemp(join(tmpdir(), 'molecule-cloud-'));
   const fake = new FakeControls();
   const open = (): Dispatcher =>
@@ -49,20 +62,11 @@ async function cloudUnderTest(): Promise<CloudUnderTest> {
     fake,
     dispatcher: open(),
     restartServer: async () => open(),
-    seenByAgent: async (id) => {
-      const body = plane.units.get(id)?.body;
-      const files = Object.entries({ ...body?.config_files, ...body?.template_assets });
-      return {
-        env: { ...body?.env },
-        configs: files.map(([path, text]) => [path, Buffer.from(text, 'base64').toString('utf8')]),
-        tokenMode: '',
-        sessions: [],
-      };
-    },
-    countAgents: async (id) => plane.live().filter(({ workspaceId }) => workspaceId === id).length,
+    seenByAgent: (id) => askAgent(`http://${plane.units.get(id)?.privateIp}:8000/`),
+    countAgents: async (id) => Number(plane.hasAgent(id)),
     killFromOutside: async (id) => {
-      const unit = plane.units.get(id);
-      if (unit) unit.state = 'terminated';
+      plane.kill(id);
+      await expect.poll(() => plane.hasAgent(id), { timeout: 5_000 }).toBe(false);
     },
     breakStarts: () => {
       plane.onCall = (method) => (method === 'POST' ? 'refuse' : 'serve');
@@ -78,12 +82,23 @@ async function cloudUnderTest(): Promise<CloudUnderTest> {
   };
 }
 
+async function askAgent(url: string): Promise<SeenByAgent> {
+  const endAt = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return (await (await fetch(url)).json()) as SeenByAgent;
+    } catch (error) {
+      if (Date.now() > endAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
 const NO_WAY_IN = 'the control plane has no route into an instance';
 describeBackend({
   backend: 'cloud',
-  create: cloudUnderTest,
+  create: () => cloudUnderTest(AGENT),
   optOuts: {
-    token: { because: 'the token travels in the request; the instance writes the file with its mode' },
     killed: { because: 'nobody tells of an end; the loop sees it, which its own test below proves' },
     traversal: { because: NO_WAY_IN, refuses: 'writeConfigFiles' },
     writeStopped: { because: NO_WAY_IN, refuses: 'writeConfigFiles' },
@@ -94,7 +109,6 @@ describeBackend({
     terminal: { because: NO_WAY_IN, refuses: 'terminal' },
     terminalStopped: { because: NO_WAY_IN, refuses: 'terminal' },
     bootLog: { because: NO_WAY_IN, refuses: 'logs' },
-    sessionReset: { because: 'the contract of the control plane has no field for it' },
     carried: { because: NO_WAY_IN, refuses: 'carry' },
     carryFails: { because: NO_WAY_IN, refuses: 'carry' },
   },

@@ -45,6 +45,8 @@ export function provisionBody(
       MOLECULE_URL: platformUrl,
       MOLECULE_ORG_ID: orgId,
       TIER: String(spec.tier),
+      // Epoch milliseconds: an instance drops what its volume keeps of sessions from before, once for each value.
+      ...(spec.sessionResetAt ? { MOLECULE_SESSION_RESET_AT: String(spec.sessionResetAt) } : {}),
       ...(spec.parentId === null ? {} : { PARENT_ID: spec.parentId }),
     },
     config_files: encode(config),

@@ -55,6 +55,7 @@ function house(states: WorkspaceState[], actor = 'session') {
       stop: async () => {},
       erase: async () => {},
       findBackendProblem: async () => null,
+      refuseMove: () => undefined,
       hasProvisioner: () => true,
       forgiveCrashes: (id) => forgiven.push(id),
     },

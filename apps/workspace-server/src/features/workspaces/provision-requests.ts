@@ -1,6 +1,6 @@
 // Provision requests: how the rest of the server asks for a unit to be started or stopped, without reaching a backend.
 
-import type { BackendName } from '@molecule/domain';
+import type { BackendName, WorkspaceState } from '@molecule/domain';
 import type { Tx } from '@molecule/postgres';
 
 export interface ProvisionRequests {
@@ -15,6 +15,11 @@ export interface ProvisionRequests {
   hasProvisioner(): boolean;
   /** Why nothing can be started on this backend now; null when something can. */
   findBackendProblem(backend: BackendName): Promise<string | null>;
+  /** Throws UNSUPPORTED_ON_BACKEND for a workspace that cannot be brought to this backend, or away from its own. */
+  refuseMove(
+    workspace: Pick<WorkspaceState, 'backend' | 'workspaceDir' | 'workspaceAccess'>,
+    target: BackendName,
+  ): void;
   /** A person asked for a start: earlier crashes no longer count. */
   forgiveCrashes(workspaceId: string): void;
 }

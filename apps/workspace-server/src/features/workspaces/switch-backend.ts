@@ -18,13 +18,13 @@ export interface PlainEdit extends WorkspaceEdit {
 export interface SwitchDeps extends Pick<EditDeps, 'clock' | 'startLimitMs'> {
   /** Where agents may run. */
   backends: readonly BackendName[];
-  provision: Pick<ProvisionRequests, 'findBackendProblem'>;
+  provision: Pick<ProvisionRequests, 'findBackendProblem' | 'refuseMove'>;
 }
 
 /** The statuses in which nothing is started by the switch; the next start carries. */
 const STAYS: readonly WorkspaceState['status'][] = ['paused', 'hibernated'];
 
-/** Throws 400 for what is no backend here, 503 while the backend is away. Null: it runs there already. */
+/** Throws 400 for what is no backend here, 501 for a workspace that cannot be brought there, 503 while the backend is away. Null: it runs there already. */
 export async function checkSwitch(
   deps: SwitchDeps,
   workspace: WorkspaceState,
@@ -36,6 +36,7 @@ export async function checkSwitch(
   const target = deps.backends.find((name) => name === asked && name !== 'none');
   if (!target) throw faults.invalidRequest(`backend must be one of: ${deps.backends.join(', ')}`);
   if (target === workspace.backend) return null;
+  deps.provision.refuseMove(workspace, target);
   const problem = await deps.provision.findBackendProblem(target);
   if (problem !== null) throw faults.backendTransient(`${problem}; the workspace stays where it is`);
   return target;
