@@ -55,6 +55,8 @@ export const REQUIREMENTS = {
   'canvas.events': 'Stored events and the audit are read on the canvas as they happen',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
+  'canvas.languages':
+    'The canvas speaks English, German and Chinese; no text of it stands outside of its catalogues',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

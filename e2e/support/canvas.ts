@@ -16,8 +16,23 @@ export async function openCanvas(
   tenant: ScenarioTenant,
   scheme: Scheme,
   roleName: string,
+  locale = 'en-US',
 ): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme });
+  const { page, problems } = await openPage(browser, scheme, locale);
+  const { url } = await tenant.asAdmin<{ url: string }>('/admin/sign-in-links', { method: 'POST' });
+  await page.goto(url);
+  await page.getByText(roleName, { exact: true }).first().waitFor(SOON);
+  return { page, problems };
+}
+
+/** An empty page of a browser that speaks `locale`. */
+export async function openPage(
+  browser: Browser,
+  scheme: Scheme,
+  locale: string,
+): Promise<{ page: Page; problems: string[] }> {
+  const viewport = { width: 1440, height: 900 };
+  const context = await browser.newContext({ viewport, colorScheme: scheme, locale });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
@@ -25,9 +40,6 @@ export async function openCanvas(
     if (message.type() === 'error' && /Content Security Policy|Error:/.test(message.text()))
       problems.push(message.text());
   });
-  const { url } = await tenant.asAdmin<{ url: string }>('/admin/sign-in-links', { method: 'POST' });
-  await page.goto(url);
-  await page.getByText(roleName, { exact: true }).first().waitFor(SOON);
   return { page, problems };
 }
 

@@ -1,6 +1,7 @@
 // All gates: the one list, in groups that `npm run check` runs side by side.
 
 import { browserBundles } from './browser-bundles.ts';
+import { cataloguesAgree } from './catalogues-agree.ts';
 import { dispatcherDoor } from './dispatcher-door.ts';
 import { documentsHold } from './documents-hold.ts';
 import { firstLineSays } from './first-line-says.ts';
@@ -8,7 +9,9 @@ import { forbiddenPaths } from './forbidden-paths.ts';
 import type { Gate } from './gate.ts';
 import { generatedFiles } from './generated-files.ts';
 import { imports } from './imports.ts';
+import { literalWords } from './literal-words.ts';
 import { lockInStep } from './lock-in-step.ts';
+import { logicalCss } from './logical-css.ts';
 import { machineWords } from './machine-words.ts';
 import { noBareTimers } from './no-bare-timers.ts';
 import { packageDoors } from './package-doors.ts';
@@ -38,6 +41,9 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     documentsHold,
     requirementsCited,
     platformBoundary,
+    literalWords,
+    cataloguesAgree,
+    logicalCss,
     generatedFiles,
   ],
 };

@@ -78,6 +78,10 @@ export function buildBonds(roles: Roles, placement: Placement): BondEdge[] {
       type: 'bond',
       source: managerId,
       target: id,
+      ariaLabel: say('board.bond', {
+        report: roles[id]?.name ?? say('board.aRoleFirst'),
+        manager: roles[managerId]?.name ?? say('board.aRole'),
+      }),
       data: { path: bondPath(manager, at) },
       focusable: false,
       selectable: false,
@@ -100,11 +104,16 @@ function buildHop(hop: Hop, roles: Roles, placement: Placement): HopEdge | null 
   const isUp = roles[hop.sourceId]?.parentId === hop.targetId;
   const path = isDown ? bondPath(source, target) : isUp ? bondPath(target, source) : arcPath(source, target);
   const count = openCount(hop);
+  const label = say('board.hop', {
+    from: roles[hop.sourceId]?.name ?? say('board.aRoleFirst'),
+    to: roles[hop.targetId]?.name ?? say('board.aRole'),
+  });
   return {
     id: `hop-${hop.key}`,
     type: 'hop',
     source: hop.sourceId,
     target: hop.targetId,
+    ariaLabel: label,
     zIndex: 5,
     focusable: false,
     selectable: false,
@@ -114,10 +123,7 @@ function buildHop(hop: Hop, roles: Roles, placement: Placement): HopEdge | null 
       isOpen: count > 0,
       isError: hop.outcome === 'error',
       count,
-      label: say('board.hop', {
-        from: roles[hop.sourceId]?.name ?? say('board.aRoleFirst'),
-        to: roles[hop.targetId]?.name ?? say('board.aRole'),
-      }),
+      label,
     },
   };
 }

@@ -31,7 +31,7 @@ export function Dialog({
         <div className="fixed inset-0 z-40 bg-veil" aria-hidden="true" />
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
-          className={`rise fixed top-[12vh] left-1/2 z-50 max-h-[76vh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-l border border-line bg-raised p-6 shadow-(--shadow-float) ${className ?? ''}`}
+          className={`rise fixed inset-x-0 top-[12vh] z-50 mx-auto max-h-[76vh] w-[min(30rem,calc(100vw-2rem))] overflow-auto rounded-l border border-line bg-raised p-6 shadow-(--shadow-float) ${className ?? ''}`}
         >
           <Radix.Title className={isTitleHidden ? 'sr-only' : 'm-0 text-title font-semibold'}>
             {title}

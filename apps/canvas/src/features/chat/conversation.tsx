@@ -92,7 +92,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
   return (
     <article className="flex flex-col gap-3">
       {turn.question !== null ? (
-        <div className="ms-10 self-end rounded-m rounded-br-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
+        <div className="ms-10 self-end rounded-m rounded-ee-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
           <span className="sr-only">{say('chat.youAt', { time: clockTime(turn.atMs) })} </span>
           {turn.question}
         </div>

@@ -22,7 +22,7 @@ import { CONFIG_FILE, SaveConfigDialog } from './save-config-dialog.tsx';
 const views = () =>
   [
     { value: 'form', label: say('config.form') },
-    { value: 'yaml', label: 'YAML' },
+    { value: 'yaml', label: say('config.yaml') },
   ] as const;
 const ROOT = '/configs';
 

@@ -14,7 +14,7 @@ import { restartRole } from '../workspaces/role-actions.ts';
 const causes = (): Readonly<Record<string, string>> => ({
   first: say('config.theFirstOne'),
   created: say('config.madeWithTheRole'),
-  secret: 'A secret',
+  secret: say('config.aSecret'),
   files: say('config.files'),
   document: say('config.settings'),
   fields: say('config.fieldsOfTheRole'),

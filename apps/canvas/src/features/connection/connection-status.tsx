@@ -45,7 +45,7 @@ export function ConnectionBanner() {
   return (
     <div
       role="alert"
-      className="rise absolute top-3 left-1/2 z-30 flex w-max max-w-[calc(100%-1.5rem)] -translate-x-1/2 items-center gap-3 rounded-m border border-warn bg-warn-soft py-1.5 pe-1.5 ps-4 shadow-(--shadow-float)"
+      className="rise absolute inset-x-0 top-3 z-30 mx-auto flex w-max max-w-[calc(100%-1.5rem)] items-center gap-3 rounded-m border border-warn bg-warn-soft py-1.5 pe-1.5 ps-4 shadow-(--shadow-float)"
     >
       <Icon name="degraded" className="text-warn" />
       <p className="m-0">

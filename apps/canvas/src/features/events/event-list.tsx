@@ -79,14 +79,18 @@ function EventLine({ row, isNamed }: { row: events.EventRow; isNamed: boolean })
     <li className="border-b border-line px-5 py-2.5">
       <div className="flex items-baseline gap-3">
         <span className="min-w-0 flex-1 font-medium">
-          {titleOf(row)}
+          <span translate="no">{titleOf(row)}</span>
           {isNamed && name ? <span className="font-normal text-ink-soft"> · {name}</span> : null}
         </span>
         <span className="text-note whitespace-nowrap text-ink-soft">
           <time dateTime={row.created_at}>{timeWords(row.created_at, 'full')}</time> · #{row.seq}
         </span>
       </div>
-      {gist ? <p className="m-0 text-note break-words text-ink-soft">{gist}</p> : null}
+      {gist ? (
+        <p translate="no" className="m-0 text-note break-words text-ink-soft">
+          {gist}
+        </p>
+      ) : null}
       {hasDetail(row) ? (
         <details className="mt-1 text-note">
           <summary className="w-fit cursor-pointer text-ink-soft hover:text-ink">

@@ -68,6 +68,7 @@ function Lines({ lines }: { lines: readonly LogLine[] }) {
   return (
     <section
       ref={box}
+      translate="no"
       aria-label={say('logs.log')}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}

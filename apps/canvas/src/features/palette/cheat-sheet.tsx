@@ -14,7 +14,7 @@ const keyList = (mod: string): [keys: string, does: string][] => [
   ['F', say('palette.findOnTheBoard')],
   ['X', say('palette.keysChoose', { mod })],
   ['M', say('palette.moveTheRoleThat')],
-  [say('palette.keysUndo', { mod }), 'Undo; with Shift, do again'],
+  [say('palette.keysUndo', { mod }), say('palette.undoOrAgain')],
   ['A', say('palette.activityOfTheOrganisation')],
   ['I', say('palette.approvalsThatWait')],
   ['Y  N  X', say('palette.approveDenyOrChoose')],

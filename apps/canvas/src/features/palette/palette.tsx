@@ -42,7 +42,7 @@ export function Palette({ isOpen, onClose, isOutline, onOutline, onCheatSheet }:
             className="h-12 w-full border-0 bg-transparent text-lead outline-none"
           />
         </div>
-        <Command.List className="max-h-[52vh] overflow-y-auto p-2">
+        <Command.List label={say('palette.found')} className="max-h-[52vh] overflow-y-auto p-2">
           <Command.Empty className="px-3 py-8 text-center text-ink-soft">
             {say('palette.nothingHasThatName')}
           </Command.Empty>

@@ -29,7 +29,7 @@ export function BulkBar() {
     <div
       role="toolbar"
       aria-label={say('reorganise.whatIsChosen')}
-      className="rise absolute bottom-18 left-1/2 z-10 flex max-w-[calc(100%-2rem)] -translate-x-1/2 flex-wrap items-center justify-center gap-1.5 rounded-m border border-line bg-raised px-2 py-1.5 shadow-(--shadow-float)"
+      className="rise absolute inset-x-0 bottom-18 z-10 mx-auto flex w-fit max-w-[calc(100%-2rem)] flex-wrap items-center justify-center gap-1.5 rounded-m border border-line bg-raised px-2 py-1.5 shadow-(--shadow-float)"
     >
       <span role="status" className="px-2 font-semibold whitespace-nowrap">
         {say('reorganise.chosen', { count: ids.length })}

@@ -42,7 +42,7 @@ export function FilterBar({ isFloating }: { isFloating: boolean }) {
           event.preventDefault();
           store.setState({ filter: NO_FILTER });
         }}
-        className="h-9 w-44 rounded-s border border-transparent bg-transparent px-2.5"
+        className="h-9 w-56 min-w-0 rounded-s border border-transparent bg-transparent px-2.5"
       />
       <Select
         label={say('reorganise.state')}

@@ -33,7 +33,7 @@ export function troubleWithSecretName(name: string): string | null {
   if (name === '') return say('secrets.aSecretNeedsA');
   if (name.length > NAME_CHARS) return say('secrets.nameTooLong', { most: NAME_CHARS });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-  if (/[=\u0000\r\n]/.test(name)) return 'A name holds no = and no line break.';
+  if (/[=\u0000\r\n]/.test(name)) return say('secrets.nameHolds');
   return null;
 }
 

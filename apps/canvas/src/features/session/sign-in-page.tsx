@@ -73,7 +73,11 @@ export function SignInPage() {
           {say('session.signIn')}
         </Button>
         <p id="sign-in-hint" className="mt-6 mb-0 border-t border-line pt-4 text-note text-ink-soft">
-          <RichWords of="session.hint" tags={{ code: (name) => <code className="font-mono">{name}</code> }} />
+          <RichWords
+            of="session.hint"
+            values={{ file: 'admin-token' }}
+            tags={{ code: (name) => <code className="font-mono">{name}</code> }}
+          />
         </p>
         <div className="mt-4 text-note">
           <LanguageChoice />

@@ -77,7 +77,9 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
         <Field label={say('workspaces.id')}>
           <CopyText text={role.id} />
         </Field>
-        <Field label={say('workspaces.created')}>{timeWords(role.createdAt, 'full')}</Field>
+        <Field label={say('workspaces.created')}>
+          <time dateTime={role.createdAt}>{timeWords(role.createdAt, 'full')}</time>
+        </Field>
       </dl>
     </div>
   );
