@@ -6,6 +6,7 @@ import { type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import type { Config } from './config.ts';
 import { embedMissing, HttpEmbedder, memoryRoutes } from './features/memories/index.ts';
 import { PgMemoryStore } from './features/memories/memory-store.pg.ts';
+import { openPgvector } from './features/memories/pgvector-store.pg.ts';
 import { PgVectorStore } from './features/memories/vector-store.pg.ts';
 import { namespaceRoutes } from './features/namespaces/index.ts';
 import { PgNamespaceStore } from './features/namespaces/namespace-store.pg.ts';
@@ -38,9 +39,12 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
   const namespaces = new PgNamespaceStore(db, clock);
   const memories = new PgMemoryStore(db, clock);
   const { dimensions, embedder: target } = config.vectors ?? { dimensions: 0, embedder: null };
+  const model = `${target?.model ?? CALLERS_MODEL}/${dimensions}`;
+  const bytes = new PgVectorStore(db, clock, model);
+  const indexed = config.vectors && (await openPgvector(db, clock, model, dimensions, bytes, log));
   const vectors = config.vectors && {
     memories,
-    vectors: new PgVectorStore(db, clock, `${target?.model ?? CALLERS_MODEL}/${dimensions}`),
+    vectors: indexed ?? bytes,
     embedder: target && new HttpEmbedder({ ...target, dimensions }),
     dimensions,
     log,
@@ -52,7 +56,7 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
       healthRoute({
         ping: () => db.ping(),
         onTrouble: (error) => log.warn({ err: error }, 'the store does not answer'),
-        vectors: vectors && { dimensions, hasEmbedder: vectors.embedder !== null },
+        vectors: vectors && { dimensions, hasEmbedder: vectors.embedder !== null, store: vectors.vectors },
       }),
       ...namespaceRoutes({ namespaces, clock }),
       ...memoryRoutes({ memories, vectors, clock }),
@@ -67,6 +71,14 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
     },
   });
 
+  if (indexed)
+    supervisor.add({
+      name: 'vector-index',
+      intervalMs: EMBED_EVERY_MS,
+      run: async (signal) => {
+        while (!signal.aborted && (await indexed.fillIndex()) > 0);
+      },
+    });
   if (vectors?.embedder) {
     supervisor.add({
       name: 'embed',

@@ -1,6 +1,7 @@
 // Health: whether the store answers, and what this plugin can do.
 
 import type { memoryPlugin } from '@molecule/contracts';
+import type { VectorStore } from './features/memories/index.ts';
 import type { PluginRoute } from './plugin-route.ts';
 
 const VERSION = '1.0.0';
@@ -22,6 +23,7 @@ export interface VectorHealth {
   dimensions: number;
   /** Whether the plugin makes vectors itself; else it takes those of its callers. */
   hasEmbedder: boolean;
+  store: Pick<VectorStore, 'index' | 'refused'>;
 }
 
 export function healthRoute(deps: {
@@ -40,6 +42,7 @@ export function healthRoute(deps: {
           return false;
         },
       );
+      const refused = isUp ? ((await deps.vectors?.store.refused()) ?? 0) : 0;
       const body: memoryPlugin.Health = {
         status: isUp ? 'ok' : 'degraded',
         version: VERSION,
@@ -49,7 +52,8 @@ export function healthRoute(deps: {
               details: {
                 dimensions: deps.vectors.dimensions,
                 embedder: deps.vectors.hasEmbedder,
-                vector_index: 'exact',
+                vector_index: deps.vectors.store.index,
+                ...(refused > 0 ? { refused } : {}),
               },
             }
           : {}),

@@ -3,7 +3,7 @@
 //   T1. One server a flavour and test process, started at the first use.
 //   T2. When the test process ends, however it ends, its servers end and their folders go.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { createLog, singleFlight } from '@molecule/kit';
 import { type Binaries, Db, EmbeddedPostgres, migrate } from '@molecule/postgres';
 
-export type DatabaseFlavour = 'embedded' | 'debian';
+/** `pgvector`: a Postgres with that extension, whose bin folder MOLECULE_TEST_PGVECTOR names. */
+export type DatabaseFlavour = 'embedded' | 'debian' | 'pgvector';
 
 export interface TestDatabase {
   db: Db;
@@ -60,11 +61,26 @@ export function debianBinaries(): Binaries | null {
   return null;
 }
 
+/** Null where MOLECULE_TEST_PGVECTOR names no such folder. */
+export function pgvectorBinaries(): Binaries | null {
+  const bin = process.env.MOLECULE_TEST_PGVECTOR ?? '';
+  const binaries = { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+  if (bin === '' || !existsSync(binaries.initdb)) return null;
+  const version = execFileSync(binaries.postgres, ['--version'], { encoding: 'utf8' });
+  return { ...binaries, majorVersion: / (\d+)/.exec(version)?.[1] ?? '' };
+}
+
+const BINARIES: Record<DatabaseFlavour, () => Binaries | null | undefined> = {
+  embedded: () => undefined,
+  debian: debianBinaries,
+  pgvector: pgvectorBinaries,
+};
+
 const servers = new Map<DatabaseFlavour, EmbeddedPostgres>();
 
 const startOnce = singleFlight(async (flavour: DatabaseFlavour) => {
-  const binaries = flavour === 'debian' ? debianBinaries() : undefined;
-  if (binaries === null) throw new Error('this machine has no Debian Postgres; ask databaseFlavours() first');
+  const binaries = BINARIES[flavour]();
+  if (binaries === null) throw new Error(`this machine has no ${flavour} Postgres; ask first`);
   const dataDir = join(tmpdir(), `molecule-test-${flavour}-${randomBytes(6).toString('hex')}`);
   const server = new EmbeddedPostgres({
     dataDir,

@@ -12,6 +12,7 @@ export {
   type DatabaseFlavour,
   databaseFlavours,
   debianBinaries,
+  pgvectorBinaries,
   type TestDatabase,
   testDatabase,
 } from './database.ts';

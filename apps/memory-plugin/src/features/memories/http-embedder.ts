@@ -2,7 +2,7 @@
 
 import type { Secret } from '@molecule/kit';
 import { z } from 'zod';
-import type { Embedder } from './embedder.ts';
+import { type Embedder, TextRefused } from './embedder.ts';
 
 export interface EmbedderTarget {
   /** Base address, such as http://localhost:11434/v1. */
@@ -14,6 +14,8 @@ export interface EmbedderTarget {
 
 /** Models read no more; the end of a long text has no part in its vector. */
 const TEXT_CHARS = 8_000;
+/** What services say to a text that is too long or forbidden; other statuses are about them or about us. */
+const REFUSALS = new Set([400, 413, 422]);
 const ANSWER_BYTES = 32 * 1024 * 1024;
 
 const answer = z.object({
@@ -45,6 +47,8 @@ export class HttpEmbedder implements Embedder {
     });
     if (!response.ok) {
       await response.body?.cancel();
+      if (REFUSALS.has(response.status))
+        throw new TextRefused(`the embedder refused a text with ${response.status}`);
       throw new EmbedderFailed(`the embedder answered ${response.status}`);
     }
     const parsed = answer.safeParse(parseJson(await readBounded(response)));

@@ -1,5 +1,6 @@
 // Memories: written, found and forgotten in namespaces.
+export { embedMissing } from './embed-missing.ts';
 export { HttpEmbedder } from './http-embedder.ts';
 export type { MemoryStore } from './memory-store.ts';
 export { memoryRoutes } from './routes.ts';
-export { embedMissing } from './vector-search.ts';
+export type { VectorStore } from './vector-store.ts';

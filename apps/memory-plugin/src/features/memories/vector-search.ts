@@ -3,7 +3,6 @@
 //   S1. A vector of a wrong length is refused by name, on write and on search; nothing of that call is stored.
 //   S2. With a vector alone, rows are in order of likeness. With words too, the two orders are fused.
 //   S3. An embedder that fails or is slow costs a search its vectors, never its answer; writes never wait for it.
-//   S4. What has no vector yet gets one by the loop `embed`, newest first.
 
 import type { Log } from '@molecule/kit';
 import { pluginFaults } from '../../plugin-fault.ts';
@@ -64,26 +63,6 @@ export async function searchWithVectors(
     0,
     search.limit,
   );
-}
-
-/** Gives vectors to up to `batch` memories; resolves with how many. */
-export async function embedMissing(
-  { vectors, embedder }: Pick<VectorDeps, 'vectors' | 'embedder'>,
-  batch: number,
-  signal: AbortSignal,
-): Promise<number> {
-  if (!embedder) return 0;
-  const rows = await vectors.missing(batch);
-  if (rows.length === 0) return 0;
-  const made = await embedder.embed(
-    rows.map(({ content }) => content),
-    signal,
-  );
-  for (const [i, row] of rows.entries()) {
-    const vector = made[i];
-    if (vector) await vectors.put(row.namespace, [{ id: row.id, content: row.content, vector }]);
-  }
-  return rows.length;
 }
 
 async function vectorOf({ embedder, log }: VectorDeps, query: string): Promise<number[] | null> {

@@ -13,16 +13,33 @@ export interface Embedded {
   vector: readonly number[];
 }
 
+export interface Unembedded {
+  namespace: string;
+  id: string;
+  content: string;
+}
+
 export interface Nearest {
   id: string;
   /** Cosine similarity, above 0 and at most 1. */
   score: number;
 }
 
+/**
+ * How a search compares now. `exact`: in this process, over the newest vectors. `pgvector`: exactly, in the database. `hnsw`: by
+ * an index of the database, exactly where few may be seen.
+ */
+export type VectorIndex = 'exact' | 'pgvector' | 'hnsw';
+
 export interface VectorStore {
+  readonly index: VectorIndex;
   put(namespace: string, embedded: readonly Embedded[]): Promise<void>;
-  /** Best first. Exact over the newest SCANNED of the memories asked for. */
+  /** Best first. */
   nearest(search: Omit<Search, 'query'>, vector: readonly number[]): Promise<Nearest[]>;
-  /** Live memories without a vector of today's model, newest first. */
-  missing(limit: number): Promise<{ namespace: string; id: string; content: string }[]>;
+  /** Live memories without a vector of today's model that were not refused, newest first. */
+  missing(limit: number): Promise<Unembedded[]>;
+  /** Their texts, if they are still these, can't be embedded by today's model. */
+  refuse(memories: readonly Unembedded[]): Promise<void>;
+  /** How many are refused by today's model. */
+  refused(): Promise<number>;
 }

@@ -1,5 +1,7 @@
 // Vector: numbers that stand for a meaning, scaled to length one, so that a product of two is their cosine.
 
+import { endianness } from 'node:os';
+
 /** A vector without a direction stays as it is and is near to nothing. */
 export function unit(vector: readonly number[]): Float32Array {
   const length = Math.hypot(...vector) || 1;
@@ -23,5 +25,6 @@ export function toBytes(vector: Float32Array): Buffer {
 }
 
 export function fromBytes(bytes: Buffer): Float32Array {
+  if (endianness() === 'LE') return new Float32Array(Uint8Array.from(bytes).buffer);
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
 }
