@@ -1,6 +1,6 @@
 // Compose: the only file that builds real stores, drivers and clocks, and joins the features.
 
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
@@ -49,6 +49,7 @@ import {
   verifyBootToken,
 } from './features/tenants/index.ts';
 import { PgTenantStore } from './features/tenants/tenant-store.pg.ts';
+import { PgUnitStore } from './features/units/unit-store.pg.ts';
 import { DockerDriver } from './placement/docker/docker-driver.ts';
 import type { PlacementDriver, TenantSpec } from './placement/driver.ts';
 import { FakeDriver } from './placement/fake/fake-driver.ts';
@@ -59,6 +60,7 @@ import { readShippedTemplates } from './read-templates.ts';
 import { buildServer } from './server.ts';
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const UNIT_MAIN = join(REPOSITORY, 'apps/workspace-runtime/dist/main.js');
 const RECONCILE_MS = 1_000;
 const DRIVE_MS = 1_000;
 const PURGES_MS = 60_000;
@@ -295,6 +297,13 @@ async function startOn(
       signInLink: (org) => openTenant({ ...reach, publicUrlOf }, org, 'operator'),
       templates: await readShippedTemplates(join(REPOSITORY, 'templates')),
     },
+    units: {
+      units: new PgUnitStore(db, clock),
+      orgs,
+      driver: driver.units,
+      publicUrlOf,
+      readProgram: () => readFile(UNIT_MAIN),
+    },
     fleet: { rollouts, orgs, driver, clock, driveSoon },
   });
 
@@ -358,6 +367,8 @@ function createDriver(config: Config, log: Log): PlacementDriver {
     image === 'local' ? REPOSITORY : join(config.releasesDir ?? join(config.dataDir, 'releases'), image);
   return new ProcessDriver({
     root: join(config.dataDir, 'tenants'),
+    unitRoot: join(config.dataDir, 'units'),
+    unitMain: UNIT_MAIN,
     mainOf: (image) => join(home(image), 'apps/workspace-server/dist/main.js'),
     programPath: config.programPath,
     isWeakIsolationAccepted: config.isWeakIsolationAccepted,

@@ -24,6 +24,7 @@ import { bindMemberRoutes, type MemberDeps } from './features/members/index.ts';
 import { bindOrgRoutes, type OrgRouteDeps } from './features/orgs/index.ts';
 import { bindPeopleRoutes, type PeopleDeps } from './features/people/index.ts';
 import { bindTenantDoor, type TenantDoorDeps } from './features/tenant-door/index.ts';
+import { bindUnitRoutes, type UnitRouteDeps } from './features/units/index.ts';
 import { translateDatabaseError } from './translate-database-error.ts';
 
 export interface ServerDeps {
@@ -39,6 +40,7 @@ export interface ServerDeps {
   keys: KeyDeps;
   billing: BillingDeps;
   tenantDoor: TenantDoorDeps;
+  units: UnitRouteDeps;
   admin: AdminDeps;
   fleet: FleetDeps;
 }
@@ -62,6 +64,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   bindBillingRoutes(bind, deps.billing);
   await bindStripeWebhook(app, deps.billing);
   bindTenantDoor(bind, deps.tenantDoor);
+  bindUnitRoutes(bind, deps.units);
   bindAdminRoutes(bind, deps.admin);
   bindFleetRoutes(bind, deps.fleet);
   await serveConsole(app, deps.consoleDir);

@@ -153,7 +153,7 @@ export const provisionUnit = definePlatformRoute({
   body: provisionBody,
   response: z.object({ instance_id: z.string(), private_ip: z.string().nullable(), state: z.string() }),
   status: 201,
-  errors: [400, 404, 409, 501],
+  errors: [400, 404, 409, 501, 503],
 });
 
 export const readUnit = definePlatformRoute({
@@ -166,7 +166,7 @@ export const readUnit = definePlatformRoute({
   params: workspaceParams,
   query: unitQuery,
   response: z.object({ state: z.string() }),
-  errors: [404],
+  errors: [404, 501, 503],
 });
 
 export const deleteUnit = definePlatformRoute({
@@ -180,7 +180,7 @@ export const deleteUnit = definePlatformRoute({
   query: unitQuery.extend({ prune: z.string().optional() }),
   response: z.unknown(),
   status: 204,
-  errors: [404],
+  errors: [404, 501, 503],
 });
 
 export const ensureImage = definePlatformRoute({

@@ -10,6 +10,7 @@
 //       it gets that data again: the new image may have changed what the old one cannot read.
 
 import type { Secret } from '@molecule/kit';
+import type { UnitDriver } from './unit-driver.ts';
 
 export interface TenantSpec {
   orgId: string;
@@ -40,6 +41,8 @@ export interface PlacementDriver {
   readonly name: string;
   /** What this driver's tenants can do beyond the contract suite. */
   readonly capabilities: { hasSlots: boolean; stopsWithPlatform: boolean };
+  /** Null: it places tenants only, and no workspaces for them. */
+  readonly units: UnitDriver | null;
   /** Throws a Fault that says what is missing when no further tenant can be placed. */
   checkRoom(orgId: string): Promise<void>;
   ensureRunning(spec: TenantSpec): Promise<Placement>;

@@ -66,14 +66,6 @@ export class PgReportStore implements ReportStore {
     );
   }
 
-  async unitOf(orgId: string, workspaceId: string): Promise<{ state: string } | null> {
-    const [row] = await this.#db.query<{ state: string }>(
-      'select state from workspace_units where org_id = $1 and workspace_id = $2',
-      [orgId, workspaceId],
-    );
-    return row ?? null;
-  }
-
   /** Older than any tenant may be cut off, twice. */
   async forgetOldRevocations(keptMs: number): Promise<void> {
     await this.#db.query('delete from revocations where at < $1', [new Date(this.#clock.now() - keptMs)]);

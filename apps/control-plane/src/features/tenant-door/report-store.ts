@@ -30,5 +30,4 @@ export interface ReportStore {
     },
   ): Promise<void>;
   revocationsAfter(orgId: string, seq: number, limit: number): Promise<Revocation[]>;
-  unitOf(orgId: string, workspaceId: string): Promise<{ state: string } | null>;
 }

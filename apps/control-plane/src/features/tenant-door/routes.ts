@@ -12,13 +12,6 @@ import type { RevocationFeed } from './follow-revocations.ts';
 import type { ReportStore } from './report-store.ts';
 
 const LATE_USAGE_MS = 35 * 24 * 3_600_000;
-/** An agent's own environment never carries what opens its tenant. */
-const PRIVILEGED = [
-  'ADMIN_TOKEN',
-  'MOLECULE_CP_SHARED_SECRET',
-  'CP_ADMIN_API_TOKEN',
-  'SECRETS_ENCRYPTION_KEY',
-];
 
 export interface TenantDoorDeps {
   reports: ReportStore;
@@ -100,35 +93,6 @@ export function bindTenantDoor(bind: PlatformBinder, deps: TenantDoorDeps): void
       duplicates: inTime.length - accepted,
       too_old: body.events.length - inTime.length,
     };
-  });
-
-  bind(platform.provisionUnit, async ({ caller, body }) => {
-    const org = await requireOwn(deps.orgs, caller);
-    if (body.org_id.toLowerCase() !== org.id) throw faults.notFound('not found');
-    const carried = PRIVILEGED.filter((name) => name in body.env);
-    if (carried.length > 0) throw faults.invalidRequest(`env must not carry ${carried.join(', ')}`);
-    if (org.status !== 'running') throw faults.conflict(`the organisation is ${org.status}`);
-    throw faults.notImplemented('placing workspaces for tenants');
-  });
-
-  bind(platform.readUnit, async ({ caller, params }) => {
-    const unit = await reports.unitOf(orgIdOf(caller), params.id);
-    if (!unit) throw faults.notFound('not found');
-    return unit;
-  });
-
-  bind(platform.deleteUnit, async ({ caller, params }) => {
-    const unit = await reports.unitOf(orgIdOf(caller), params.id);
-    if (!unit) throw faults.notFound('not found');
-    throw faults.notImplemented('placing workspaces for tenants');
-  });
-
-  bind(platform.ensureImage, async () => {
-    throw faults.notImplemented('placing workspaces for tenants');
-  });
-
-  bind(platform.readUnitConsole, async () => {
-    throw faults.notImplemented('placing workspaces for tenants');
   });
 
   bind(platform.llmRelay, async () => {

@@ -44,6 +44,7 @@ export interface DockerDriverOptions {
 export class DockerDriver implements PlacementDriver {
   readonly name = 'docker';
   readonly capabilities = { hasSlots: false, stopsWithPlatform: true };
+  readonly units = null;
   readonly #options: DockerDriverOptions;
   readonly #engine: Engine;
   readonly #doors: PlatformDoors;
@@ -163,6 +164,7 @@ export class DockerDriver implements PlacementDriver {
       platformUrl: await this.#doors.open(gateway, spec.platformUrl),
       dataDir: DATA,
       programPath: '/usr/local/bin:/usr/bin:/bin',
+      hasUnits: false,
     });
     const made = await this.#engine.call((docker) =>
       docker.createContainer({

@@ -42,6 +42,8 @@ async function openGround(): Promise<Ground> {
     open: ({ isWeakIsolationAccepted = true } = {}) =>
       new ProcessDriver({
         root,
+        unitRoot: join(home, 'units'),
+        unitMain: join(home, 'images/local/main.cjs'),
         mainOf: (image) => join(home, 'images', image, 'main.cjs'),
         programPath: process.env.PATH ?? '',
         isWeakIsolationAccepted,

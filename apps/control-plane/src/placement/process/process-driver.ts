@@ -5,6 +5,7 @@
 //   R2. A tenant keeps its port while it can, so that addresses stay true across restarts.
 //   R3. Stopping asks first and then makes: after it no process of the tenant is left.
 //   R4. Two tenants share a user only where the operator accepted that.
+//   R5. Workspaces that were placed for a tenant live in its network, and end with it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -21,6 +22,7 @@ import {
   startTimeOf,
   waitFor,
 } from './process-identity.ts';
+import { ProcessUnits, type TenantPlace } from './process-units.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
 import { type Placed, TenantFolders } from './tenant-folder.ts';
 import { enterCommand, type TenantNetwork, TenantNetworks } from './tenant-networks.ts';
@@ -37,6 +39,10 @@ const IMAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export interface ProcessDriverOptions {
   /** Holds one folder for each tenant. */
   root: string;
+  /** Holds one folder for each workspace that was placed for a tenant. */
+  unitRoot: string;
+  /** What such a workspace runs. */
+  unitMain: string;
   /** The built tenant server of each image. */
   mainOf(image: string): string;
   programPath: string;
@@ -52,6 +58,7 @@ export class ProcessDriver implements PlacementDriver {
   readonly #users: TenantUsers;
   readonly #networks: TenantNetworks;
   readonly #locks = new KeyedLock();
+  readonly units: ProcessUnits;
 
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
@@ -61,6 +68,13 @@ export class ProcessDriver implements PlacementDriver {
       options.programPath,
     );
     this.#networks = new TenantNetworks(options.programPath, options.log);
+    this.units = new ProcessUnits({
+      root: options.unitRoot,
+      main: options.unitMain,
+      programPath: options.programPath,
+      users: this.#users,
+      placeOf: (orgId) => this.#placeOf(orgId),
+    });
   }
 
   async checkRoom(orgId: string): Promise<void> {
@@ -114,6 +128,7 @@ export class ProcessDriver implements PlacementDriver {
     return this.#locks.run(orgId, async () => {
       const placed = await this.#folders.read(orgId);
       if (placed) await this.#end(placed);
+      await this.units.eraseAllOf(orgId);
       await this.#folders.remove(orgId);
       if (placed?.uid != null) await this.#users.release(this.#folders.folder(orgId), placed.uid);
     });
@@ -197,6 +212,18 @@ export class ProcessDriver implements PlacementDriver {
     }
   }
 
+  async #placeOf(orgId: string): Promise<TenantPlace> {
+    const placed = await this.#folders.read(orgId);
+    if (!placed || !(await this.#isAlive(placed))) throw faults.backendTransient('the tenant does not run');
+    const hasNetwork = placed.uid !== null && placed.address !== undefined;
+    return {
+      networkPath: hasNetwork && placed.uid !== null ? this.#networks.pathOf(placed.uid) : null,
+      port: placed.port,
+      names: reachableNames(),
+      hasUsers: placed.uid !== null,
+    };
+  }
+
   async #spawn(spec: TenantSpec, placed: Placed, network: TenantNetwork | null): Promise<ChildProcess> {
     const log = await open(this.#folders.logFile(spec.orgId), 'w', 0o600);
     try {
@@ -215,6 +242,7 @@ export class ProcessDriver implements PlacementDriver {
           platformUrl: network ? seenFrom(network, spec.platformUrl) : spec.platformUrl,
           dataDir: this.#folders.dataDir(spec.orgId),
           programPath: this.#options.programPath,
+          hasUnits: true,
         }),
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
@@ -239,6 +267,8 @@ export class ProcessDriver implements PlacementDriver {
       await waitFor(async () => !(await this.#isAlive(placed)), STOP_GRACE_MS);
     }
     await this.#endAll(placed);
+    // R5.
+    await this.units.endAllOf(placed.orgId);
     // Also that of a start which was broken off before it wrote down where the tenant lives.
     if (placed.uid !== null) await this.#networks.remove(placed.uid);
     await this.#folders.write({ ...placed, pid: null, startTime: null, isStopped: true });

@@ -5,7 +5,15 @@ import { PLACEMENT_MARK } from './process-identity.ts';
 
 export function tenantEnvironment(
   spec: TenantSpec,
-  place: { host: string; port: number; platformUrl: string; dataDir: string; programPath: string },
+  place: {
+    host: string;
+    port: number;
+    platformUrl: string;
+    dataDir: string;
+    programPath: string;
+    /** Whether this platform places workspaces one by one. */
+    hasUnits: boolean;
+  },
 ): Record<string, string> {
   return {
     PATH: place.programPath,
@@ -29,5 +37,6 @@ export function tenantEnvironment(
     SECRETS_ENCRYPTION_KEY: spec.dataKey.reveal(),
     EXTERNAL_PLATFORM_URL: spec.publicUrl,
     WORKSPACE_BACKEND: 'process',
+    ...(place.hasUnits ? { WORKSPACE_BACKENDS: 'cloud' } : {}),
   };
 }

@@ -69,6 +69,11 @@ export class TenantNetworks {
     return network;
   }
 
+  /** Where the network of this user's tenant is, while it is there. */
+  pathOf(uid: number): string {
+    return networkOf(uid).path;
+  }
+
   /** After the tenant's last process ended. What is gone already is no error. */
   async remove(uid: number): Promise<void> {
     const cable = `${CABLES}${uid}`;
