@@ -73,7 +73,7 @@ export async function findBackendProblem(
   dispatcher: Dispatcher,
   backend: BackendName,
 ): Promise<string | null> {
-  const health = (await dispatcher.health())[backend];
+  const health = (await dispatcher.health(backend))[backend];
   if (!health) return `the ${backend} backend is not available on this server`;
   return health.isOk ? null : `the ${backend} backend is not ready: ${health.detail}`;
 }

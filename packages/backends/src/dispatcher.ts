@@ -123,7 +123,7 @@ export interface Dispatcher {
   ): Promise<void>;
   /** Every unit of every wired backend; null when one of them could not tell: skip this sweep. */
   listUnits(): Promise<(Unit & { backend: BackendKind })[] | null>;
-  health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
+  health(only?: BackendName): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>>;
   /** A unit ended by itself. */
   onExit(listener: ExitListener): void;
   /** A person asked: earlier crashes no longer count. */
@@ -303,9 +303,10 @@ class BackendDispatcher implements Dispatcher {
     return found;
   }
 
-  async health(): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>> {
+  async health(only?: BackendName): Promise<Record<string, BackendHealth & { capabilities: Verb[] }>> {
+    const asked = [...this.#backends].filter(([kind]) => only === undefined || kind === only);
     const entries = await Promise.all(
-      [...this.#backends].map(async ([kind, backend]) => [kind, await this.#healthOf(backend)] as const),
+      asked.map(async ([kind, backend]) => [kind, await this.#healthOf(backend)] as const),
     );
     return Object.fromEntries(entries);
   }
