@@ -57,6 +57,8 @@ export const REQUIREMENTS = {
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.languages':
     'The canvas speaks English, German and Chinese; no text of it stands outside of its catalogues',
+  'canvas.first-steps':
+    'First steps go on when the thing was done, are skipped by key, and stay away afterwards',
   'canvas.restart': 'The canvas survives a restart of the server',
   'canvas.empty': 'An empty tenant offers the demo organisation in one click',
   'platform.journey':

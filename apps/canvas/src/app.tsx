@@ -5,6 +5,7 @@ import { Board } from './board/board.tsx';
 import { Outline } from './board/outline.tsx';
 import { ConnectionBanner } from './features/connection/connection-status.tsx';
 import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
+import { FirstSteps } from './features/first-run/first-steps.tsx';
 import { CheatSheet } from './features/palette/cheat-sheet.tsx';
 import { Palette } from './features/palette/palette.tsx';
 import { redoStep, undoStep } from './features/reorganise/index.ts';
@@ -61,6 +62,7 @@ function Desk() {
     <div className="flex h-full flex-col">
       <TopBar isOutline={isOutline} onOutline={setChosenOutline} onPalette={shortcuts.onPalette} />
       <OpenBanner />
+      <FirstSteps isPaletteOpen={dialog === 'palette'} onPalette={shortcuts.onPalette} />
       <div className="relative flex min-h-0 flex-1 flex-col">
         <Content isOutline={isOutline} />
         <ConnectionBanner />

@@ -10,6 +10,7 @@ import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import type { PanelTab } from '../../store/store.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
+import { goToStep } from '../first-run/use-first-steps.ts';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
 import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
@@ -215,6 +216,9 @@ function BoardItems({
           {say('palette.language', { name })}
         </Item>
       ))}
+      <Item value="first steps walkthrough tour help" icon="info" onSelect={then(() => goToStep('open'))}>
+        {say('palette.firstSteps')}
+      </Item>
       <Item value="keyboard shortcuts help" icon="keyboard" hint="?" onSelect={then(onCheatSheet)}>
         {say('palette.keyboardShortcuts')}
       </Item>
