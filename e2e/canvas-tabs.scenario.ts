@@ -176,6 +176,8 @@ withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s',
     await page.getByLabel('Search the memories').fill('depot');
     await card.getByText(/^Score/).waitFor(SOON);
     await look(page, scheme, 'memory-search');
+    await card.getByRole('button', { name: 'Unpin it' }).click();
+    await card.getByRole('button', { name: 'Pin it' }).waitFor(SOON);
     await card.getByRole('button', { name: 'Forget it' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click(SOON);
     await card.waitFor({ state: 'detached', ...SOON });
@@ -196,6 +198,56 @@ withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s',
       );
       return rows.some(({ key, expires_at }) => key === `stop-${scheme}` && expires_at !== undefined);
     });
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  it(verifies(
+    'canvas.memory',
+    'keeps the memory of the organisation: suggestions, forgetting, receipts',
+  ), async () => {
+    const commit = (content: string, provenance?: object) =>
+      tenant.asAdmin<{ id: string }>(`/workspaces/${id}/v2/memories`, {
+        method: 'POST',
+        body: { content, ...(provenance ? { provenance } : {}) },
+      });
+    const twice = `The gate code changes on the first Monday of a month (${scheme})`;
+    await commit(twice);
+    await commit(twice.toUpperCase());
+    await commit(`Mr Quill prefers letters (${scheme})`, {
+      file: `letters-${scheme}.pdf`,
+      url: 'https://quill.example/',
+      subjects: ['Quill'],
+    });
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Keeper');
+    await openTab(page, 'Keeper', 'Memory');
+    const quill = page.getByRole('listitem').filter({ hasText: `prefers letters (${scheme})` });
+    await quill.getByText('From outside').waitFor(SOON);
+    await quill.getByText(`from the file letters-${scheme}.pdf`).waitFor(SOON);
+    await look(page, scheme, 'memory-sources');
+    await page.getByRole('button', { name: 'Memory of the organisation' }).click();
+    await page.getByRole('button', { name: 'Look now' }).click(SOON);
+    const suggestion = page
+      .getByRole('listitem')
+      .filter({ hasText: 'Says the same as another one' })
+      .filter({ hasText: `(${scheme})`.toUpperCase() });
+    await suggestion.getByRole('checkbox').check(SOON);
+    await look(page, scheme, 'memory-suggestions');
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await suggestion.waitFor({ state: 'detached', ...SOON });
+
+    await page.getByRole('button', { name: 'Forget', exact: true }).click();
+    await page.getByRole('textbox', { name: 'All that says this' }).fill(`quill PREFERS letters (${scheme})`);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: '1 thing would go' }).waitFor(SOON);
+    await look(page, scheme, 'memory-forget');
+    await page.getByRole('dialog').getByRole('button', { name: 'Forget it' }).click();
+    await page.getByText('1 memory, 0 notes, 0 quotes').first().waitFor(SOON);
+    await look(page, scheme, 'memory-receipts');
+    const left = await tenant.asAdmin<{ content: string }[]>('/admin/memories/export');
+    expect(left.map(({ content }) => content)).toContain(twice);
+    expect(left.map(({ content }) => content)).not.toContain(twice.toUpperCase());
+    expect(left.map(({ content }) => content)).not.toContain(`Mr Quill prefers letters (${scheme})`);
     expect(problems).toEqual([]);
     await page.context().close();
   }, 120_000);

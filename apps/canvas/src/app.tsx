@@ -24,6 +24,7 @@ import { NotLoaded } from './ui/not-loaded.tsx';
 import { Notices } from './ui/notices.tsx';
 import { NARROW, useMedia } from './ui/use-media.ts';
 
+const MemoryPanel = lazy(() => import('./panel/memory-panel.tsx').catch(() => ({ default: NotLoaded })));
 const KeysPanel = lazy(() => import('./panel/keys-panel.tsx').catch(() => ({ default: NotLoaded })));
 
 export function App() {
@@ -93,10 +94,8 @@ function Content({ isOutline }: { isOutline: boolean }) {
       {panel.kind === 'role' ? <RolePanel id={panel.id} tab={panel.tab} /> : null}
       {panel.kind === 'organisation' ? <OrganisationPanel /> : null}
       {panel.kind === 'approvals' ? <ApprovalsPanel /> : null}
-      {panel.kind === 'keys' ? (
-        <Suspense fallback={null}>
-          <KeysPanel />
-        </Suspense>
+      {panel.kind === 'keys' || panel.kind === 'memory' ? (
+        <Suspense fallback={null}>{panel.kind === 'keys' ? <KeysPanel /> : <MemoryPanel />}</Suspense>
       ) : null}
     </main>
   );

@@ -30,7 +30,8 @@ export type Panel =
   | { kind: 'role'; id: string; tab: PanelTab }
   | { kind: 'organisation' }
   | { kind: 'approvals' }
-  | { kind: 'keys' };
+  | { kind: 'keys' }
+  | { kind: 'memory' };
 
 export interface Canvas extends Live {
   phase: ConnectionPhase;

@@ -13,7 +13,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { OutOfReach } from '../workspaces/out-of-reach.tsx';
-import { namespaceWords, originOf, relativeScores } from './model.ts';
+import { namespaceWords, originOf, relativeScores, sourceWords } from './model.ts';
 import { RememberDialog } from './remember-dialog.tsx';
 import { useFound, useMemoryActions, useNamespaces } from './use-memories.ts';
 
@@ -100,7 +100,7 @@ interface MemoryCardProps {
 }
 
 function MemoryCard({ role, memory, where, share, canForget }: MemoryCardProps) {
-  const { forget } = useMemoryActions(role.id);
+  const { forget, pin } = useMemoryActions(role.id);
   const roles = useCanvas((canvas) => canvas.roles);
   const [isAsked, setAsked] = useState(false);
   const { who, how } = originOf(memory, roles);
@@ -124,9 +124,18 @@ function MemoryCard({ role, memory, where, share, canForget }: MemoryCardProps) 
           ) : null}
           {memory.score === undefined ? null : <Score score={memory.score} share={share ?? 0} />}
         </p>
+        {memory.provenance ? <SourceLine source={memory.provenance} /> : null}
       </div>
       {canForget ? (
-        <IconButton icon="trash" label={say('memories.forgetIt')} onClick={() => setAsked(true)} />
+        <div className="flex items-start">
+          <IconButton
+            icon="pin"
+            label={memory.pin ? say('memories.unpinIt') : say('memories.pinIt')}
+            aria-pressed={memory.pin}
+            onClick={() => void pin(memory, !memory.pin)}
+          />
+          <IconButton icon="trash" label={say('memories.forgetIt')} onClick={() => setAsked(true)} />
+        </div>
       ) : null}
       <Dialog
         isOpen={isAsked}
@@ -143,6 +152,24 @@ function MemoryCard({ role, memory, where, share, canForget }: MemoryCardProps) 
         </div>
       </Dialog>
     </li>
+  );
+}
+
+/** Where it comes from, as its writer said. */
+function SourceLine({ source }: { source: memories.MemoryProvenance }) {
+  const parts = sourceWords(source);
+  return parts.length === 0 && !source.outside ? null : (
+    <p className="mt-1 mb-0 flex flex-wrap gap-x-3 gap-y-1 text-note break-all text-ink-soft">
+      {source.outside ? (
+        <span className="inline-flex items-center gap-1 font-medium text-ink">
+          <Icon name="info" className="size-3.5!" />
+          {say('memories.fromOutside')}
+        </span>
+      ) : null}
+      {parts.map((words) => (
+        <span key={words}>{words}</span>
+      ))}
+    </p>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import type { keyValues, memories } from '@molecule/contracts';
 import { say } from '../../languages/say.ts';
+import { listWords } from '../../languages/value-words.ts';
 import type { Roles } from '../workspaces/model.ts';
 
 /** The name of a namespace as people say it. */
@@ -28,6 +29,19 @@ export function originOf(memory: memories.FoundMemory, roles: Roles): Origin {
   const who =
     id === null ? say('memories.somebodyOutsideTheChart') : (roles[id]?.name ?? say('memories.aRemovedRole'));
   return { who, how: how()[memory.source] ?? memory.source };
+}
+
+/** What its writer said of where it comes from, a piece each. */
+export function sourceWords(source: memories.MemoryProvenance): string[] {
+  return [
+    ...(source.message_id ? [say('memories.fromMessage', { id: source.message_id })] : []),
+    ...(source.file ? [say('memories.fromFile', { file: source.file })] : []),
+    ...(source.url ? [source.url] : []),
+    ...(source.subjects.length > 0 ? [say('memories.about', { subjects: listWords(source.subjects) })] : []),
+    ...(source.derived_from.length > 0
+      ? [say('memories.madeOf', { count: source.derived_from.length })]
+      : []),
+  ];
 }
 
 /** Scores of different searches can't be compared: they are shown relative to the best one found. */

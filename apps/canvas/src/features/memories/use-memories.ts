@@ -78,6 +78,14 @@ export function useMemoryActions(roleId: string) {
           query: { namespace: memory.namespace },
         }),
       ),
+    pin: (memory: memories.FoundMemory, isPinned: boolean) =>
+      acting(say('memories.notPinned'), () =>
+        tools.call(memories.editMemory, {
+          params: { ...params, memoryId: memory.id },
+          query: { namespace: memory.namespace },
+          body: { pin: isPinned },
+        }),
+      ),
     note: ({ key, value, ttlSeconds, version }: Noted) =>
       acting(say('memories.keyWasNotSet', { key }), () =>
         tools.call(keyValues.setKeyValue, {

@@ -192,6 +192,13 @@ function BoardItems({
         {say('palette.secretsAndTokens')}
       </Item>
       <Item
+        value="memory of the organisation suggestions forget receipts"
+        icon="pin"
+        onSelect={then(() => tools.store.setState({ panel: { kind: 'memory' } }))}
+      >
+        {say('memoryCare.title')}
+      </Item>
+      <Item
         value="outline board"
         icon={isOutline ? 'board' : 'list'}
         onSelect={then(() => onOutline(!isOutline))}
