@@ -61,9 +61,9 @@ const findUnbracketed = `function (data) {
     for (const each of copy.querySelectorAll(skipped)) each.remove();
     check(copy.textContent, block.tagName.toLowerCase());
   }
-  for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
+  for (const element of document.querySelectorAll('[aria-label], [aria-roledescription], [title], [placeholder], [alt]')) {
     if (element.closest(skipped)) continue;
-    for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
+    for (const name of ['aria-label', 'aria-roledescription', 'title', 'placeholder', 'alt']) {
       const text = element.getAttribute(name);
       if (text) check(text, name);
     }

@@ -36,6 +36,11 @@ const HANDLES = [
   { type: 'target' as const, position: Position.Top, x: CARD.width / 2, y: 0, width: 1, height: 1 },
 ];
 
+/** Who reports to whom is said by the outline; thousands of lines would only be noise to a screen reader. */
+const HIDDEN = { 'aria-hidden': true, 'aria-roledescription': undefined } as const;
+/** The card inside says what it is. */
+const PLAIN = { 'aria-roledescription': undefined } as const;
+
 export type Placement = ReadonlyMap<string, Placed>;
 export type Moves = Readonly<Record<string, Point>>;
 
@@ -64,11 +69,13 @@ export function buildNodes(placement: Placement): RoleNode[] {
     handles: HANDLES,
     focusable: false,
     selectable: false,
+    domAttributes: PLAIN,
   }));
 }
 
 export function buildBonds(roles: Roles, placement: Placement): BondEdge[] {
   const bonds: BondEdge[] = [];
+  const label = say('board.bond');
   for (const [id, at] of placement) {
     const managerId = roles[id]?.parentId;
     const manager = managerId ? placement.get(managerId) : undefined;
@@ -78,10 +85,8 @@ export function buildBonds(roles: Roles, placement: Placement): BondEdge[] {
       type: 'bond',
       source: managerId,
       target: id,
-      ariaLabel: say('board.bond', {
-        report: roles[id]?.name ?? say('board.aRoleFirst'),
-        manager: roles[managerId]?.name ?? say('board.aRole'),
-      }),
+      ariaLabel: label,
+      domAttributes: HIDDEN,
       data: { path: bondPath(manager, at) },
       focusable: false,
       selectable: false,
@@ -114,6 +119,7 @@ function buildHop(hop: Hop, roles: Roles, placement: Placement): HopEdge | null 
     source: hop.sourceId,
     target: hop.targetId,
     ariaLabel: label,
+    domAttributes: { 'aria-roledescription': say('board.message') },
     zIndex: 5,
     focusable: false,
     selectable: false,

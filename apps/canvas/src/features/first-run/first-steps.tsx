@@ -7,7 +7,7 @@ import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { nextStep, STEPS, type Step } from './model.ts';
-import { goToStep, useFirstSteps } from './use-first-steps.ts';
+import { goToStep, useAdvancing, useProgress } from './use-first-steps.ts';
 
 const WORDS: Record<Step, WordKey> = {
   open: 'firstRun.stepOpen',
@@ -24,11 +24,16 @@ interface FirstStepsProps {
   onPalette: () => void;
 }
 
-export function FirstSteps({ isPaletteOpen, onPalette }: FirstStepsProps) {
+export function FirstSteps(props: FirstStepsProps) {
+  const step = useProgress();
+  return step === 'ended' ? null : <StepLine {...props} step={step} />;
+}
+
+function StepLine({ isPaletteOpen, onPalette, step }: FirstStepsProps & { step: Step }) {
   const { store } = useTools();
-  const step = useFirstSteps(isPaletteOpen);
+  useAdvancing(step, isPaletteOpen);
   const hasRoles = useCanvas((canvas) => canvas.isRead && Object.keys(canvas.roles).length > 0);
-  if (step === 'ended' || !hasRoles) return null;
+  if (!hasRoles) return null;
   const isDone = step === 'done';
   const show =
     step === 'look'

@@ -21,17 +21,20 @@ export function goToStep(progress: Progress): void {
   window.dispatchEvent(new Event(CHANGED));
 }
 
-export function useFirstSteps(isPaletteOpen: boolean): Progress {
-  const progress = useSyncExternalStore((onChange) => {
+export function useProgress(): Progress {
+  return useSyncExternalStore((onChange) => {
     window.addEventListener(CHANGED, onChange);
     return () => window.removeEventListener(CHANGED, onChange);
   }, readProgress);
+}
+
+/** Goes on when something has happened. */
+export function useAdvancing(progress: Progress, isPaletteOpen: boolean): void {
   const seen = useCanvas(useShallow(seenOn));
   useEffect(() => {
     const next = advance(progress, { ...seen, hasPaletteOpen: isPaletteOpen });
     if (next !== progress) goToStep(next);
   }, [progress, seen, isPaletteOpen]);
-  return progress;
 }
 
 function seenOn({ panel, threads, hops }: Canvas): Omit<Seen, 'hasPaletteOpen'> {
