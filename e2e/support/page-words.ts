@@ -79,8 +79,9 @@ const findCutOff = `function () {
     if (box.width <= 1 || box.height <= 1) continue;
     const isCut = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible';
     const isSpilt = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline';
+    const isTall = /^BUTTON$/.test(element.tagName) && element.scrollHeight > element.clientHeight + 1;
     const isOut = box.left < -1 || box.right > innerWidth + 1;
-    if (isCut || isSpilt || isOut) found.push(element.tagName.toLowerCase() + ': ' + element.textContent.slice(0, 80));
+    if (isCut || isSpilt || isTall || isOut) found.push(element.tagName.toLowerCase() + ': ' + element.textContent.slice(0, 80));
   }
   return found;
 }`;
