@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EngineProxy } from '@molecule/testkit';
+import { EngineProxy, type FakeControlPlane } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cloudSettings, ORG_HEADERS, startPlaneWithAgents } from './support/cloud-tenant.ts';
 import { removeNetworks } from './support/containers.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
@@ -21,7 +22,7 @@ interface Row {
 }
 
 interface Side {
-  settings(): Record<string, string>;
+  settings(): Record<string, string> | Promise<Record<string, string>>;
   /** Empty while nothing runs. */
   unitOf(id: string): string;
   kill(id: string): void;
@@ -32,12 +33,13 @@ interface Side {
 let tenant: ScenarioTenant;
 let folder: string;
 let engine: EngineProxy;
+let plane: FakeControlPlane;
 
 const run = (...command: string[]) =>
   execFileSync(command[0] ?? '', command.slice(1), { encoding: 'utf8', stdio: 'pipe' }).trim();
 const folderOf = (id: string) => join(tenant.dataDir, 'workspaces', `ws-${id}`);
 
-const SIDES: Record<'process' | 'docker', Side> = {
+const SIDES: Record<'process' | 'docker' | 'cloud', Side> = {
   process: {
     settings: () => ({ WORKSPACE_BACKEND: 'process' }),
     unitOf: (id) => {
@@ -55,6 +57,13 @@ const SIDES: Record<'process' | 'docker', Side> = {
     kill: (id) => run('docker', 'kill', `ws-${id}`),
     freeze: (id) => run('docker', 'pause', `ws-${id}`),
     close: removeNetworks,
+  },
+  cloud: {
+    settings: async () => ({ ...(await cloudSettings(plane)), WORKSPACE_BACKEND: 'cloud' }),
+    unitOf: (id) => (plane.hasAgent(id) ? (plane.units.get(id)?.instanceId ?? '') : ''),
+    kill: (id) => plane.kill(id),
+    freeze: (id) => plane.freeze(id),
+    close: () => {},
   },
 };
 
@@ -88,7 +97,7 @@ async function whileProvisioning(id: string, change: () => void): Promise<void> 
 }
 
 interface Trouble {
-  on: 'process' | 'docker';
+  on: 'process' | 'docker' | 'cloud';
   name: string;
   reason: string;
   /** Begins before the start that fails; `during` goes on while it comes up. */
@@ -97,24 +106,32 @@ interface Trouble {
   end?(id: string): Promise<unknown> | unknown;
 }
 
-const onBoth = (trouble: Omit<Trouble, 'on'>): Trouble[] => [
+const onAll = (trouble: Omit<Trouble, 'on'> & { cloudReason?: string }): Trouble[] => [
   { on: 'process', ...trouble },
   { on: 'docker', ...trouble },
+  { on: 'cloud', ...trouble, reason: trouble.cloudReason ?? trouble.reason },
 ];
 
+/** From now on the control plane treats each request to place so. */
+const placing = (fate: 'serve' | 'lose' | 'throttle') => () => {
+  plane.onCall = (method) => (method === 'POST' ? fate : 'serve');
+};
+
 const TROUBLES: Trouble[] = [
-  ...onBoth({
+  ...onAll({
     name: 'a configuration that the agent cannot read',
     reason: 'config_invalid',
+    // The control plane does not tell how an instance ended.
+    cloudReason: 'crash_loop',
     begin: (id) => writeConfig(id, 'name: ['),
     end: (id) => writeConfig(id, 'name: Troubled\nruntime: rehearsal\n'),
   }),
-  ...onBoth({
+  ...onAll({
     name: 'a unit that dies again and again',
     reason: 'crash_loop',
     during: (id, side) => side.kill(id),
   }),
-  ...onBoth({
+  ...onAll({
     name: 'an agent that never registers',
     reason: 'provision_timeout',
     during: (id, side) => side.freeze(id),
@@ -147,18 +164,40 @@ const TROUBLES: Trouble[] = [
     begin: () => engine.refuse(/^POST \/containers\/create/),
     end: () => engine.refuse(null),
   },
+  {
+    on: 'docker',
+    name: 'an engine that is away',
+    reason: 'backend_transient',
+    begin: () => engine.close(),
+    end: () => engine.comeBack(),
+  },
+  {
+    on: 'cloud',
+    name: 'a control plane that is away',
+    reason: 'backend_transient',
+    begin: () => plane.goAway(),
+    end: () => plane.comeBack(),
+  },
+  {
+    on: 'cloud',
+    name: 'a control plane that has no room',
+    reason: 'backend_transient',
+    begin: placing('throttle'),
+    end: placing('serve'),
+  },
 ];
 
-describe.each(['process', 'docker'] as const)('a start on the %s backend', (backend) => {
+describe.each(['process', 'docker', 'cloud'] as const)('a start on the %s backend', (backend) => {
   const side = SIDES[backend];
   describe.skipIf(backend === 'docker' && !process.env.MOLECULE_TEST_DOCKER)('', () => {
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'molecule-failed-'));
       engine = await EngineProxy.open(join(folder, 'engine.sock'));
-      tenant = await startScenarioTenant({
-        ...side.settings(),
-        PROVISION_TIMEOUT_SECONDS: String(NEVER_REGISTERS_S),
-      });
+      plane = await startPlaneWithAgents();
+      tenant = await startScenarioTenant(
+        { ...(await side.settings()), PROVISION_TIMEOUT_SECONDS: String(NEVER_REGISTERS_S) },
+        backend === 'cloud' ? { headers: ORG_HEADERS } : {},
+      );
     });
     afterAll(async () => {
       for (const { id, name } of await tenant.asAdmin<{ id: string; name: string }[]>('/workspaces')) {
@@ -167,6 +206,7 @@ describe.each(['process', 'docker'] as const)('a start on the %s backend', (back
       }
       await tenant.stop();
       side.close();
+      await plane.close();
       await engine.close();
       await rm(folder, { recursive: true, force: true });
     });
@@ -192,6 +232,30 @@ describe.each(['process', 'docker'] as const)('a start on the %s backend', (back
         await end?.(id);
         await act(id, 'restart');
         await untilStatus(id, 'online');
+      },
+    );
+
+    it.runIf(backend === 'cloud')(
+      'whose answers are lost after the unit was placed leaves one unit in the end, and none beside it',
+      async () => {
+        placing('lose')();
+        const { id } = await tenant.asAdmin<{ id: string }>('/workspaces', {
+          method: 'POST',
+          body: { name: 'Unheard', runtime: 'rehearsal', tier: 2 },
+        });
+        const asked = () => plane.calls.filter((call) => call.startsWith('POST')).length;
+        const before = asked();
+        await until('the start was given up, once', () => asked() - before >= 4, START_MS);
+        placing('serve')();
+        await until(
+          'online on the one unit',
+          async () => (await read(id)).status === 'online' && side.unitOf(id) !== '',
+          START_MS,
+        );
+        expect(plane.live().filter(({ workspaceId }) => workspaceId === id)).toHaveLength(1);
+        await act(id, 'pause');
+        await until('no unit', () => side.unitOf(id) === '', START_MS);
+        expect(plane.live().filter(({ workspaceId }) => workspaceId === id)).toEqual([]);
       },
     );
   });

@@ -80,6 +80,11 @@ export class AgentProcesses {
     this.#children.get(instanceId)?.kill('SIGKILL');
   }
 
+  /** As a machine that hangs. */
+  freeze(instanceId: string): void {
+    this.#children.get(instanceId)?.kill('SIGSTOP');
+  }
+
   isAlive(instanceId: string): boolean {
     return this.#children.has(instanceId);
   }

@@ -39,6 +39,8 @@ export interface FakeControlPlane {
   hasAgent(workspaceId: string): boolean;
   /** Ends the instance as a machine that fails. */
   kill(workspaceId: string): void;
+  /** Its agent does nothing from now on; the instance is still called running. */
+  freeze(workspaceId: string): void;
   /** Nobody listens from now on. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
@@ -90,6 +92,7 @@ export async function startFakeControlPlane(program: readonly string[] = []): Pr
       if (unit && agents) agents.kill(unit.instanceId);
       else if (unit) unit.state = 'terminated';
     },
+    freeze: (workspaceId) => agents?.freeze(units.get(workspaceId)?.instanceId ?? ''),
     goAway,
     comeBack: listen,
     close: async () => {

@@ -72,6 +72,8 @@ export class UnitController {
   readonly #putAsideUntil = new Map<string, number>();
   /** Starts that wait for a backend that is away. */
   readonly #retryAt = new Map<string, number>();
+  /** Why they wait, in words for people; forgotten with the next start that reaches its backend. */
+  readonly #awayBecause = new Map<string, string>();
   #isStopping = false;
 
   constructor(deps: ControllerDeps) {
@@ -89,6 +91,7 @@ export class UnitController {
     // A fresh request replaces whatever runs: forget the start that was made for an earlier one.
     this.#startedAt.delete(workspaceId);
     this.#retryAt.delete(workspaceId);
+    this.#awayBecause.delete(workspaceId);
     this.#deps.sweepSoon();
   }
 
@@ -256,16 +259,23 @@ export class UnitController {
       return;
     }
     const seconds = Math.round(this.#deps.startLimitMs(state.runtime) / 1000);
-    const [reason, detail] =
-      state.statusReason === WAITING
-        ? ['no_capacity', `this machine had no room for ${seconds} s; ${state.statusDetail}`]
-        : ['provision_timeout', `the agent did not come up within ${seconds} s`];
+    const [reason, detail] = this.#whyNotUp(state, seconds);
+    this.#awayBecause.delete(state.id);
     await this.#failProvision(state, reason, detail, {
       timeout_secs: seconds,
       runtime: state.runtime,
       source: 'provision_timeout_sweep',
     });
     await this.stop(state.id);
+  }
+
+  #whyNotUp({ id, statusReason, statusDetail }: WorkspaceState, seconds: number): [string, string] {
+    const away = this.#awayBecause.get(id);
+    if (statusReason === WAITING)
+      return ['no_capacity', `this machine had no room for ${seconds} s; ${statusDetail}`];
+    if (away !== undefined)
+      return [AWAY, `${away}, for ${seconds} s; restart the workspace once that is over`];
+    return ['provision_timeout', `the agent did not come up within ${seconds} s`];
   }
 
   async #checkLease(state: WorkspaceState, now: number): Promise<void> {
@@ -372,9 +382,10 @@ export class UnitController {
       const outcome = await this.#deps.units.start(spec, state.backend);
       if (!outcome.isStarted && outcome.reason === AWAY) {
         // U8.
-        this.#retryAt.set(id, this.#deps.clock.now() + AWAY_RETRY_MS);
+        this.#waitForBackend(id, outcome.detail);
         return;
       }
+      this.#awayBecause.delete(id);
       if (!outcome.isStarted) {
         await this.#failProvision(state, outcome.reason, outcome.detail);
         return;
@@ -390,7 +401,7 @@ export class UnitController {
       if (isFault(error) && error.code === 'BACKEND_TRANSIENT') {
         // U8.
         this.#deps.log.warn({ err: error, workspaceId: id }, 'a start waits for a backend');
-        this.#retryAt.set(id, this.#deps.clock.now() + AWAY_RETRY_MS);
+        this.#waitForBackend(id, error.message);
         return;
       }
       const detail = isFault(error)
@@ -402,6 +413,12 @@ export class UnitController {
         ...(missing === undefined ? {} : { missing }),
       });
     }
+  }
+
+  /** U8. */
+  #waitForBackend(id: string, because: string): void {
+    this.#retryAt.set(id, this.#deps.clock.now() + AWAY_RETRY_MS);
+    this.#awayBecause.set(id, because);
   }
 
   /** U9. False: the workspace was sent elsewhere meanwhile. */
