@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import type { Config } from './config.ts';
-import { embedMissing, HttpEmbedder, memoryRoutes } from './features/memories/index.ts';
+import { embedMissing, memoryRoutes, ProviderEmbedder } from './features/memories/index.ts';
 import { PgMemoryStore } from './features/memories/memory-store.pg.ts';
 import { openPgvector } from './features/memories/pgvector-store.pg.ts';
 import { PgVectorStore } from './features/memories/vector-store.pg.ts';
@@ -12,6 +12,7 @@ import { namespaceRoutes } from './features/namespaces/index.ts';
 import { PgNamespaceStore } from './features/namespaces/namespace-store.pg.ts';
 import { healthRoute } from './health.ts';
 import { openMemoryDatabase } from './memory-schema.pg.ts';
+import { startOwnPostgres } from './own-postgres.ts';
 import { buildServer } from './server.ts';
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -31,8 +32,9 @@ export interface Plugin {
 export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
   const clock = systemClock;
   const shutdown = new Shutdown(log);
+  const own = config.databaseUrl === null ? await startOwnPostgres(config.dataDir, log) : null;
   const db = await openMemoryDatabase(
-    config.databaseUrl.reveal(),
+    own?.url ?? config.databaseUrl?.reveal() ?? '',
     join(REPOSITORY, 'apps/memory-plugin/migrations'),
     (error) => log.warn({ err: error }, 'a database connection was lost'),
   );
@@ -45,7 +47,7 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
   const vectors = config.vectors && {
     memories,
     vectors: indexed ?? bytes,
-    embedder: target && new HttpEmbedder({ ...target, dimensions }),
+    embedder: target && new ProviderEmbedder({ ...target, dimensions }),
     dimensions,
     log,
   };
@@ -93,6 +95,9 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
   supervisor.start();
   shutdown.on('server', () => app.close());
   shutdown.on('loops', () => supervisor.stop());
-  shutdown.on('database', () => db.end());
+  shutdown.on('database', async () => {
+    await db.end();
+    await own?.stop();
+  });
   return { address, stop: (reason) => shutdown.run(reason) };
 }

@@ -35,4 +35,9 @@ describe('the memory plugin', () => {
       else expect(() => at(text)).toThrow('MEMORY_PLUGIN_LISTEN_ADDR must be');
     },
   );
+
+  it('keeps a store of its own when no database is named', () => {
+    expect(loadConfig({})).toMatchObject({ databaseUrl: null, dataDir: './.molecule-memory' });
+    expect(loadConfig(DATABASE).databaseUrl?.reveal()).toBe(DATABASE.MEMORY_PLUGIN_DATABASE_URL);
+  });
 });

@@ -9,8 +9,14 @@ export const SETTINGS = defineSettings({
     example: '127.0.0.1:9100',
   }),
   databaseUrl: setting.secret('MEMORY_PLUGIN_DATABASE_URL', {
-    doc: 'Postgres 15 or newer; the plugin keeps its tables in a schema of their own there.',
+    optional: true,
+    doc: 'Postgres 15 or newer, where the plugin keeps its tables in a schema of their own; unset: an embedded one in its data folder.',
     example: 'postgres://user:password@localhost:5432/molecule',
+  }),
+  dataDir: setting.text('MEMORY_PLUGIN_DATA_DIR', {
+    default: './.molecule-memory',
+    doc: 'Where the embedded Postgres keeps its files, when no database is named.',
+    example: '/var/lib/molecule-memory',
   }),
   token: setting.secret('MEMORY_PLUGIN_TOKEN', {
     optional: true,
@@ -58,7 +64,9 @@ export interface VectorConfig {
 
 export interface Config {
   listen: ListenAddress;
-  databaseUrl: Secret;
+  /** Null: an embedded Postgres in `dataDir`. */
+  databaseUrl: Secret | null;
+  dataDir: string;
   token: Secret | null;
   isTenantChild: boolean;
   /** Null: words alone. */
@@ -81,7 +89,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
   }
   return Object.freeze({
     listen,
-    databaseUrl: read.databaseUrl as Secret,
+    databaseUrl: read.databaseUrl ?? null,
+    dataDir: read.dataDir,
     token: read.token ?? null,
     isTenantChild: read.isTenantChild,
     vectors: readVectors(read),

@@ -1,5 +1,8 @@
 // The memory plugin over HTTP against the conformance suite, on every Postgres that this machine has.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLog, Secret } from '@molecule/kit';
 import { databaseFlavours, type TestDatabase, testDatabase } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +22,7 @@ describe.each(databaseFlavours())('the memory plugin on %s Postgres', (flavour) 
       {
         listen: { host: '127.0.0.1', port },
         databaseUrl: Secret.of(database.url),
+        dataDir: '',
         token: Secret.of(TOKEN),
         isTenantChild: false,
         vectors: null,
@@ -113,4 +117,41 @@ describe.each(databaseFlavours())('the memory plugin on %s Postgres', (flavour) 
     expect(contents.length >= found.length).toBe(true);
     if (found.length === 0) expect(contents).toEqual([]);
   });
+});
+
+describe('the memory plugin without a database of somebody else', () => {
+  it('keeps its memories in an embedded one, across a restart, and conforms', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'molecule-own-store-'));
+    let port = 0;
+    const start = async () => {
+      const started = await startPlugin(
+        {
+          listen: { host: '127.0.0.1', port },
+          databaseUrl: null,
+          dataDir,
+          token: Secret.of(TOKEN),
+          isTenantChild: false,
+          vectors: null,
+          logLevel: 'silent',
+        },
+        createLog({ level: 'silent' }),
+      );
+      port = Number(new URL(started.address).port);
+      return started;
+    };
+    let plugin = await start();
+    try {
+      const restart = async () => {
+        await plugin.stop('restart');
+        plugin = await start();
+      };
+      const probe = new PluginProbe(plugin.address, TOKEN);
+      const verdicts = await runConformance(probe, { restart, isLoadWanted: false });
+      expect(verdicts.filter(({ result }) => result === 'failed')).toEqual([]);
+      expect(verdicts.find(({ number }) => number === 20)?.result).toBe('passed');
+    } finally {
+      await plugin.stop('test');
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

@@ -47,7 +47,15 @@ describe.each(flavours)('vectors on %s Postgres', (flavour) => {
   const start = async (vectors: VectorConfig | null) => {
     const listen = { host: '127.0.0.1', port: 0 };
     const databaseUrl = Secret.of(database.url);
-    const config = { listen, databaseUrl, token: null, isTenantChild: false, vectors, logLevel: 'silent' };
+    const config = {
+      listen,
+      dataDir: '',
+      databaseUrl,
+      token: null,
+      isTenantChild: false,
+      vectors,
+      logLevel: 'silent',
+    };
     const plugin = await startPlugin(config, createLog({ level: 'silent' }));
     plugins.push(plugin);
     return new PluginProbe(plugin.address);
@@ -159,7 +167,7 @@ describe.each(flavours)('vectors on %s Postgres', (flavour) => {
     const probe = await start({ dimensions: DIMENSIONS, embedder: null });
     const [crowd, own] = [await probe.namespace(), await probe.namespace()];
     const direction = (i: number) =>
-      Array.from({ length: DIMENSIONS }, (_, at) => Math.sin(i * (at + 1)) + 0.01);
+      Array.from({ length: DIMENSIONS }, (_, at) => Math.sin(i * (at + 1) * 1.7) + 0.01);
     const batch = (from: number, count: number, name: string) => ({
       memories: Array.from({ length: count }, (_, i) => ({
         content: `${name} ${from + i}`,
