@@ -5,6 +5,7 @@
 //       the answer says that a restart is required either way.
 //   C3. The config.yaml decides the engine: saving another `runtime` changes the workspace's row in the same transaction.
 //   C4. The tree stays within LIMITS.configTreeBytes.
+//   C5. No name is a file and a folder at once: no unit could be given such a tree.
 
 import { faults, LIMITS, type WorkspaceState } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
@@ -100,6 +101,7 @@ async function keep(
   change: { set: Record<string, string>; remove: readonly string[] },
   removedPath?: string,
 ): Promise<ChangeEffect> {
+  if (Object.keys(change.set).length > 0) refuseClash(await deps.readConfigTree(workspace), change.set);
   let recorded = { revision: null as number | null, committed: () => {} };
   await editWorkspaces(
     deps,
@@ -126,6 +128,17 @@ async function keep(
     hot_reloaded: false,
     ...(revision === null ? {} : { revision }),
   };
+}
+
+/** C5. */
+function refuseClash(tree: Readonly<Record<string, string>>, set: Readonly<Record<string, string>>): void {
+  const paths = new Set([...Object.keys(tree), ...Object.keys(set)]);
+  for (const path of paths) {
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
+      if (paths.has(path.slice(0, at)))
+        throw faults.invalidRequest('a path cannot be a file and a folder at once');
+    }
+  }
 }
 
 /** C2. Whether a unit runs that has to be restarted. */
