@@ -20,6 +20,8 @@ const SWEEP_EVERY_MS = 10 * 60_000;
 const SWEEP_BATCH = 500;
 const EMBED_EVERY_MS = 5_000;
 const EMBED_BATCH = 32;
+/** A run ends well within its limit, however much is left: a run that is broken off loses its last batch. */
+const EMBED_ROUND_MS = 20_000;
 /** Vectors that callers bring are of whatever model they use. */
 const CALLERS_MODEL = 'callers';
 
@@ -86,7 +88,9 @@ export async function startPlugin(config: Config, log: Log): Promise<Plugin> {
       name: 'embed',
       intervalMs: EMBED_EVERY_MS,
       run: async (signal) => {
-        while (!signal.aborted && (await embedMissing(vectors, EMBED_BATCH, signal)) >= EMBED_BATCH);
+        const endAt = clock.now() + EMBED_ROUND_MS;
+        const isOver = () => signal.aborted || clock.now() >= endAt;
+        while (!isOver() && (await embedMissing(vectors, EMBED_BATCH, signal)) >= EMBED_BATCH);
       },
     });
   }
