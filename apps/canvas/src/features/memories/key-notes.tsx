@@ -13,7 +13,7 @@ import { Select, TextField } from '../../ui/field.tsx';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { OutOfReach } from '../workspaces/out-of-reach.tsx';
-import { lifetimes, readValue, secondsLeft, textOfValue } from './model.ts';
+import { AS_IT_IS, lifetimeSeconds, lifetimes, readValue, secondsLeft, textOfValue } from './model.ts';
 import { useKeyValues, useMemoryActions } from './use-memories.ts';
 
 type Row = keyValues.KeyValueRow;
@@ -93,11 +93,11 @@ function NoteDialog({ role, row, onClose }: { role: Role; row: Row | null; onClo
   const { note } = useMemoryActions(role.id);
   const [key, setKey] = useState(row?.key ?? '');
   const [text, setText] = useState(row ? textOfValue(row.value) : '');
-  const [lifetime, setLifetime] = useState<string>('');
+  const [lifetime, setLifetime] = useState<string>(row?.expires_at ? AS_IT_IS : '');
   const [isBusy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
-    const ttlSeconds = lifetime === '' ? null : Number(lifetime);
+    const ttlSeconds = lifetimeSeconds(lifetime, row, Date.now());
     const isSaved = await note({ key, value: readValue(text), ttlSeconds, version: row?.version ?? 0 });
     setBusy(false);
     if (isSaved) onClose();
@@ -139,7 +139,17 @@ function NoteDialog({ role, row, onClose }: { role: Role; row: Row | null; onClo
             label={say('memories.keptFor')}
             value={lifetime}
             onChoose={setLifetime}
-            options={lifetimes()}
+            options={[
+              ...(row?.expires_at
+                ? [
+                    {
+                      value: AS_IT_IS,
+                      label: say('memories.keptUntil', { time: timeWords(row.expires_at, 'full') }),
+                    },
+                  ]
+                : []),
+              ...lifetimes(),
+            ]}
           />
         </div>
         <div className="mt-5 flex justify-end gap-2">

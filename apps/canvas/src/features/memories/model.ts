@@ -55,6 +55,9 @@ export function relativeScores(found: readonly memories.FoundMemory[]): Readonly
   );
 }
 
+/** The choice that leaves the end of a note where it is. */
+export const AS_IT_IS = 'as-it-is';
+
 export const lifetimes = () =>
   [
     { value: '', label: say('memories.forEver') },
@@ -63,6 +66,16 @@ export const lifetimes = () =>
     { value: '604800', label: say('memories.oneWeek') },
     { value: '2592000', label: say('memories.thirtyDays') },
   ] as const;
+
+/** The seconds that a choice of lifetime gives a note; `row` is the note before the change. Null: it stays. */
+export function lifetimeSeconds(
+  choice: string,
+  row: keyValues.KeyValueRow | null,
+  nowMs: number,
+): number | null {
+  if (choice === AS_IT_IS) return row === null ? null : secondsLeft(row, nowMs);
+  return choice === '' ? null : Number(choice);
+}
 
 /** What somebody typed as a value: JSON when it is JSON, else the text itself. */
 export function readValue(text: string): unknown {
