@@ -190,6 +190,17 @@ withBrowser.each(['light', 'dark'] as const)('a person who keeps a role, in %s',
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/Version 1 .* until/).waitFor(SOON);
     await look(page, scheme, 'memory-notes');
+    await page.getByRole('button', { name: `Change stop-${scheme}` }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Value: JSON, or any text').fill('{"page": 8}');
+    await look(page, scheme, 'memory-note-change');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/Version 2 .* until/).waitFor(SOON);
+    await tenant.asAdmin(`/workspaces/${id}/memory`, {
+      method: 'POST',
+      body: { key: `told-${scheme}`, value: 'by an agent' },
+    });
+    await page.getByText(`told-${scheme}`, { exact: true }).waitFor(SOON);
     await page.getByRole('button', { name: `Delete stop-${scheme}` }).click();
     await page.getByRole('button', { name: 'Undo', exact: true }).click(SOON);
     await until('it is back', async () => {

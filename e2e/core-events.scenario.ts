@@ -22,7 +22,14 @@ interface Told {
 }
 
 const START_MS = 60_000;
-const BROADCAST = ['TASK_UPDATED', 'WORKSPACE_HEARTBEAT', 'ACTIVITY_LOGGED', 'AGENT_MESSAGE', 'A2A_RESPONSE'];
+const BROADCAST = [
+  'TASK_UPDATED',
+  'WORKSPACE_HEARTBEAT',
+  'ACTIVITY_LOGGED',
+  'AGENT_MESSAGE',
+  'A2A_RESPONSE',
+  'MEMORY_CHANGED',
+];
 const UNKNOWN = '11111111-1111-4111-8111-111111111111';
 
 let tenant: ScenarioTenant;
@@ -177,6 +184,7 @@ describe('kept in the life of', () => {
     const params = { message: { role: 'user', messageId: crypto.randomUUID(), parts } };
     await asAdmin('POST', `/workspaces/${id}/a2a`, { jsonrpc: '2.0', id: 1, method: 'message/send', params });
     await asAdmin('POST', `/workspaces/${id}/notify`, { message: 'done' });
+    await asAdmin('POST', `/workspaces/${id}/memory`, { key: 'page', value: 7 });
     await asAdmin('POST', '/registry/heartbeat', {
       workspace_id: id,
       active_tasks: 1,

@@ -102,6 +102,23 @@ describe('who follows', () => {
     },
   );
 
+  it('hears that memory changed, of others only as an administrator, and never what is in it', async () => {
+    const admin = await follow(tenant, { headers: bearer(tenant.adminToken) });
+    const ofWorker = await follow(tenant, { headers: own(worker) });
+    for (const { id } of [boss, worker])
+      await tenant.asAdmin(`/workspaces/${id}/v2/memories`, {
+        method: 'POST',
+        body: { content: 'unspoken' },
+      });
+    for (const { id } of [boss, worker]) await hears(admin, 'MEMORY_CHANGED', id);
+    await hears(ofWorker, 'MEMORY_CHANGED', worker.id);
+    const heardBy = ({ frames }: SocketReader) => frames.filter(({ event }) => event === 'MEMORY_CHANGED');
+    expect(new Set(heardBy(ofWorker).map(({ workspace_id }) => workspace_id))).toEqual(new Set([worker.id]));
+    expect(heardBy(ofWorker)[0]?.payload).toEqual({ namespace: `workspace:${worker.id}` });
+    expect(JSON.stringify(admin.frames)).not.toContain('unspoken');
+    for (const { socket } of [admin, ofWorker]) socket.close();
+  });
+
   const ROWS: [title: string, options: () => FollowOptions, status: number, error: string][] = [
     [verifies('core.13.3-canvas', 'everything is no administrator'), () => ({}), 401, 'admin auth required'],
     [

@@ -16,8 +16,10 @@ import {
   FirstMemories,
   finishForgettings,
   HttpMemoryPlugin,
+  MemoryChanges,
   type MemoryDeps,
   MemorySearch,
+  notingPlugin,
   OrgWriters,
   type PluginTarget,
   plantSeeds,
@@ -73,8 +75,9 @@ export async function composeMemory(parts: MemoryParts) {
   sidecar?.process.start();
   const hygiene = new PgHygieneStore(pg.db, clock);
   const marks = new ReadMarks(hygiene, clock);
+  const changes = new MemoryChanges(parts.record.hub);
   const deps: MemoryDeps = {
-    plugin,
+    plugin: notingPlugin(plugin, changes),
     ledger,
     forgetting: new PgForgetLedger(pg.db, clock, parts.appendEvent),
     keyValues: parts.keyValues,
@@ -95,8 +98,9 @@ export async function composeMemory(parts: MemoryParts) {
     hygiene: { ...care, round },
     search: new MemorySearch(deps),
     firstMemories: new FirstMemories(deps),
+    changes,
     addLoops: (supervisor: Supervisor) =>
-      addMemoryLoops(supervisor, deps, { isOff: config.memory.isOff, marks, round }),
+      addMemoryLoops(supervisor, deps, { isOff: config.memory.isOff, marks, round, changes }),
     stopOn: (shutdown: Shutdown) =>
       shutdown.on('memory', async () => {
         await plugin.stop();
@@ -148,9 +152,15 @@ function embeddingVariables({ dimensions, url, model, key }: EmbeddingConfig): R
 function addMemoryLoops(
   supervisor: Supervisor,
   deps: MemoryDeps,
-  { isOff, marks, round }: { isOff: boolean; marks: ReadMarks; round: HygieneRound },
+  {
+    isOff,
+    marks,
+    round,
+    changes,
+  }: { isOff: boolean; marks: ReadMarks; round: HygieneRound; changes: MemoryChanges },
 ): void {
   supervisor.add({ name: 'memory-audits', intervalMs: 15 * SECOND, run: () => tellAudits(deps) });
+  supervisor.add({ name: 'memory-changes', intervalMs: SECOND, run: () => changes.tell() });
   if (isOff) return;
   supervisor.add({ name: 'memory-plugin', intervalMs: 60 * SECOND, run: () => deps.plugin.refresh() });
   supervisor.add({ name: 'memory-purges', intervalMs: 30 * SECOND, run: () => purgeNamespaces(deps) });

@@ -99,7 +99,12 @@ export function composeServer(parts: ServerParts): Promise<FastifyInstance> {
     approvals: { approvals: stores.approvals, directory, clock, publishSoon },
     memories: memory.deps,
     hygiene: memory.hygiene,
-    keyValues: { keyValues: stores.keyValues, directory, clock },
+    keyValues: {
+      keyValues: stores.keyValues,
+      directory,
+      clock,
+      onChanged: (id) => memory.changes.noteKeys(id),
+    },
     agents: { agents: stores.agents, directory, publishSoon },
     config: secrets.config,
     secrets: secrets.routes,

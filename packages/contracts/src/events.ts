@@ -45,6 +45,7 @@ export const BROADCAST_EVENTS = [
   'ACTIVITY_LOGGED',
   'AGENT_MESSAGE',
   'A2A_RESPONSE',
+  'MEMORY_CHANGED',
 ] as const;
 
 export type StoredEventType = (typeof STORED_EVENTS)[number];

@@ -9,6 +9,7 @@ import { type Feed, type FeedItem, mergeFeed } from '../features/activity/model.
 import { readFeedItem } from '../features/activity/on-workspace-event.ts';
 import type { Hops } from '../features/hops/model.ts';
 import { foldHops } from '../features/hops/on-workspace-event.ts';
+import { foldMarks, type MemoryMarks, NO_MARKS } from '../features/memories/on-workspace-event.ts';
 import type { Roles } from '../features/workspaces/model.ts';
 import { foldRoles } from '../features/workspaces/on-workspace-event.ts';
 
@@ -16,16 +17,24 @@ export interface Live {
   roles: Roles;
   hops: Hops;
   feed: Feed;
+  memoryMarks: MemoryMarks;
   /** The last stored event that is folded in; null before the first reading. */
   lastSeq: number | null;
   /** The list of roles must be read again. */
   isStale: boolean;
 }
 
-export const NOTHING: Live = { roles: {}, hops: {}, feed: [], lastSeq: null, isStale: false };
+export const NOTHING: Live = {
+  roles: {},
+  hops: {},
+  feed: [],
+  memoryMarks: NO_MARKS,
+  lastSeq: null,
+  isStale: false,
+};
 
 export function foldFrames(before: Live, frames: readonly events.EventFrame[], nowMs: number): Live {
-  let { roles, hops, lastSeq, isStale } = before;
+  let { roles, hops, memoryMarks, lastSeq, isStale } = before;
   const items: FeedItem[] = [];
   for (const frame of frames) {
     if (frame.seq !== undefined) {
@@ -36,10 +45,11 @@ export function foldFrames(before: Live, frames: readonly events.EventFrame[], n
     roles = after.roles;
     isStale ||= after.isStale;
     hops = foldHops(hops, frame, nowMs);
+    memoryMarks = foldMarks(memoryMarks, frame);
     const item = readFeedItem(frame);
     if (item) items.push(item);
   }
-  return { roles, hops, feed: mergeFeed(before.feed, items), lastSeq, isStale };
+  return { roles, hops, feed: mergeFeed(before.feed, items), memoryMarks, lastSeq, isStale };
 }
 
 /** A stored row, as `/events` lists it, is the frame that `/ws` tells. */

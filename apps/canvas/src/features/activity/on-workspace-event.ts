@@ -53,6 +53,7 @@ const READERS: Record<events.EventType, Reader> = {
   WORKSPACE_HEARTBEAT: hide,
   AGENT_MESSAGE: hide,
   A2A_RESPONSE: hide,
+  MEMORY_CHANGED: hide,
 };
 
 export function readFeedItem(frame: events.EventFrame): FeedItem | null {

@@ -86,6 +86,7 @@ const HANDLERS: Record<events.EventType, Handler> = {
   WORKSPACE_HEARTBEAT: keep,
   AGENT_MESSAGE: keep,
   A2A_RESPONSE: keep,
+  MEMORY_CHANGED: keep,
 };
 
 export function foldHops(hops: Hops, frame: events.EventFrame, nowMs: number): Hops {

@@ -8,6 +8,7 @@ import { Choice } from '../../ui/choice.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { FoundMemories } from './found-memories.tsx';
 import { KeyNotes } from './key-notes.tsx';
+import { useMemoryEvents, useNamespaces } from './use-memories.ts';
 
 const parts = () =>
   [
@@ -17,6 +18,8 @@ const parts = () =>
 
 export default function MemoryTab({ role }: { role: Role }) {
   const { store } = useTools();
+  const spaces = useNamespaces(role.id);
+  useMemoryEvents(role.id, spaces.data?.readable.map(({ name }) => name) ?? []);
   const [part, setPart] = useState<'memories' | 'keys'>('memories');
   return (
     <div className="flex min-h-0 flex-1 flex-col">

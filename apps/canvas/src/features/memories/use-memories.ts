@@ -1,13 +1,16 @@
-// Use memories: what one role may read, by namespace and search, and its notes by key. Agents write without an event
-// for it, so an open tab reads again every few seconds.
+// Use memories: what one role may read, by namespace and search, and its notes by key. An open tab reads again when one
+// of these namespaces was told to have changed, and now and then, since memories also end by themselves.
 
 import { keyValues, memories } from '@molecule/contracts';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { say } from '../../languages/say.ts';
-import { useTools } from '../../store/canvas-context.ts';
+import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { attempt } from '../workspaces/role-actions.ts';
+import { markOf } from './on-workspace-event.ts';
 
-const REREAD_MS = 5_000;
+const REREAD_MS = 60_000;
+const SETTLE_MS = 150;
 const LISTED = '100';
 
 export function useNamespaces(roleId: string) {
@@ -47,6 +50,20 @@ export function useKeyValues(roleId: string) {
     refetchInterval: REREAD_MS,
     queryFn: ({ signal }) => call(keyValues.listKeyValues, { params: { id: roleId }, signal }),
   });
+}
+
+/** Reads again what one of these namespaces changed. */
+export function useMemoryEvents(roleId: string, namespaces: readonly string[]): void {
+  const client = useQueryClient();
+  const mark = useCanvas((canvas) => markOf(canvas.memoryMarks, namespaces));
+  useEffect(() => {
+    if (mark === 0) return;
+    const timer = setTimeout(
+      () => void client.invalidateQueries({ queryKey: ['memories', roleId] }),
+      SETTLE_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [client, roleId, mark]);
 }
 
 export interface Noted {

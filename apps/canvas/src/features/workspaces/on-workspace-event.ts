@@ -100,6 +100,7 @@ const HANDLERS: Record<events.EventType, Handler> = {
   ACTIVITY_LOGGED: keep,
   AGENT_MESSAGE: keep,
   A2A_RESPONSE: keep,
+  MEMORY_CHANGED: keep,
 };
 
 export function foldRoles(roles: Roles, frame: events.EventFrame): RolesAfter {

@@ -150,6 +150,8 @@ async function replay(
 function maySee(follower: Follower, frame: events.EventFrame, deps: EventDeps): boolean {
   if (follower.workspaceId === null) return true;
   if (frame.workspace_id === follower.workspaceId) return true;
+  // When somebody remembers something is nobody else's business.
+  if (frame.event === ('MEMORY_CHANGED' satisfies events.EventType)) return false;
   return canCommunicate(deps.directory, follower.workspaceId, frame.workspace_id);
 }
 

@@ -29,7 +29,9 @@ export function bindKeyValueRoutes(app: FastifyInstance, binder: Binder, deps: K
   }));
 
   binder.bind(app, contract.deleteKeyValue, async ({ params }) => {
-    await keyValues.remove(requireWorkspace(directory, params.id).id, params.key);
+    const { id } = requireWorkspace(directory, params.id);
+    await keyValues.remove(id, params.key);
+    deps.onChanged(id);
     return { status: 'deleted' as const };
   });
 }

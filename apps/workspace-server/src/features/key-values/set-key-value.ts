@@ -10,6 +10,8 @@ export interface KeyValueDeps {
   keyValues: KeyValueStore;
   directory: WorkspaceDirectory;
   clock: Clock;
+  /** Told of every change; takes no time. */
+  onChanged(workspaceId: string): void;
 }
 
 /** Resolves with the new version. */
@@ -29,7 +31,10 @@ export async function setKeyValue(
     expiresAt: input.ttl_seconds ? deps.clock.now() + input.ttl_seconds * 1000 : null,
     ifVersion: input.if_match_version ?? null,
   });
-  if (outcome.kind === 'stored') return { key, version: outcome.version };
+  if (outcome.kind === 'stored') {
+    deps.onChanged(workspace.id);
+    return { key, version: outcome.version };
+  }
   if (outcome.kind === 'full') throw new Fault('QUEUE_FULL', 'this workspace keeps too much already');
   const suffix = outcome.currentVersion === null ? ': key does not exist' : '';
   throw faults.conflict(`if_match_version mismatch${suffix}`, {

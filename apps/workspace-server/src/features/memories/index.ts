@@ -8,6 +8,7 @@ export { finishForgettings, forgetOne } from './forget-subject.ts';
 export { HttpMemoryPlugin, type PluginTarget } from './http-memory-plugin.ts';
 export { importMemories } from './import-memories.ts';
 export { plantSeeds, purgeNamespaces } from './keep-promises.ts';
+export { MemoryChanges, notingPlugin } from './memory-changes.ts';
 export { type MemoryDeps, OrgWriters } from './memory-deps.ts';
 export type { MemoryLedger } from './memory-ledger.ts';
 export { MemorySearch } from './memory-search.ts';
