@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainText } from '../memories/index.ts';
 import { byReading, Comparison, NEAR, type SeenMemory } from './find-suggestions.ts';
-import { likeness, plainText, sketchOf } from './likeness.ts';
+import { likeness, sketchOf } from './likeness.ts';
 
 let next = 0;
 function memory(content: string, more: Partial<SeenMemory> = {}): SeenMemory {

@@ -5,8 +5,9 @@
 //   E2. Summaries and checkpoints are not compared: the next one is like the last one by nature.
 
 import { createHash } from 'node:crypto';
+import { plainText } from '../memories/index.ts';
 import type { HygieneStore, NewSuggestion } from './hygiene-store.ts';
-import { bandsOf, likeness, plainText, type Sketch, sketchOf } from './likeness.ts';
+import { bandsOf, likeness, type Sketch, sketchOf } from './likeness.ts';
 
 export interface SeenMemory {
   id: string;

@@ -13,11 +13,6 @@ export interface Sketch {
   runs: number;
 }
 
-/** Case, accents and spaces do not matter. */
-export function plainText(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
-}
-
 export function sketchOf(plain: string): Sketch {
   const minima = new Uint32Array(MINIMA).fill(0xffffffff);
   const end = Math.max(1, Math.min(plain.length - RUN + 1, RUNS_MAX));

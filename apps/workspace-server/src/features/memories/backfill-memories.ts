@@ -5,27 +5,19 @@
 //   B3. A row that cannot be taken says why and leaves the others alone; a plugin that is away ends the call.
 //   B4. A dry run asks nobody: the plugin is not called.
 
-import { memories as contract, memoryPlugin } from '@molecule/contracts';
+import { type memories as contract, memoryPlugin } from '@molecule/contracts';
 import { isFault, LIMITS, type WorkspaceState } from '@molecule/domain';
 import { Semaphore } from '@molecule/kit';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { cleanContent, commitMemory, DEFAULT_TAG } from './commit-memory.ts';
-import { forgetMemory } from './forget-memory.ts';
-import { findWorkspace } from './import-memories.ts';
+import { takeOutMemory } from './forget-memory.ts';
+import { findWorkspace, importedRow } from './import-memories.ts';
 import { namespaceForScope } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 
 const AT_ONCE = 8;
 
-const row = z.object({
-  id: memoryPlugin.memoryId,
-  content: memoryPlugin.memoryContent,
-  scope: z.enum(contract.MEMORY_SCOPES),
-  namespace: z.string().max(LIMITS.memoryTagChars).nullish(),
-  created_at: memoryPlugin.rfc3339.nullish(),
-  workspace_id: z.string().nullish(),
-  workspace_name: z.string().nullish(),
-});
+const row = importedRow.extend({ id: memoryPlugin.memoryId });
 type Row = z.output<typeof row>;
 type Verdict = contract.BackfillResult;
 
@@ -111,7 +103,7 @@ const MODES: Record<contract.BackfillMode, Step> = {
     return 'same';
   },
   rollback: async (deps, input, { writer, namespace }) =>
-    (await forgetMemory(deps, writer.id, namespace, input.id)) ? 'removed' : 'missing',
+    (await takeOutMemory(deps, writer.id, namespace, input.id)) ? 'removed' : 'missing',
 };
 
 /** Else why the row belongs nowhere here. */

@@ -6,6 +6,7 @@ import { Fault, faults, isUuid, LIMITS } from '@molecule/domain';
 import { everyNamespace, pagesOf } from './export-memories.ts';
 import type { ForgetItem, Provenance } from './forget-ledger.ts';
 import type { MemoryDeps } from './memory-deps.ts';
+import { plainText } from './plain-text.ts';
 import type { RecalledMemory } from './recall-memories.ts';
 
 export interface FoundItem extends ForgetItem {
@@ -91,12 +92,12 @@ const FINDERS: Record<wire.ForgetSubjectKind, Finder> = {
   url: bySource('url'),
   subject: bySource('subject'),
   text: async (deps, { value, workspace_id }) => {
-    const wanted = plain(value);
+    const wanted = plainText(value);
     if (wanted.length < 3) throw faults.invalidRequest('value: three letters or digits are needed');
     const only = workspace_id?.toLowerCase();
     if (only !== undefined && !isUuid(only)) throw faults.invalidWorkspaceId();
     const namespaces = only === undefined ? everyNamespace(deps) : [`workspace:${only}`];
-    const says = (text: string) => plain(text).includes(wanted);
+    const says = (text: string) => plainText(text).includes(wanted);
     const memories = await scan(deps, namespaces, ({ content }) => says(content));
     const owners = only === undefined ? deps.directory.live().map(({ id }) => id) : [only];
     const keys: FoundItem[] = [];
@@ -157,9 +158,4 @@ function keyItem(workspaceId: string, key: string): FoundItem {
 
 function fromProvenance({ memoryId, namespace }: Provenance, why: ForgetItem['why']): FoundItem {
   return { kind: 'memory', id: memoryId, namespace, memoryKind: null, why, excerpt: '' };
-}
-
-/** Case, accents, width and runs of spaces do not matter. */
-function plain(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 }

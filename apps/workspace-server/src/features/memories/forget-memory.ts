@@ -15,8 +15,34 @@ export async function forgetMemory(
 ): Promise<boolean> {
   const open = namespacesOf(deps.directory, deps.orgs, workspaceId);
   if (!open.some(({ name, isWritable }) => isWritable && name === namespace)) return false;
+  return auditedIfForAll(deps, workspaceId, memoryId, namespace, () =>
+    forgetOne(deps, { id: memoryId, namespace }, requestedBy),
+  );
+}
+
+/** Undoes a write of our own: nobody asked for it to be forgotten, so there is no receipt, and it may come in again. */
+export function takeOutMemory(
+  deps: MemoryDeps,
+  workspaceId: string,
+  namespace: string,
+  memoryId: string,
+): Promise<boolean> {
+  return auditedIfForAll(deps, workspaceId, memoryId, namespace, async () => {
+    const isDone = await deps.plugin.forget(namespace, memoryId);
+    if (isDone) await deps.ledger.forgetAuthor(memoryId);
+    return isDone;
+  });
+}
+
+async function auditedIfForAll(
+  deps: MemoryDeps,
+  workspaceId: string,
+  memoryId: string,
+  namespace: string,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
   const forget = async () => {
-    const isDone = await forgetOne(deps, { id: memoryId, namespace }, requestedBy);
+    const isDone = await work();
     return { result: isDone, isDone };
   };
   if (kindOf(namespace) !== 'org') return (await forget()).result;

@@ -12,7 +12,8 @@ import { pagesOf } from './export-memories.ts';
 import { namespaceForScope } from './memory-access.ts';
 import type { MemoryDeps } from './memory-deps.ts';
 
-const row = z.object({
+/** Also of a backfill, which adds the id. */
+export const importedRow = z.object({
   content: memoryPlugin.memoryContent,
   scope: z.enum(contract.MEMORY_SCOPES),
   namespace: z.string().max(LIMITS.memoryTagChars).nullish(),
@@ -20,7 +21,7 @@ const row = z.object({
   workspace_name: z.string().nullish(),
   workspace_id: z.string().nullish(),
 });
-type Row = z.output<typeof row>;
+type Row = z.output<typeof importedRow>;
 
 export interface ImportReport {
   imported: number;
@@ -43,7 +44,7 @@ export async function importMemories(deps: MemoryDeps, rows: readonly unknown[])
   const ambiguous = new Set<string>();
   const known = new Map<string, Promise<Set<string>>>();
   for (const value of rows) {
-    const parsed = row.safeParse(value);
+    const parsed = importedRow.safeParse(value);
     if (!parsed.success) {
       report.errors++;
       continue;

@@ -12,6 +12,7 @@ export { MemoryChanges, notingPlugin } from './memory-changes.ts';
 export { type MemoryDeps, OrgWriters } from './memory-deps.ts';
 export type { MemoryLedger } from './memory-ledger.ts';
 export { MemorySearch } from './memory-search.ts';
+export { plainText } from './plain-text.ts';
 export { redactMemory } from './redact-memory.ts';
 export { bindMemoryRoutes } from './routes.ts';
 export { WriteLimit } from './write-limit.ts';
