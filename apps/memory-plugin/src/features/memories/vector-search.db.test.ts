@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLog, Secret } from '@molecule/kit';
 import { databaseFlavours, pgvectorBinaries, type TestDatabase, testDatabase } from '@molecule/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PluginProbe } from '../../../../../tooling/memory-conformance/plugin-probe.ts';
 import { doesConform, runConformance } from '../../../../../tooling/memory-conformance/run-conformance.ts';
 import { type Plugin, startPlugin } from '../../compose.ts';
@@ -65,8 +65,11 @@ describe.each(flavours)('vectors on %s Postgres', (flavour) => {
     database = await testDatabase({ flavour });
     if (!embedder.listening) await new Promise<void>((done) => embedder.listen(0, '127.0.0.1', done));
   });
+  // A plugin with an embedder gives its own vectors to all memories, also to those that another test brings.
+  afterEach(async () => {
+    await Promise.all(plugins.splice(0).map((plugin) => plugin.stop('test')));
+  });
   afterAll(async () => {
-    await Promise.all(plugins.map((plugin) => plugin.stop('test')));
     await database?.stop();
   });
   afterAll(() => {
