@@ -252,6 +252,15 @@ describe('forgetting', () => {
     expect((await found(peer, 'q=summary')).map((memory) => memory.id)).not.toContain(summary);
   });
 
+  it('by the id of a memory that is elsewhere takes nothing, not even what others made of it', async () => {
+    const id = await remember(worker, 'a secret of the worker');
+    const summary = await remember(worker, 'its summary', { provenance: { derived_from: [id] } });
+    for (const path of [`/v2/memories/${id}`, `/memories/${id}`])
+      expect((await call(peer, 'DELETE', path)).status).toBe(404);
+    const ids = (await tenant.asAdmin<{ id: string }[]>('/admin/memories/export')).map((row) => row.id);
+    expect(ids).toEqual(expect.arrayContaining([id, summary]));
+  });
+
   it('tells of itself as an AUDIT event without a content', async () => {
     await remember(worker, 'audit me: persimmon');
     const receipt = await forget({ kind: 'text', value: 'persimmon' });

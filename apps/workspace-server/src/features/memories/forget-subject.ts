@@ -50,7 +50,8 @@ export async function forgetSubject(
 
 /**
  * One memory, for somebody who may write where it is; with what was made of it. False when there is no such memory.
- * What was made of it is known only while it is there, or should have gone with it: then the receipt comes first (G2).
+ * Where something was made of it, the receipt comes first (G2), and so does a look whether the memory is really there: else the
+ * id of somebody else's memory would take away what others made of it.
  */
 export async function forgetOne(
   deps: MemoryDeps,
@@ -58,7 +59,11 @@ export async function forgetOne(
   requestedBy: string,
 ): Promise<boolean> {
   const derived = await derivedOf(deps, [memory.id]);
-  if (derived.length === 0 && !(await deps.plugin.forget(memory.namespace, memory.id))) return false;
+  const isThere =
+    derived.length === 0
+      ? await deps.plugin.forget(memory.namespace, memory.id)
+      : (await deps.plugin.get(memory.namespace, memory.id)) !== null;
+  if (!isThere) return false;
   const items: ForgetItem[] = [{ kind: 'memory', ...memory, memoryKind: null, why: 'asked' }, ...derived];
   const mentions = await deps.forgetting.mentions(
     items.map(({ id }) => id),

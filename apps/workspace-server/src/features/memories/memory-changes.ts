@@ -4,6 +4,7 @@
 //   M2. Each namespace is told at most once in a round of the loop, however much was written to it.
 
 import type { EventHub } from '../events/index.ts';
+import { ownerOf } from './memory-access.ts';
 import type { MemoryPlugin } from './memory-plugin.ts';
 
 /** More are not held: pages read again by themselves now and then. */
@@ -34,11 +35,6 @@ export class MemoryChanges {
       this.#hub.broadcast('MEMORY_CHANGED', ownerOf(namespace), { namespace });
     return namespaces.length;
   }
-}
-
-/** The workspace that a namespace is called after. */
-function ownerOf(namespace: string): string {
-  return namespace.slice(namespace.indexOf(':') + 1);
 }
 
 /** The same plugin; what is changed through it is noted. */
