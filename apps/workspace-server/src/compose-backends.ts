@@ -24,7 +24,7 @@ export interface BackendParts {
 export function composeBackends(config: Config, parts: BackendParts): Dispatcher {
   const { repositoryDir, orgId, agentsUrl, clock, log } = parts;
   const wired = wiredBackends(config);
-  const { socketPath, sizes, rights } = config.containers;
+  const { socketPath, sizes, rights, isWeakSandboxAllowed } = config.containers;
   return createDispatcher({
     clock,
     log,
@@ -36,6 +36,7 @@ export function composeBackends(config: Config, parts: BackendParts): Dispatcher
             platformUrl: agentsUrl,
             orgId,
             sizes,
+            isWeakSandboxAllowed,
           },
         }
       : {}),

@@ -34,6 +34,10 @@ export const CONTAINER_SETTINGS = defineSettings({
   tier3CpuShares: shares(3, 2048),
   tier4MemoryMib: memory(4, 4096),
   tier4CpuShares: shares(4, 4096),
+  isWeakSandboxAllowed: opening(
+    'PROCESS_ALLOW_WEAK_SANDBOX',
+    'Tier 1 starts as a process also where this machine gives agents no users of their own.',
+  ),
   isPrivilegedAllowed: opening(
     'ALLOW_PRIVILEGED',
     'Containers of tiers 3 and 4 are privileged: root of this machine.',
@@ -51,6 +55,7 @@ export const CONTAINER_SETTINGS = defineSettings({
 
 export interface ContainerConfig {
   socketPath: string;
+  isWeakSandboxAllowed: boolean;
   sizes: Readonly<Record<1 | 2 | 3 | 4, { memoryMib: number; cpuShares: number }>>;
   rights: {
     isPrivilegedAllowed: boolean;
@@ -63,6 +68,7 @@ export interface ContainerConfig {
 export function containerConfig(read: SettingsOf<typeof CONTAINER_SETTINGS>): ContainerConfig {
   return Object.freeze({
     socketPath: socketPathOf(read.dockerHost),
+    isWeakSandboxAllowed: read.isWeakSandboxAllowed,
     sizes: {
       1: { memoryMib: read.tier1MemoryMib, cpuShares: read.tier1CpuShares },
       2: { memoryMib: read.tier2MemoryMib, cpuShares: read.tier2CpuShares },

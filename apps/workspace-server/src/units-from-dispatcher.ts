@@ -9,7 +9,7 @@ export function toUnits(dispatcher: Dispatcher): Units {
       const result = await dispatcher.restart(spec, backend);
       switch (result.outcome) {
         case 'started':
-          return { isStarted: true, url: result.url };
+          return { isStarted: true, url: result.url, isolation: result.isolation };
         case 'no_backend':
         case 'crash_loop':
           return { isStarted: false, reason: result.outcome, detail: result.reason };

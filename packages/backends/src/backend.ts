@@ -2,7 +2,7 @@
 // Nobody outside this package holds a Backend: the dispatcher is the only door.
 
 import type { Readable } from 'node:stream';
-import type { Tier, WorkspaceAccess } from '@molecule/domain';
+import type { Isolation, Tier, WorkspaceAccess } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
 import type { CarriedFolder, FolderArchive } from './folder-archive.ts';
 import type { FileEntry, FilePlace, OpenFile } from './unit-file.ts';
@@ -33,6 +33,8 @@ export interface WorkspaceSpec {
 export interface UnitHandle {
   /** Where the tenant reaches the agent. */
   url: string;
+  /** What this start really put around the agent. */
+  isolation: Isolation;
 }
 
 /** Tri-state: `unknown` never triggers a destructive act. */

@@ -11,7 +11,7 @@
 
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { type BackendName, Fault, faults, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
+import { type BackendName, Fault, faults, type Isolation, LIMITS, TIMEOUTS_MS } from '@molecule/domain';
 import { type Clock, DeadlineExceeded, type Log, type Loop, Semaphore, withDeadline } from '@molecule/kit';
 import type {
   Backend,
@@ -54,7 +54,7 @@ export interface DispatcherHooks {
 }
 
 export type StartResult =
-  | { outcome: 'started'; url: string }
+  | { outcome: 'started'; url: string; isolation: Isolation }
   | { outcome: 'no_backend'; reason: string }
   | { outcome: 'crash_loop'; reason: string }
   | { outcome: 'failed'; code: string; reason: string };
@@ -375,7 +375,7 @@ class BackendDispatcher implements Dispatcher {
           'starting a workspace',
         ),
       );
-      return { outcome: 'started', url: handle.url };
+      return { outcome: 'started', url: handle.url, isolation: handle.isolation };
     } catch (error) {
       // Details may hold paths and the like: they go to the log, a generic sentence to people.
       this.#log.error({ err: error, workspaceId, backend: name }, 'a unit did not start');

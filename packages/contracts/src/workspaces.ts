@@ -1,12 +1,29 @@
 // Workspaces: create, list, read, change, delete, and the lifecycle verbs.
 
-import { LIMITS, WORKSPACE_STATUSES } from '@molecule/domain';
+import {
+  ISOLATION_ASPECTS,
+  ISOLATION_KINDS,
+  ISOLATION_STATES,
+  LIMITS,
+  WORKSPACE_STATUSES,
+} from '@molecule/domain';
 import { z } from 'zod';
 import { flag, idParams, json, timestamp, uuid } from './common.ts';
 import { configGeneration } from './config.ts';
 import { defineRoute } from './route.ts';
 
 export const workspaceStatus = z.enum(WORKSPACE_STATUSES);
+
+/** What really separates a running agent. `tier` is the one it was started with. */
+export const isolationView = z.object({
+  kind: z.enum(ISOLATION_KINDS),
+  backend: z.string(),
+  tier: z.number().int(),
+  aspects: z
+    .array(z.object({ aspect: z.enum(ISOLATION_ASPECTS), state: z.enum(ISOLATION_STATES), text: z.string() }))
+    .readonly(),
+});
+export type IsolationView = z.output<typeof isolationView>;
 
 /** The fields that every permitted reader sees. */
 export const workspaceView = z.object({
@@ -35,6 +52,8 @@ export const workspaceView = z.object({
   status_reason: z.string().nullable(),
   status_detail: z.string().nullable(),
   config_generation: configGeneration.optional(),
+  /** What really separates the running agent, never more than is true; null while none of ours runs. */
+  isolation: isolationView.nullish(),
   removed_at: timestamp.nullable().optional(),
   provision_timeout_ms: z.number().int().optional(),
 });

@@ -60,6 +60,7 @@ export const FAULT_CODES = {
   TEAM_CONFIG_UNREADABLE: { retryable: false },
   PRECONDITION_FAILED: { retryable: false },
   IMAGE_MISSING: { retryable: false },
+  WEAK_SANDBOX: { retryable: false },
   SECRET_UNREADABLE: { retryable: false },
   STOP_FAILED: { retryable: true },
   PLATFORM_UNAVAILABLE: { retryable: true },
@@ -155,6 +156,12 @@ export const faults = {
       cause,
       extra: { backend, verb },
     }),
+  /** A tier asks for walls that this machine does not have. */
+  weakSandbox: (why: string) =>
+    new Fault(
+      'WEAK_SANDBOX',
+      `tier 1 needs an agent that cannot reach files of others, and this machine cannot keep it from them: ${why}; choose tier 2, run it in a container, or accept it with PROCESS_ALLOW_WEAK_SANDBOX=1`,
+    ),
   notRunning: (message = 'the workspace is not running; start it to reach its files') =>
     new Fault('NOT_RUNNING', message),
   consoleUnavailable: () =>

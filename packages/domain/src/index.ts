@@ -1,10 +1,12 @@
 // The pure rules that two or more apps share. Nothing here touches a clock, a socket or a file.
+export * from './backend-name.ts';
 export * from './delegation-chain.ts';
 export * from './engines.ts';
 export * from './environment-names.ts';
 export * from './explain-communication.ts';
 export * from './faults.ts';
 export * from './ids.ts';
+export * from './isolation.ts';
 export * from './limits.ts';
 export * from './org-chart.ts';
 export * from './org-slug.ts';

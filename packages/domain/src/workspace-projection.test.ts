@@ -34,6 +34,7 @@ const created: WorkspaceState = {
   sessionResetAt: null,
   carryFrom: null,
   eraseFrom: null,
+  isolation: null,
   createdAt: 5,
   removedAt: null,
 };

@@ -3,10 +3,11 @@
 //   P1. Every structural change travels as a WorkspaceChange beside its event, in one transaction.
 //   P2. applyChange is the only writer of a projected row: replaying all changes in order gives the table.
 
+import type { BackendName } from './backend-name.ts';
+import type { Isolation } from './isolation.ts';
 import type { Tier } from './tiers.ts';
 import type { WorkspaceStatus } from './workspace-status.ts';
 
-export type BackendName = 'process' | 'docker' | 'cloud' | 'external' | 'fake' | 'none';
 export type DeliveryMode = 'push' | 'poll';
 export type WorkspaceAccess = 'none' | 'read_only' | 'read_write';
 
@@ -27,6 +28,8 @@ export interface WorkspaceState {
   url: string;
   /** True when our own provisioner set `url`; an agent's own report never replaces it. */
   isUrlOurs: boolean;
+  /** What the start that gave `url` really put around the agent; it says nothing while `isUrlOurs` is false. */
+  isolation: Isolation | null;
   agentCard: unknown;
   deliveryMode: DeliveryMode | null;
   backend: BackendName;

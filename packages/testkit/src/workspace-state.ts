@@ -37,6 +37,7 @@ export function workspaceState(id: string, change: Partial<WorkspaceState> = {})
     sessionResetAt: null,
     carryFrom: null,
     eraseFrom: null,
+    isolation: null,
     createdAt: CREATED_AT,
     removedAt: null,
     ...change,

@@ -5,6 +5,7 @@ import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
 import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
 import { FilterBar } from '../features/reorganise/filter-bar.tsx';
 import { matchesFilter } from '../features/reorganise/model.ts';
+import { IsolationMark } from '../features/workspaces/isolation-words.tsx';
 import { childrenByParent, type Role } from '../features/workspaces/model.ts';
 import { captionOf } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
@@ -135,7 +136,10 @@ function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint
       </div>
       <div className="mt-0.5 flex items-center justify-between gap-3 text-note">
         <span className={`truncate ${isWorking ? 'text-motion' : 'text-ink-soft'}`}>{captionOf(role)}</span>
-        {role.isSimulated ? <SimulatedMark isShort /> : null}
+        <span className="flex items-center gap-2">
+          <IsolationMark role={role} />
+          {role.isSimulated ? <SimulatedMark isShort /> : null}
+        </span>
       </div>
     </div>
   );

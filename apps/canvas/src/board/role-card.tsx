@@ -4,6 +4,7 @@ import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { isFiltering, matchesFilter } from '../features/reorganise/model.ts';
 import { engineWords } from '../features/workspaces/engine-words.ts';
+import { IsolationMark } from '../features/workspaces/isolation-words.tsx';
 import type { Role } from '../features/workspaces/model.ts';
 import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
@@ -76,7 +77,9 @@ function NearFace({ role }: { role: Role }) {
         {role.isSimulated ? <SimulatedMark /> : <span className="truncate">{engineWords(role)}</span>}
         {isWorking ? (
           <span className="font-medium whitespace-nowrap text-motion">{countWords(role)}</span>
-        ) : null}
+        ) : (
+          <IsolationMark role={role} />
+        )}
       </div>
       {isWorking ? (
         <span className="absolute inset-x-0 bottom-0 h-0.5 overflow-hidden bg-motion-soft">

@@ -8,7 +8,7 @@
 //   K4. While a start or stop is under way the answer to a probe is `unknown`.
 
 import { join } from 'node:path';
-import { faults, isUuid } from '@molecule/domain';
+import { faults, isUuid, unseenIsolation } from '@molecule/domain';
 import { type Clock, type Log, type Loop, Semaphore } from '@molecule/kit';
 import type {
   Backend,
@@ -85,7 +85,8 @@ export class CloudBackend implements Backend {
         signal.throwIfAborted();
         if (placed.privateIp === null) throw faults.backendTransient('the new instance has no address');
         await this.#note(workspaceId, `placed as ${placed.instanceId}, tier ${spec.tier}`);
-        return { url: `http://${hostOf(placed.privateIp)}:${AGENT_PORT}` };
+        const isolation = unseenIsolation('instance', 'cloud', spec.tier);
+        return { url: `http://${hostOf(placed.privateIp)}:${AGENT_PORT}`, isolation };
       } catch (error) {
         await this.#clearUp(workspaceId);
         throw asFault(error);

@@ -10,7 +10,7 @@
 
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { faults, isUuid, redactSecrets } from '@molecule/domain';
+import { faults, type Isolation, isUuid, redactSecrets } from '@molecule/domain';
 import { type Log, type Loop, singleFlight, systemClock } from '@molecule/kit';
 import type { ContainerInspectInfo } from 'dockerode';
 import type {
@@ -34,7 +34,7 @@ import { Containers, exitOf, stateOf, variableOf } from './containers.ts';
 import { cancelled, Engine, statusOf } from './engine.ts';
 import type { ImageSources } from './image/root-files.ts';
 import { WorkspaceImage } from './image/workspace-image.ts';
-import { isolationText } from './isolation-text.ts';
+import { type EngineFacts, isolationText } from './isolation-text.ts';
 import { linesOf } from './log-frames.ts';
 import { openTerminal } from './open-terminal.ts';
 import { ensureNetwork, findNetwork, type TenantNetwork } from './tenant-network.ts';
@@ -46,6 +46,7 @@ import {
   TIERS,
   type TierSizes,
 } from './tiers.ts';
+import { isolationOf } from './unit-isolation.ts';
 import { namesOf, type Owner } from './unit-names.ts';
 import { UnitNotes } from './unit-notes.ts';
 import { runUnitProgram } from './unit-program.ts';
@@ -126,14 +127,17 @@ export class DockerBackend implements Backend {
           (docker, abortSignal) => docker.getContainer(containerId).start(cancelled(abortSignal, {})),
           START_MS,
         );
-        const url = await this.#addressOf(spec.workspaceId);
+        const [url, isolation] = await Promise.all([
+          this.#addressOf(spec.workspaceId),
+          this.#isolationOf(spec, containerId),
+        ]);
         signal.throwIfAborted();
         this.#known.set(spec.workspaceId, containerId);
         await this.#note(
           spec.workspaceId,
           `started container ${containerId.slice(0, 12)}, tier ${spec.tier}`,
         );
-        return { url };
+        return { url, isolation };
       } catch (error) {
         this.#log.warn({ err: error, workspaceId: spec.workspaceId }, 'a start failed; clearing up');
         await this.#note(spec.workspaceId, 'the start failed; the log of the server says why');
@@ -334,6 +338,15 @@ export class DockerBackend implements Backend {
       await this.#volumes.tidy(spec.workspaceId, image, tidying);
     }
     await this.#notes.saveStart(spec.workspaceId, { configFiles: written, user, sessionResetAt });
+  }
+
+  /** By the container as the engine made it, not as it was asked for. */
+  async #isolationOf({ tier }: WorkspaceSpec, containerId: string): Promise<Isolation> {
+    const [made, facts] = await Promise.all([
+      this.#engine.ask((docker) => docker.getContainer(containerId).inspect()),
+      this.#engine.ask((docker) => docker.info()),
+    ]);
+    return isolationOf(tier, made.HostConfig, made.Config.User, facts as EngineFacts);
   }
 
   /** Empty when the agent has ended already: then its end is told. */

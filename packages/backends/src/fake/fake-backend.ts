@@ -1,7 +1,7 @@
 // Fake backend: units in memory, for tests. Its controls script failures and show what was asked.
 
 import { Readable } from 'node:stream';
-import { faults } from '@molecule/domain';
+import { faults, unseenIsolation } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
 import type {
   Backend,
@@ -78,7 +78,10 @@ export class FakeBackend implements Backend {
     await this.writeConfigFiles(spec.workspaceId, { ...spec.configFiles, '.auth_token': spec.authToken });
     this.#resetSessions(spec);
     this.#controls.units.set(spec.workspaceId, { spec, createdAt: Date.now() });
-    return { url: this.#controls.urlOf(spec) };
+    return {
+      url: this.#controls.urlOf(spec),
+      isolation: unseenIsolation('unknown', 'fake', spec.tier),
+    };
   }
 
   async stop(workspaceId: string): Promise<void> {

@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { faults, isUuid } from '@molecule/domain';
+import { faults, type Isolation, isUuid } from '@molecule/domain';
 import type { Log, Loop } from '@molecule/kit';
 import type {
   Backend,
@@ -56,6 +56,7 @@ import { spawnUnit } from './spawn-unit.ts';
 import { type CommandWalls, isolationText } from './unit-command.ts';
 import { terminalEnvironment, unitEnvironment } from './unit-environment.ts';
 import { dropRecord, erase, listUnitIds, readRecord, saveRecord, type UnitRecord } from './unit-files.ts';
+import { isolationOf } from './unit-isolation.ts';
 import { findExcess, limitsOf, measureUse, type UnitLimits } from './unit-limits.ts';
 import { asUser, killUser, tryWalls, type UnitWalls } from './unit-walls.ts';
 
@@ -82,6 +83,8 @@ export interface ProcessOptions {
   users?: AgentUserOptions | null;
   /** How much memory and processor time each tier may use. */
   sizes?: TierSizes;
+  /** Tier 1 starts also where an agent gets no user of its own. Otherwise such a start is refused. */
+  isWeakSandboxAllowed?: boolean;
 }
 
 export class ProcessBackend implements Backend {
@@ -115,8 +118,8 @@ export class ProcessBackend implements Backend {
       const port = await freePort((candidate) => this.#isPortTaken(candidate));
       this.#portsInStart.add(port);
       try {
-        await this.#bringUp(spec, paths, port, signal);
-        return { url: `http://127.0.0.1:${port}` };
+        const isolation = await this.#bringUp(spec, paths, port, signal);
+        return { url: `http://127.0.0.1:${port}`, isolation };
       } catch (error) {
         this.#log.warn({ err: error, workspaceId: spec.workspaceId }, 'a start failed; clearing up');
         await this.#endAll(spec.workspaceId, paths);
@@ -258,10 +261,15 @@ export class ProcessBackend implements Backend {
     ];
   }
 
-  async #bringUp(spec: WorkspaceSpec, paths: UnitPaths, port: number, signal: AbortSignal): Promise<void> {
+  async #bringUp(
+    spec: WorkspaceSpec,
+    paths: UnitPaths,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<Isolation> {
     const { workspaceId } = spec;
     await prepareFolders(paths);
-    const { walls, limits } = await this.#wallsOf(spec, paths);
+    const { walls, limits, isolation } = await this.#wallsOf(spec, paths);
     await handOver(paths, walls.uid);
     await writeConfig(paths, spec);
     if (spec.sessionResetAt) await dropSessionsBefore(paths.sessions, spec.sessionResetAt);
@@ -305,6 +313,7 @@ export class ProcessBackend implements Backend {
       `started pid ${child.pid} on port ${port}, tier ${spec.tier}, engine ${spec.engine}`,
     );
     signal.throwIfAborted();
+    return isolation;
   }
 
   #commandOf(engine: string): readonly string[] {
@@ -417,13 +426,18 @@ export class ProcessBackend implements Backend {
   async #wallsOf(
     spec: WorkspaceSpec,
     paths: UnitPaths,
-  ): Promise<{ walls: CommandWalls; limits: UnitLimits }> {
-    const { users, groups } = await this.#wallsHere();
+  ): Promise<{ walls: CommandWalls; limits: UnitLimits; isolation: Isolation }> {
+    const { users, whyNoUsers, groups } = await this.#wallsHere();
     const isHostFolder = spec.workspaceDir !== null && spec.workspaceAccess !== 'none';
+    const whyNoUser = isHostFolder ? 'it works in a folder of the host' : (whyNoUsers ?? '');
+    const hasUser = users !== null && !isHostFolder;
+    if (spec.tier === 1 && !hasUser && !this.#options.isWeakSandboxAllowed)
+      throw faults.weakSandbox(whyNoUser);
     const limits = limitsOf(spec.tier, this.#options.sizes ?? TIER_SIZES);
     const groupFiles = await groups.prepare(groupOf(spec.workspaceId), limits);
-    const uid = users && !isHostFolder ? await users.claim(paths.root) : null;
-    return { walls: { uid, maxPids: limits.pids, groupFiles }, limits };
+    const uid = hasUser ? await users.claim(paths.root) : null;
+    const isolation = isolationOf({ tier: spec.tier, uid, whyNoUser, kept: groups.kept, limits });
+    return { walls: { uid, maxPids: limits.pids, groupFiles }, limits, isolation };
   }
 
   async #erase(workspaceId: string, paths: UnitPaths): Promise<void> {

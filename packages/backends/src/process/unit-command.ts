@@ -7,7 +7,7 @@ import type { Tier } from '@molecule/domain';
 import { CONTROLLERS } from './control-groups.ts';
 import { asUser, type UnitWalls } from './unit-walls.ts';
 
-const PRLIMIT = '/usr/bin/prlimit';
+export const PRLIMIT = '/usr/bin/prlimit';
 const NICE = '/usr/bin/nice';
 
 /** How far an agent steps back when the processor is short. The server and tiers 3 and 4 come first. */
@@ -40,6 +40,11 @@ export function limitedCommand(
     ...(uid === null ? [] : asUser(uid)),
     ...command,
   ];
+}
+
+/** Whether an agent of this tier steps back when the processor is short. */
+export function yieldsProcessor(tier: Tier, isInstalled: (path: string) => boolean): boolean {
+  return NICENESS[tier] > 0 && isInstalled(NICE);
 }
 
 /** What is kept and what is not, in words for people; never more than is true. */

@@ -96,6 +96,24 @@ describe.runIf(isRoot)('the walls of a process unit, where the server is root', 
     expect(isolation).toContain('switched it off');
   });
 
+  it('refuses tier 1 where the agent gets no user of its own, unless the operator accepts it by name', async () => {
+    await under.close();
+    await open({ users: null });
+    const weak = { ...specOf(id), tier: 1 as const };
+    expect(await under.dispatcher.start(weak, 'process')).toMatchObject({
+      outcome: 'failed',
+      code: 'weak_sandbox',
+      reason: expect.stringContaining('PROCESS_ALLOW_WEAK_SANDBOX=1'),
+    });
+    expect(await under.pidsOf(id)).toEqual([]);
+    await under.close();
+    await open({ users: null, isWeakSandboxAllowed: true });
+    expect(await under.dispatcher.start(weak, 'process')).toMatchObject({
+      outcome: 'started',
+      isolation: { kind: 'server_user', tier: 1 },
+    });
+  });
+
   it('bounds the processes of an agent, and ends those that hid their origin', async () => {
     await start(id, { BAD_FORKS: '400' }, { tier: 1 });
     await expect.poll(async () => (await ask(id)).refused, { timeout: 20_000 }).toBeGreaterThan(100);

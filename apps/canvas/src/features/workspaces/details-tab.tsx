@@ -13,6 +13,7 @@ import { useNow } from '../../ui/use-now.ts';
 import { BackendChoice } from './backend-choice.tsx';
 import { CopyText } from './copy-text.tsx';
 import { engineWords, substitutionWords } from './engine-words.ts';
+import { IsolationWords } from './isolation-words.tsx';
 import type { Role } from './model.ts';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
@@ -56,6 +57,9 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
         <Field label={say('workspaces.tierLabel')}>{tierWords(role.tier)}</Field>
         <Field label={say('workspaces.backend')}>
           <BackendChoice role={role} />
+        </Field>
+        <Field label={say('workspaces.isolation')}>
+          <IsolationWords role={role} />
         </Field>
         <Field label={say('workspaces.delivery')}>
           {role.deliveryMode === 'poll'

@@ -18,6 +18,8 @@ export interface Role {
   model: string | null;
   url: string;
   backend: string;
+  /** What really separates it; null while it does not run. */
+  isolation: workspaces.IsolationView | null;
   deliveryMode: string;
   currentTask: string;
   activeTasks: number;
@@ -50,6 +52,7 @@ export function toRole(view: workspaces.WorkspaceAdminView): Role {
     model: view.model ?? null,
     url: view.url,
     backend: view.backend ?? '',
+    isolation: view.isolation ?? null,
     deliveryMode: view.delivery_mode ?? 'push',
     currentTask: view.current_task ?? '',
     activeTasks: view.active_tasks,
@@ -80,6 +83,7 @@ export function unreadRole(id: string, at: string): Role {
     model: null,
     url: '',
     backend: '',
+    isolation: null,
     deliveryMode: 'push',
     currentTask: '',
     activeTasks: 0,

@@ -56,6 +56,7 @@ export function stateFrom(
       deliveryMode: null,
       carryFrom: null,
       eraseFrom: null,
+      isolation: null,
       workspaceDir: null,
       workspaceAccess: 'none',
       deadlineAt: null,

@@ -161,6 +161,7 @@ export async function planWorkspace(
       sessionResetAt: null,
       carryFrom: null,
       eraseFrom: null,
+      isolation: null,
       createdAt: now,
       removedAt: null,
     },

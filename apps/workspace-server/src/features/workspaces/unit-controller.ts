@@ -16,6 +16,7 @@
 import {
   ancestorsOf,
   type BackendName,
+  type Isolation,
   isFault,
   isLeased,
   type LifecycleTrigger,
@@ -396,7 +397,7 @@ export class UnitController {
         return;
       }
       this.#startedAt.set(id, this.#deps.clock.now());
-      await this.#keepAddress(id, outcome.url);
+      await this.#keepAddress(id, outcome.url, outcome.isolation);
     } catch (error) {
       if (isFault(error) && error.code === 'BACKEND_TRANSIENT') {
         // U8.
@@ -445,7 +446,7 @@ export class UnitController {
   }
 
   /** The agent may have registered meanwhile; either way the address is the provisioner's to give. */
-  async #keepAddress(id: string, url: string): Promise<void> {
+  async #keepAddress(id: string, url: string, isolation: Isolation): Promise<void> {
     const committed = await this.#deps.store.change([id], ACTOR, (rows) => {
       const before = rows.get(id);
       if (!before || !['provisioning', 'online', 'degraded'].includes(before.status)) return null;
@@ -458,6 +459,7 @@ export class UnitController {
               patch: {
                 url,
                 isUrlOurs: true,
+                isolation,
                 deliveryMode: 'push',
                 ...(before.statusReason === WAITING ? { statusReason: null, statusDetail: null } : {}),
               },

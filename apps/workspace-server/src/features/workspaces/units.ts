@@ -1,6 +1,6 @@
 // Units: the controller's view of the dispatcher. A unit is whatever runs one workspace, on any backend.
 
-import type { BackendName } from '@molecule/domain';
+import type { BackendName, Isolation } from '@molecule/domain';
 
 export interface UnitSpec {
   workspaceId: string;
@@ -21,7 +21,7 @@ export interface UnitSpec {
 }
 
 export type StartOutcome =
-  | { isStarted: true; url: string }
+  | { isStarted: true; url: string; isolation: Isolation }
   | { isStarted: false; reason: string; detail: string };
 
 export interface Units {

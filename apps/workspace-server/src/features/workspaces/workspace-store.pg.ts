@@ -31,6 +31,7 @@ const COLUMNS: readonly { field: Field; column: string; as?: 'time' | 'json' }[]
   { field: 'parentId', column: 'parent_id' },
   { field: 'url', column: 'url' },
   { field: 'isUrlOurs', column: 'is_url_ours' },
+  { field: 'isolation', column: 'isolation', as: 'json' },
   { field: 'agentCard', column: 'agent_card', as: 'json' },
   { field: 'deliveryMode', column: 'delivery_mode' },
   { field: 'backend', column: 'backend' },

@@ -1,7 +1,7 @@
 // Workspace view: a workspace as the wire shows it.
 
 import type { config, workspaces } from '@molecule/contracts';
-import { isLeased, type WorkspaceState } from '@molecule/domain';
+import { isLeased, unseenIsolation, type WorkspaceState } from '@molecule/domain';
 import { isoOrNull } from './require-workspace.ts';
 import type { ConfigNumbers } from './unit-config.ts';
 import type { Vitals } from './vitals.ts';
@@ -34,7 +34,16 @@ export function toView(state: WorkspaceState, vitals: Vitals, configs: ConfigOf)
     status_reason: state.statusReason,
     status_detail: state.statusDetail,
     config_generation: configOf(state, vitals, configs),
+    isolation: isolationOf(state),
   };
+}
+
+/** Of an agent that runs, as its start left it. What was started elsewhere, or before this was kept, is not claimed. */
+function isolationOf({ status, backend, tier, isUrlOurs, isolation }: WorkspaceState) {
+  if (!isLeased(status)) return null;
+  if (backend === 'external') return unseenIsolation('elsewhere', backend, tier);
+  if (!isUrlOurs || isolation === null) return unseenIsolation('unknown', backend, tier);
+  return isolation;
 }
 
 /** What an agent that is away once ran says nothing of what it will run. */
