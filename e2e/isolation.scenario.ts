@@ -55,7 +55,7 @@ function seenByKernel(id: string) {
 
 describe('the isolation that is said', () => {
   beforeAll(async () => {
-    const withDocker = process.env.MOLECULE_TEST_DOCKER
+    const withDocker: Record<string, string> = process.env.MOLECULE_TEST_DOCKER
       ? {
           WORKSPACE_BACKENDS: 'docker',
           DOCKER_HOST: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock',
