@@ -4,7 +4,7 @@
 // database and load share the cores.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCpuSeconds, readRssMb } from './process-usage.ts';
@@ -13,6 +13,8 @@ import { freePort, startTenantProcess, type TenantProcess } from './tenant-proce
 const RUNS = Number(process.env.BENCH_RUNS ?? 15);
 const MANY = Number(process.env.BENCH_WORKSPACES ?? 100);
 const IDLE_SECONDS = Number(process.env.BENCH_SECONDS ?? 300);
+/** Of those measured one by one: what an organisation that is imported has. The many and the idle have tier 1. */
+const TIER = Number(process.env.BENCH_TIER ?? 2);
 const LIMIT_MS = 400_000;
 const BACKENDS = (process.env.BENCH_BACKENDS ?? 'process,docker').split(',') as ('process' | 'docker')[];
 const SERVER = `require('http').createServer((q,r)=>r.end('ok')).listen(Number(process.env.PORT),process.env.HOST)`;
@@ -31,11 +33,20 @@ for (const backend of BACKENDS) {
   console.log(`${backend}: ${JSON.stringify(results[backend])}`);
 }
 console.log(
-  JSON.stringify({ bench: 'workspaces', runs: RUNS, many: MANY, idleSeconds: IDLE_SECONDS, ...results }),
+  JSON.stringify({
+    bench: 'workspaces',
+    runs: RUNS,
+    tier: TIER,
+    many: MANY,
+    idleSeconds: IDLE_SECONDS,
+    ...results,
+  }),
 );
 
 async function measure(backend: 'process' | 'docker') {
   const dataDir = await mkdtemp(join(tmpdir(), 'molecule-bench-ws-'));
+  // Agents have users of their own, who pass through.
+  await chmod(dataDir, 0o711);
   const tenant = await startTenantProcess(
     {
       WORKSPACE_BACKEND: backend,
@@ -95,8 +106,8 @@ async function measure(backend: 'process' | 'docker') {
   }
 }
 
-async function create(tenant: TenantProcess, name: string): Promise<string> {
-  const made = await post(tenant, '/workspaces', { name, runtime: 'rehearsal', tier: 1 });
+async function create(tenant: TenantProcess, name: string, tier = TIER): Promise<string> {
+  const made = await post(tenant, '/workspaces', { name, runtime: 'rehearsal', tier });
   return (made as { id: string }).id;
 }
 
@@ -112,6 +123,8 @@ async function firstAnswer(tenant: TenantProcess, id: string): Promise<void> {
     const body = { jsonrpc: '2.0', id: 1, method: 'message/send', params: { message } };
     const answer = JSON.stringify(await post(tenant, `/workspaces/${id}/a2a`, body, true));
     if (answer.includes('"result"') && !answer.includes('"queued"')) return;
+    const row = (await list(tenant)).find((each) => each.id === id);
+    if (row?.status === 'failed') throw new Error(`failed: ${row.status_detail}`);
     if (performance.now() > endAt) throw new Error(`no answer: ${answer.slice(0, 300)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -131,7 +144,7 @@ async function warmAnswers(tenant: TenantProcess): Promise<number[]> {
 
 async function startMany(tenant: TenantProcess) {
   const startedAt = performance.now();
-  const ids = await Promise.all(Array.from({ length: MANY }, (_, i) => create(tenant, `Many ${i}`)));
+  const ids = await Promise.all(Array.from({ length: MANY }, (_, i) => create(tenant, `Many ${i}`, 1)));
   const wanted = new Set(ids);
   const endAt = performance.now() + LIMIT_MS;
   for (;;) {

@@ -133,6 +133,7 @@ describe('a client that sends no credential', () => {
       expectAnswer(await send('DELETE', `/workspaces/${lead}?confirm=true`), 200, {
         status: 'removed',
         cascade_deleted: 1,
+        workspaces: expect.any(Array),
       });
     },
   );

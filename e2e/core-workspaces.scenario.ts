@@ -580,14 +580,23 @@ describe('deleting', () => {
         children_count: 1,
       });
       expect((await rowOf(top.id)).status).toBe('online');
-      expectAnswer(await remove(top.id, '?confirm=true'), 200, { status: 'removed', cascade_deleted: 2 });
+      const named = [top, middle, low].map(({ id }) => expect.objectContaining({ id }));
+      expectAnswer(await remove(top.id, '?confirm=true'), 200, {
+        status: 'removed',
+        cascade_deleted: 2,
+        workspaces: named,
+      });
       expect((await untilTold(top.id, 'WORKSPACE_REMOVED')).payload).toEqual({ cascade_deleted: 2 });
       for (const { id, token } of [middle, low]) {
         expect((await untilTold(id, 'WORKSPACE_REMOVED')).payload).toEqual({});
         const answer = await sendAs(tenant, bearer(token))('GET', `/registry/${id}/peers`);
         expect(answer.status).toBe(401);
       }
-      expectAnswer(await remove(top.id), 200, { status: 'removed', cascade_deleted: 0 });
+      expectAnswer(await remove(top.id), 200, {
+        status: 'removed',
+        cascade_deleted: 0,
+        workspaces: expect.any(Array),
+      });
     },
   );
 
@@ -597,6 +606,7 @@ describe('deleting', () => {
     expectAnswer(await remove(top, '?confirm=true&purge=true'), 200, {
       status: 'purged',
       cascade_deleted: 1,
+      workspaces: expect.any(Array),
     });
     expectAnswer(await asAdmin('GET', `/workspaces/${top}?include_removed=true`), 404, 'workspace not found');
   });
@@ -608,13 +618,13 @@ describe('deleting', () => {
       verifies('core.3.3-delete-errors', 'again'),
       () => remove(gone.id),
       200,
-      { status: 'removed', cascade_deleted: 0 },
+      { status: 'removed', cascade_deleted: 0, workspaces: [expect.any(Object)] },
     ],
     [
       verifies('core.3.3-delete', 'with the name that later clients send'),
       async () => asAdmin('DELETE', `/workspaces/${await make()}`, undefined, { 'x-confirm-name': 'made' }),
       200,
-      { status: 'removed', cascade_deleted: 0 },
+      { status: 'removed', cascade_deleted: 0, workspaces: [expect.any(Object)] },
     ],
   ];
   it.each(ROWS)('%s', exchange);
@@ -710,7 +720,11 @@ describe('lifecycle', () => {
     async () => {
       const top = await make();
       const low = await make({ parent_id: top });
-      expectAnswer(await act(top, 'pause'), 200, { status: 'paused', paused_count: 2 });
+      expectAnswer(await act(top, 'pause'), 200, {
+        status: 'paused',
+        paused_count: 2,
+        workspaces: [top, low].map((id) => ({ id, name: 'made' })),
+      });
       expect((await untilTold(low, 'WORKSPACE_PAUSED')).payload).toEqual({ name: 'made' });
       expect((await rowOf(low)).status).toBe('paused');
       expectAnswer(await act(top, 'pause'), 404, 'workspace not found or already paused');

@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '@molecule/domain';
+import { PATH_CORPUS } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
-import { PATH_CORPUS } from './support/path-corpus.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 let tenant: ScenarioTenant;

@@ -140,6 +140,14 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
       'notes/ü.txt\n',
     );
     expect(await memoriesOf(id)).toContain('harbour');
+    // Three runs, on two backends, in one log.
+    for (const source of ['boot', 'runtime']) {
+      const { lines } = await tenant.asAdmin<{ lines: { text: string }[] }>(
+        `/workspaces/${id}/logs?source=${source}&tail=2000`,
+      );
+      const starts = lines.filter(({ text }) => text.includes(source === 'boot' ? 'started' : 'listening'));
+      expect([source, starts.length]).toEqual([source, 3]);
+    }
     await until('no container and no volume', () => containersOf(id) + volumesOf(id) === '', START_MS);
   });
 

@@ -314,7 +314,10 @@ describe('agents of ours', () => {
   it('are paused and resumed with all below them, and refuse what makes no sense meanwhile', async () => {
     const boss = await create('Boss');
     const worker = await create('Worker', boss);
-    expect(await act(tenant, boss, 'pause')).toEqual([200, { status: 'paused', paused_count: 2 }]);
+    expect(await act(tenant, boss, 'pause')).toEqual([
+      200,
+      expect.objectContaining({ status: 'paused', paused_count: 2 }),
+    ]);
     expect((await tells(tenant, worker, 'WORKSPACE_PAUSED')).payload).toEqual({ name: 'Worker' });
     expect(await act(tenant, boss, 'pause')).toEqual([
       404,
@@ -331,7 +334,10 @@ describe('agents of ours', () => {
         error: 'workspace not found or not in a hibernatable state (must be online or degraded)',
       }),
     ]);
-    expect(await act(tenant, boss, 'resume')).toEqual([200, { status: 'provisioning', resumed_count: 2 }]);
+    expect(await act(tenant, boss, 'resume')).toEqual([
+      200,
+      expect.objectContaining({ status: 'provisioning', resumed_count: 2 }),
+    ]);
     await reaches(tenant, worker, 'online');
     expect(await act(tenant, worker, 'resume')).toEqual([
       404,

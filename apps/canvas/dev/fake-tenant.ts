@@ -153,12 +153,20 @@ function change(
       state.workspaces.delete(one.id);
       state.store('WORKSPACE_REMOVED', one.id, {});
     }
-    return sendJson(response, 200, { status: 'removed', cascade_deleted: gone.length - 1 });
+    return sendJson(response, 200, {
+      status: 'removed',
+      cascade_deleted: gone.length - 1,
+      workspaces: gone.map(({ id: goneId, name }) => ({ id: goneId, name })),
+    });
   }
   if (verb === 'pause') {
     workspace.status = 'paused';
     state.store('WORKSPACE_PAUSED', id, { name: workspace.name });
-    return sendJson(response, 200, { status: 'paused', paused_count: 1 });
+    return sendJson(response, 200, {
+      status: 'paused',
+      paused_count: 1,
+      workspaces: [{ id, name: workspace.name }],
+    });
   }
   if (verb === 'restart' || verb === 'resume') {
     workspace.status = 'provisioning';
@@ -169,6 +177,7 @@ function change(
       config_dir: '',
       reset_session: false,
       resumed_count: 1,
+      workspaces: [{ id, name: workspace.name }],
     });
   }
   sendJson(response, 404, { error: 'not found' });

@@ -469,6 +469,10 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect(new Map(configs).get('config.yaml')).toBe('name: Moved\n');
       expect(new Map(configs).get('own/notes.md')).toBe('mine');
       expect([tokenMode, sessions]).toEqual(['600', ['saved']]);
+      if (backend !== 'fake') {
+        const { lines } = await dispatcher.logs(id, backend, { source: 'boot', tail: 500 });
+        expect(lines.filter(({ text }) => text.includes('started')).length).toBeGreaterThanOrEqual(2);
+      }
       expect(await readAll(await dispatcher.openFile(id, backend, at('a/b c/ü.bin')))).toEqual(bytes);
       expect(await readAll(await dispatcher.openFile(id, backend, at('a/empty')))).toEqual(new Uint8Array());
     });

@@ -22,8 +22,8 @@ import { pipeline } from 'node:stream/promises';
 import { extract, type Headers, pack } from 'tar-stream';
 import { below, enter, enterOrMake, openOrNull, withFolder } from './live-files.ts';
 
-/** What a unit keeps, and nothing more: the rest is made anew by every start. */
-export const CARRIED_FOLDERS = ['configs', 'workspace', 'sessions'] as const;
+/** What a unit keeps, and `log`, what is known of its earlier runs; the rest is made anew by every start. */
+export const CARRIED_FOLDERS = ['configs', 'workspace', 'sessions', 'log'] as const;
 export type CarriedFolder = (typeof CARRIED_FOLDERS)[number];
 
 /** Numbers of the user and group who own what is unpacked. */

@@ -214,6 +214,11 @@ export const updateWorkspace = defineRoute({
   errors: [404, 409, 410, 501, 503],
 });
 
+/** What became of one workspace of a tree that was removed, paused or resumed. `error`: what has not happened yet, and what
+ * will mend it. */
+export const treeMember = z.object({ id: uuid, name: z.string(), error: z.string().optional() });
+export type TreeMember = z.output<typeof treeMember>;
+
 export const deleteWorkspace = defineRoute({
   name: 'deleteWorkspace',
   method: 'DELETE',
@@ -228,7 +233,11 @@ export const deleteWorkspace = defineRoute({
     'workspaces were removed, but some are still running; repeat the call to stop them',
     'purge failed',
   ],
-  response: z.object({ status: z.enum(['removed', 'purged']), cascade_deleted: z.number().int() }),
+  response: z.object({
+    status: z.enum(['removed', 'purged']),
+    cascade_deleted: z.number().int(),
+    workspaces: z.array(treeMember),
+  }),
   errors: [404, 409],
   errorShapes: {
     409: z.object({
@@ -274,7 +283,11 @@ export const pauseWorkspace = defineRoute({
   tag: 'workspaces',
   summary: 'Pause a workspace and everything below it',
   params: idParams,
-  response: z.object({ status: z.literal('paused'), paused_count: z.number().int() }),
+  response: z.object({
+    status: z.literal('paused'),
+    paused_count: z.number().int(),
+    workspaces: z.array(treeMember),
+  }),
   errors: [404],
 });
 
@@ -286,7 +299,11 @@ export const resumeWorkspace = defineRoute({
   tag: 'workspaces',
   summary: 'Resume a paused workspace and its paused descendants',
   params: idParams,
-  response: z.object({ status: z.literal('provisioning'), resumed_count: z.number().int() }),
+  response: z.object({
+    status: z.literal('provisioning'),
+    resumed_count: z.number().int(),
+    workspaces: z.array(treeMember),
+  }),
   errors: [404, 409, 503],
 });
 

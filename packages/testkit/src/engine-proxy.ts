@@ -9,6 +9,9 @@ export const ENGINE_SOCKET = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker
   '',
 );
 
+/** What becomes of a request: `lose`: the engine does it, and the answer never arrives. */
+export type RequestFate = 'pass' | 'refuse' | 'lose';
+
 /** A socket that passes everything on to the engine, until it is closed or frozen. */
 export class EngineProxy {
   readonly path: string;
@@ -16,7 +19,7 @@ export class EngineProxy {
   readonly #sockets = new Set<Socket>();
   #isFrozen = false;
   #refusesStarts = false;
-  #refused: RegExp | null = null;
+  #decide: (firstLine: string) => RequestFate = () => 'pass';
   #madeNotStarted = 0;
   /** The most units that were made and not asked to start yet, at one time. */
   mostInStart = 0;
@@ -52,7 +55,12 @@ export class EngineProxy {
 
   /** Requests whose first line fits are answered with 500 from now on; null: none. */
   refuse(requests: RegExp | null): void {
-    this.#refused = requests;
+    this.#decide = (firstLine) => (requests?.test(firstLine) ? 'refuse' : 'pass');
+  }
+
+  /** Asked for each request from now on. */
+  decide(fateOf: (firstLine: string) => RequestFate): void {
+    this.#decide = fateOf;
   }
 
   async close(): Promise<void> {
@@ -62,8 +70,9 @@ export class EngineProxy {
 
   #join(client: Socket): void {
     const engine = connect({ path: ENGINE_SOCKET, allowHalfOpen: true });
-    this.#pass(client, engine);
-    this.#pass(engine, client);
+    const exchange = { isLost: false };
+    this.#pass(client, engine, exchange);
+    this.#pass(engine, client, exchange);
   }
 
   #count(words: string, isStart: boolean): void {
@@ -72,29 +81,33 @@ export class EngineProxy {
     this.mostInStart = Math.max(this.mostInStart, this.#madeNotStarted);
   }
 
-  #pass(from: Socket, to: Socket): void {
+  #pass(from: Socket, to: Socket, exchange: { isLost: boolean }): void {
     this.#sockets.add(from);
     from.on('data', (chunk) => {
       const words = chunk.toString('latin1');
       const isStart = /^POST \/containers\/\w+\/start/.test(words);
       this.#count(words, isStart);
-      if (isStart && this.#refusesStarts) from.destroy();
-      else if (this.#refused?.test(words)) answerRefused(from, to);
+      const fate = /^[A-Z]+ \//.test(words) ? this.#decide(words) : 'pass';
+      if (fate === 'lose') exchange.isLost = true;
+      const isLostAnswer = exchange.isLost && words.startsWith('HTTP/');
+      if (isLostAnswer || (isStart && this.#refusesStarts)) from.destroy();
+      else if (fate === 'refuse') answerRefused(from, to);
       else to.write(chunk);
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());
     from.on('close', () => {
       this.#sockets.delete(from);
+      if (exchange.isLost) to.destroy();
       if (!to.writableEnded) to.destroy();
     });
     if (this.#isFrozen) from.pause();
   }
 }
 
-/** What the engine says when its disk is full; what the client still sends is swallowed. */
+/** What an engine says that is broken; what the client still sends is swallowed. */
 function answerRefused(client: Socket, engine: Socket): void {
-  const body = JSON.stringify({ message: 'write /var/lib/docker/tmp: no space left on device' });
+  const body = JSON.stringify({ message: 'open /var/lib/docker/image: input/output error' });
   client.removeAllListeners('data');
   client.resume();
   engine.destroy();

@@ -31,4 +31,5 @@ export {
   startFakeModelProvider,
 } from './fake-model-provider.ts';
 export { type FakeStripe, signStripeEvent, startFakeStripe } from './fake-stripe.ts';
+export { PATH_CORPUS } from './path-corpus.ts';
 export { workspaceState } from './workspace-state.ts';

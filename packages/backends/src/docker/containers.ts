@@ -1,7 +1,6 @@
 // Containers: the containers of one tenant, as the engine sees them. A container without our labels is nobody's here,
 // whatever its name.
 
-import { TIMEOUTS_MS } from '@molecule/domain';
 import { type Log, systemClock, withDeadline } from '@molecule/kit';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { Probe, UnitExit } from '../backend.ts';
@@ -12,8 +11,8 @@ import { isOwn, LABELS, namesOf, type Owner } from './unit-names.ts';
 const STOP_EXTRA_MS = 10_000;
 const GONE_MS = 10_000;
 const GONE_LOOK_MS = 50;
-/** Longer than anything that a helper is made for. */
-const HELPER_LIFE_MS = 2 * TIMEOUTS_MS.carry;
+/** Longer than it may take until we know a helper that we asked for. */
+const HELPER_UNKNOWN_MS = 30_000;
 const SIGNALS: Readonly<Record<number, string>> = {
   130: 'SIGINT',
   134: 'SIGABRT',
@@ -98,9 +97,10 @@ export class Containers {
   }
 
   /** Helpers that a crash of the server left. */
-  async discardOldHelpers(): Promise<void> {
+  /** Those whose making was not answered, or whose server died: one server owns an instance, so nobody else uses them. */
+  async discardLostHelpers(isAtWork: (containerId: string) => boolean): Promise<void> {
     for (const info of await this.#find('helper')) {
-      if (Date.now() - info.Created * 1000 < HELPER_LIFE_MS) continue;
+      if (isAtWork(info.Id) || Date.now() - info.Created * 1000 < HELPER_UNKNOWN_MS) continue;
       this.#log.warn({ container: info.Id }, 'removing a helper container that was left behind');
       await this.discard(info.Id);
     }

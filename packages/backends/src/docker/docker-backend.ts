@@ -248,6 +248,7 @@ export class DockerBackend implements Backend {
   ): Promise<void> {
     return this.#whileBusy(workspaceId, async () => {
       await this.#refuseRunning(workspaceId);
+      if (folder === 'log') return take(this.#notes.packLog(workspaceId));
       if (!(await this.#volumes.isThere(workspaceId))) return take(emptyArchive());
       const started = (await this.#notes.lastStart(workspaceId))?.configFiles ?? [];
       const without = new Set(folder === 'configs' ? [...started, TOKEN_FILE] : []);
@@ -258,6 +259,7 @@ export class DockerBackend implements Backend {
   unpackFolder(workspaceId: string, folder: CarriedFolder, tar: Readable): Promise<void> {
     return this.#whileBusy(workspaceId, async () => {
       await this.#refuseRunning(workspaceId);
+      if (folder === 'log') return this.#notes.unpackLog(workspaceId, tar);
       const image = await this.#image.ensure();
       await this.#volumes.ensure(workspaceId, image, ownerOf(TIERS[2].user));
       await this.#volumes.unpackFolder(workspaceId, image, folder, tar);
@@ -288,7 +290,11 @@ export class DockerBackend implements Backend {
   loops(): readonly Loop[] {
     return [
       { name: 'containers.watch', intervalMs: WATCH_MS, run: () => this.#watch() },
-      { name: 'containers.helpers', intervalMs: 60_000, run: () => this.#containers.discardOldHelpers() },
+      {
+        name: 'containers.helpers',
+        intervalMs: 30_000,
+        run: () => this.#containers.discardLostHelpers((id) => this.#volumes.isAtWork(id)),
+      },
     ];
   }
 
@@ -456,6 +462,8 @@ export class DockerBackend implements Backend {
   async #tellEnd(workspaceId: string, containerId: string): Promise<void> {
     const found = await this.#containers.inspect(workspaceId);
     if (this.#busy.has(workspaceId) || this.#known.get(workspaceId) !== containerId) return;
+    // An engine whose disk is full lists what it last could write down; asked about one container it knows better.
+    if (found?.Id === containerId && stateOf(found.State.Status) === 'running') return;
     this.#known.delete(workspaceId);
     const exit = found?.Id === containerId ? exitOf(found.State) : { code: null, signal: null };
     const how = found?.State.OOMKilled

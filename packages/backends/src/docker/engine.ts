@@ -1,7 +1,8 @@
 // Engine: the connection to the container engine over its socket.
 //
 //   E1. Every call has a limit; an engine that is away or frozen ends in BACKEND_TRANSIENT, never in "there is nothing".
-//   E2. What the engine answers is told apart by status, never by its text; its text goes to the log only.
+//   E2. What the engine answers is told apart by status, never by its text; its text goes to the log only. A full disk is
+//       the exception: it has no status of its own, only the kernel's words for it.
 //   E3. After a call that found the engine away, questions fail at once for AWAY_MS: many probes cost one wait.
 
 import { Fault, faults } from '@molecule/domain';
@@ -41,7 +42,7 @@ export class Engine {
     }
   }
 
-  /** Throws BACKEND_TRANSIENT when the engine does not answer; its refusals have a `statusCode`. */
+  /** Throws BACKEND_TRANSIENT when the engine does not answer, STORAGE_FULL; its other refusals have a `statusCode`. */
   async act<T>(act: Ask<T>, limitMs = ACT_MS): Promise<T> {
     const docker = await this.#open();
     try {
@@ -49,6 +50,7 @@ export class Engine {
       this.#awayUntil = 0;
       return result;
     } catch (error) {
+      if (isDiskFull(error)) throw faults.storageFull(error);
       if (error instanceof Fault || statusOf(error) !== null) throw error;
       if (!isAway(error)) throw error;
       this.#awayUntil = performance.now() + AWAY_MS;
@@ -85,6 +87,12 @@ export function cancelled<T extends object>(abortSignal: AbortSignal, options: T
 export function statusOf(error: unknown): number | null {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : null;
+}
+
+/** E2 */
+function isDiskFull(error: unknown): boolean {
+  const text = (error as { message?: unknown } | null)?.message;
+  return statusOf(error) === 500 && /no space left on device|disk quota exceeded/i.test(String(text));
 }
 
 function isAway(error: unknown): boolean {

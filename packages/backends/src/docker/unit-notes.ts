@@ -3,7 +3,9 @@
 
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { LogLines, LogQuery } from '../backend.ts';
+import { type FolderArchive, packFolder, unpackFolder } from '../folder-archive.ts';
 import { pathsOf, type UnitPaths, writeAtomically } from '../unit-folders.ts';
 import { noteLaunch, readLauncherLog, readLog, rotateLog } from '../unit-logs.ts';
 import { timed } from './log-frames.ts';
@@ -66,6 +68,15 @@ export class UnitNotes {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
       throw error;
     }
+  }
+
+  /** The log, to carry it to another backend. */
+  packLog(workspaceId: string): FolderArchive {
+    return packFolder(pathsOf(this.#stateDir, workspaceId).log, new Set());
+  }
+
+  async unpackLog(workspaceId: string, tar: Readable): Promise<void> {
+    await unpackFolder((await this.#folders(workspaceId)).log, tar);
   }
 
   async erase(workspaceId: string): Promise<void> {

@@ -33,6 +33,8 @@ export interface Tidying {
 export class UnitVolumes {
   readonly #engine: Engine;
   readonly #owner: Owner;
+  /** Helpers by container. */
+  readonly #atWork = new Set<string>();
 
   constructor(engine: Engine, owner: Owner) {
     this.#engine = engine;
@@ -157,14 +159,19 @@ export class UnitVolumes {
     }
   }
 
-  #makeHelper(workspaceId: string, image: string): Promise<Container> {
+  /** A helper of ours that is at work now. */
+  isAtWork(containerId: string): boolean {
+    return this.#atWork.has(containerId);
+  }
+
+  async #makeHelper(workspaceId: string, image: string): Promise<Container> {
     const { configs, workspace, sessions } = namesOf(workspaceId);
     const mounts = [
       volumeMount(configs, '/configs'),
       volumeMount(workspace, '/workspace'),
       volumeMount(sessions, '/sessions'),
     ];
-    return this.#engine.act((docker, abortSignal) =>
+    const helper = await this.#engine.act((docker, abortSignal) =>
       docker.createContainer(
         cancelled(abortSignal, {
           Image: image,
@@ -183,9 +190,12 @@ export class UnitVolumes {
         }),
       ),
     );
+    this.#atWork.add(helper.id);
+    return helper;
   }
 
   async #drop(containerId: string): Promise<void> {
+    this.#atWork.delete(containerId);
     await this.#engine.settle(
       (docker, abortSignal) =>
         docker.getContainer(containerId).remove(cancelled(abortSignal, { force: true, v: true })),

@@ -50,6 +50,8 @@ export class FakeControls {
   /** What each workspace saved of its sessions: name and content. */
   readonly sessions = new Map<string, Map<string, string>>();
   readonly printed = new Map<string, string[]>();
+  /** What was carried here of the logs of earlier runs: name and content. */
+  readonly log = new Map<string, Map<string, string>>();
   /** Awaited inside a start, so that tests can hold it. */
   duringStart: (spec: WorkspaceSpec, signal: AbortSignal) => Promise<void> = async () => {};
   urlOf: (spec: WorkspaceSpec) => string = (spec) => `http://127.0.0.1:1/${spec.workspaceId}`;
@@ -286,6 +288,7 @@ export class FakeBackend implements Backend {
 
   #erase(workspaceId: string): void {
     this.#controls.sessions.delete(workspaceId);
+    this.#controls.log.delete(workspaceId);
     this.#controls.liveFiles.delete(workspaceId);
     this.#controls.configs.delete(workspaceId);
     this.#controls.printed.delete(workspaceId);

@@ -7,7 +7,7 @@ import type { Role } from './model.ts';
 import { moveRole } from './role-actions.ts';
 
 /** What this server does not have it refuses, and says why. */
-const MOVABLE = ['process', 'docker'];
+const MOVABLE = ['process', 'docker', 'cloud'];
 
 export function BackendChoice({ role }: { role: Role }) {
   const tools = useTools();

@@ -1,5 +1,6 @@
 // Pause and resume: a workspace with everything below it. Paused agents are stopped; messages to them are refused.
 
+import type { workspaces } from '@molecule/contracts';
 import { faults, type WorkspaceState } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import { type EditDeps, editWorkspaces, planTransition } from './edit-workspace.ts';
@@ -17,7 +18,12 @@ export interface PauseDeps extends EditDeps {
   abortCalls(workspaceId: string, reason: string): void;
 }
 
-export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
+/** Who was paused. One that still runs has an `error`: its row says paused, and the sweep ends it. */
+export async function pauseWorkspace(
+  deps: PauseDeps,
+  actor: string,
+  id: string,
+): Promise<workspaces.TreeMember[]> {
   const root = requireKnown(deps.directory, id, NOT_PAUSABLE);
   const isPausable = (state: WorkspaceState) => state.status !== 'removed' && state.status !== 'paused';
   if (!isPausable(root)) throw faults.workspaceNotFound(NOT_PAUSABLE);
@@ -37,22 +43,29 @@ export async function pauseWorkspace(deps: PauseDeps, actor: string, id: string)
       ),
     }),
   );
-  await Promise.all(committed.map(({ workspaceId }) => stopPaused(deps, workspaceId)));
-  return committed.length;
+  return Promise.all(committed.map(({ workspaceId }) => stopPaused(deps, workspaceId)));
 }
 
-async function stopPaused(deps: PauseDeps, id: string): Promise<void> {
+async function stopPaused(deps: PauseDeps, id: string): Promise<workspaces.TreeMember> {
   deps.abortCalls(id, 'workspace paused');
-  if (deps.directory.get(id)?.backend === 'external') return;
+  const state = deps.directory.get(id);
+  const member = { id, name: state?.name ?? id };
+  if (state?.backend === 'external') return member;
   try {
     await deps.provision.stop(id);
+    return member;
   } catch (error) {
     // The row says paused, so the sweep stops the unit again until it is gone.
     deps.log.error({ err: error, workspaceId: id }, 'a paused workspace did not stop yet');
+    return { ...member, error: 'paused, but still running; the server keeps trying to stop it' };
   }
 }
 
-export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string): Promise<number> {
+export async function resumeWorkspace(
+  deps: PauseDeps,
+  actor: string,
+  id: string,
+): Promise<workspaces.TreeMember[]> {
   const root = requireKnown(deps.directory, id, NOT_PAUSED);
   if (root.status !== 'paused') throw faults.workspaceNotFound(NOT_PAUSED);
   refusePausedAncestor(deps.directory, root.id);
@@ -77,5 +90,5 @@ export async function resumeWorkspace(deps: PauseDeps, actor: string, id: string
   for (const { workspaceId, state } of committed) {
     if (state?.status === 'provisioning') deps.provision.request(workspaceId);
   }
-  return committed.length;
+  return committed.map(({ workspaceId, state }) => ({ id: workspaceId, name: state?.name ?? workspaceId }));
 }

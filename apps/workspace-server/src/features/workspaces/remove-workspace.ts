@@ -4,6 +4,7 @@
 //   X2. Stopping goes on when the client hangs up; a unit that does not stop is reported (500) and stopped again on retry.
 //   X3. Volumes are erased only for units that stopped, and only on purge.
 
+import type { workspaces } from '@molecule/contracts';
 import { Fault, faults, parseWorkspaceId, type WorkspaceState } from '@molecule/domain';
 import type { Log } from '@molecule/kit';
 import type { AccessStore } from '../access/index.ts';
@@ -28,18 +29,22 @@ export async function removeWorkspace(
   actor: string,
   id: string,
   options: { isConfirmed: boolean; isPurge: boolean; successorId?: string | undefined },
-): Promise<{ status: 'removed' | 'purged'; cascadeDeleted: number }> {
+): Promise<{ status: 'removed' | 'purged'; cascadeDeleted: number; workspaces: workspaces.TreeMember[] }> {
   const root = requireKnown(deps.directory, id);
   const children = deps.directory.childrenOf(root.id);
   if (children.length > 0 && !options.isConfirmed) throw confirmationRequired(children);
-  const doomed = [root, ...deps.directory.descendantsOf(root.id)];
-  const below = doomed.length - 1;
+  const live = deps.directory.descendantsOf(root.id);
+  const below = live.length;
+  // X2. A repeated call also ends what the one before could not.
+  const removed = root.status === 'removed' ? deps.directory.removedBelow(root.id) : [];
+  const doomed = [root, ...live, ...removed];
   const successorId = chooseSuccessor(deps, doomed, options.successorId);
   await markRemoved(deps, actor, doomed, { below, successorId });
   await stopUnits(deps, doomed);
-  if (!options.isPurge) return { status: 'removed', cascadeDeleted: below };
+  const members = doomed.map(({ id, name }) => ({ id, name }));
+  if (!options.isPurge) return { status: 'removed', cascadeDeleted: below, workspaces: members };
   await purge(deps, actor, doomed);
-  return { status: 'purged', cascadeDeleted: below };
+  return { status: 'purged', cascadeDeleted: below, workspaces: members };
 }
 
 function confirmationRequired(children: WorkspaceState[]): Fault {
@@ -104,19 +109,29 @@ async function markRemoved(
 }
 
 async function stopUnits(deps: RemoveDeps, doomed: WorkspaceState[]): Promise<void> {
-  const hosted = doomed.filter((state) => state.backend !== 'external');
-  const results = await Promise.allSettled(hosted.map((state) => deps.provision.stop(state.id)));
-  const failures = results.filter((result) => result.status === 'rejected');
-  for (const failure of failures) deps.log.error({ err: failure.reason }, 'a removed workspace did not stop');
+  const members = await Promise.all(doomed.map((state) => stopRemoved(deps, state)));
   for (const state of doomed) deps.vitals.forget(state.id);
-  if (failures.length > 0) {
+  const failed = members.filter(({ error }) => error !== undefined).length;
+  if (failed > 0) {
     throw new Fault(
       'STOP_FAILED',
       'workspaces were removed, but some are still running; repeat the call to stop them',
-      {
-        extra: { removed_count: doomed.length, stop_failures: failures.length },
-      },
+      { extra: { removed_count: doomed.length, stop_failures: failed, workspaces: members } },
     );
+  }
+}
+
+async function stopRemoved(
+  deps: RemoveDeps,
+  { id, name, backend }: WorkspaceState,
+): Promise<workspaces.TreeMember> {
+  if (backend === 'external') return { id, name };
+  try {
+    await deps.provision.stop(id);
+    return { id, name };
+  } catch (error) {
+    deps.log.error({ err: error, workspaceId: id }, 'a removed workspace did not stop');
+    return { id, name, error: 'removed, but still running; repeat the call to stop it' };
   }
 }
 

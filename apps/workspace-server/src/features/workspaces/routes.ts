@@ -81,12 +81,13 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   });
 
   binder.bind(app, workspaces.deleteWorkspace, async ({ params, query, caller }) => {
-    const { status, cascadeDeleted } = await removeWorkspace(deps, describeCaller(caller), params.id, {
+    const removal = await removeWorkspace(deps, describeCaller(caller), params.id, {
       isConfirmed: query.confirm,
       isPurge: query.purge,
       successorId: query.forward_to,
     });
-    return { status, cascade_deleted: cascadeDeleted };
+    const { status, cascadeDeleted, workspaces } = removal;
+    return { status, cascade_deleted: cascadeDeleted, workspaces };
   });
 
   binder.bind(app, workspaces.restartWorkspace, async ({ params, query, body, caller }) => {
@@ -96,15 +97,15 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
     return { status: 'provisioning' as const, config_dir: label, reset_session: isSessionReset };
   });
 
-  binder.bind(app, workspaces.pauseWorkspace, async ({ params, caller }) => ({
-    status: 'paused' as const,
-    paused_count: await pauseWorkspace(deps, describeCaller(caller), params.id),
-  }));
+  binder.bind(app, workspaces.pauseWorkspace, async ({ params, caller }) => {
+    const paused = await pauseWorkspace(deps, describeCaller(caller), params.id);
+    return { status: 'paused' as const, paused_count: paused.length, workspaces: paused };
+  });
 
-  binder.bind(app, workspaces.resumeWorkspace, async ({ params, caller }) => ({
-    status: 'provisioning' as const,
-    resumed_count: await resumeWorkspace(deps, describeCaller(caller), params.id),
-  }));
+  binder.bind(app, workspaces.resumeWorkspace, async ({ params, caller }) => {
+    const resumed = await resumeWorkspace(deps, describeCaller(caller), params.id);
+    return { status: 'provisioning' as const, resumed_count: resumed.length, workspaces: resumed };
+  });
 
   binder.bind(app, workspaces.hibernateWorkspace, async ({ params, query, caller }) => {
     await hibernateWorkspace(deps, describeCaller(caller), params.id, query.force);

@@ -103,8 +103,16 @@ export class UnitController {
   async stop(workspaceId: string): Promise<void> {
     const state = this.#deps.directory.get(workspaceId);
     if (!state || state.backend === 'external') return;
+    const startedAt = this.#startedAt.get(workspaceId);
     this.#startedAt.delete(workspaceId);
-    await this.#stopAt(state);
+    try {
+      await this.#stopAt(state);
+    } catch (error) {
+      // U4. The next round stops it again, if nobody asked for another start meanwhile.
+      if (startedAt !== undefined && isResting(this.#deps.directory.get(workspaceId) ?? state))
+        this.#startedAt.set(workspaceId, startedAt);
+      throw error;
+    }
   }
 
   async erase(workspaceId: string): Promise<void> {
@@ -391,8 +399,9 @@ export class UnitController {
         await this.#failProvision(state, outcome.reason, outcome.detail);
         return;
       }
-      if (this.#deps.directory.get(id)?.backend !== state.backend) {
-        // It was moved meanwhile: what was started here is not wanted any more.
+      const now = this.#deps.directory.get(id);
+      if (!now || now.backend !== state.backend || isResting(now)) {
+        // It was moved, ended or erased meanwhile: what was started here is not wanted any more.
         await this.#deps.units.stop(id, state.backend);
         return;
       }

@@ -75,6 +75,19 @@ export class WorkspaceDirectory implements OrgChart {
     return found;
   }
 
+  /** Everything below `id` that is removed and not purged, at any depth. */
+  removedBelow(id: string): WorkspaceState[] {
+    const isBelow = (state: WorkspaceState): boolean => {
+      const seen = new Set<string>();
+      for (let at = state.parentId; at !== null && !seen.has(at); at = this.get(at)?.parentId ?? null) {
+        if (at === id) return true;
+        seen.add(at);
+      }
+      return false;
+    };
+    return this.all().filter((state) => state.status === 'removed' && isBelow(state));
+  }
+
   #link(state: WorkspaceState): void {
     if (state.status === 'removed') return;
     const siblings = this.#children.get(state.parentId) ?? new Set();
