@@ -46,6 +46,8 @@ export const REQUIREMENTS = {
     'Requests appear as they come and are decided on the canvas, one by one or many at once',
   'canvas.units': 'Logs are followed and a terminal is used on the canvas',
   'canvas.files': 'The files of a role are read, written, uploaded, downloaded and deleted on the canvas',
+  'canvas.attachments':
+    'Files go with a message and come back from a role, with progress, download and refusals in words',
   'canvas.secrets':
     'Secrets of a role and of every role are set and deleted on the canvas; no value is shown',
   'canvas.tokens': 'Organisation tokens are made, shown once, and revoked on the canvas',

@@ -1,10 +1,14 @@
-// Composer: where a person writes to a role. Enter sends, Shift+Enter breaks the line.
+// Composer: where a person writes to a role and attaches files: chosen, dropped or pasted. Enter sends, Shift+Enter breaks
+// the line.
 
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { say } from '../../languages/say.ts';
+import { IconButton } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { STATUS_LOOKS, statusLabel, statusMeaning } from '../workspaces/status-look.ts';
+import { WaitingFiles } from './attached-files.tsx';
+import { type Offered, offeredBy, useAttachments } from './use-attachments.ts';
 
 interface ComposerProps {
   role: Role;
@@ -22,7 +26,17 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
     field.current?.focus({ preventScroll: true });
   }, [role.id]);
   const text = draft.trim();
-  const canSend = text !== '' && !isAnswering;
+  const { attached, attach, remove } = useAttachments(role.id);
+  const [isOver, setOver] = useState(false);
+  const isUploading = attached.some(({ state }) => state.kind === 'uploading');
+  const hasReady = attached.some(({ state }) => state.kind === 'ready');
+  const canSend = (text !== '' || hasReady) && !isUploading && !isAnswering;
+  const take = (event: ClipboardEvent | DragEvent, transfer: DataTransfer) => {
+    const offered = offeredBy(transfer);
+    if (offered.files.length + offered.folders.length === 0) return;
+    event.preventDefault();
+    attach(offered);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -31,7 +45,18 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
   const isUp = role.status === 'online' || role.status === 'degraded';
   return (
     <form
-      className="border-t border-line px-5 pt-3 pb-4"
+      className={`border-t border-line px-5 pt-3 pb-4 ${isOver ? 'bg-motion-soft' : ''}`}
+      onPaste={(event) => take(event, event.clipboardData)}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        take(event, event.dataTransfer);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         if (canSend) onSend(text);
@@ -43,7 +68,9 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
           {statusLabel(role.status)}. {statusMeaning(role.status)}
         </p>
       )}
+      <WaitingFiles attached={attached} onRemove={remove} />
       <div className="flex items-end gap-2 rounded-m border border-line-strong bg-raised p-1.5 focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-motion">
+        <ChooseFiles onOffer={attach} />
         <textarea
           ref={field}
           rows={1}
@@ -61,6 +88,31 @@ export function Composer({ role, draft, isAnswering, onDraft, onSend, onStop }: 
         )}
       </div>
     </form>
+  );
+}
+
+function ChooseFiles({ onOffer }: { onOffer: (offered: Offered) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton
+        icon="plus"
+        label={say('chat.attachFiles')}
+        className="size-8"
+        onClick={() => input.current?.click()}
+      />
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={say('chat.filesToAttach')}
+        onChange={({ currentTarget }) => {
+          onOffer({ files: [...(currentTarget.files ?? [])], folders: [] });
+          currentTarget.value = '';
+        }}
+      />
+    </>
   );
 }
 

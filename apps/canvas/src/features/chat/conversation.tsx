@@ -9,6 +9,7 @@ import { clockTime } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { Words } from '../../ui/words.tsx';
 import type { Role } from '../workspaces/model.ts';
+import { AttachedFiles } from './attached-files.tsx';
 import { isOpen, type Turn } from './model.ts';
 
 interface ConversationProps {
@@ -95,6 +96,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
         <div className="ms-10 self-end rounded-m rounded-ee-s bg-motion-soft px-3.5 py-2.5 break-words whitespace-pre-wrap">
           <span className="sr-only">{say('chat.youAt', { time: clockTime(turn.atMs) })} </span>
           {turn.question}
+          <AttachedFiles roleId={role.id} files={turn.files} />
         </div>
       ) : null}
       <div className="min-w-0">
@@ -104,6 +106,7 @@ function TurnView({ turn, role, canRetry, onRetry, onQueue }: TurnViewProps) {
           {turn.isSimulated ? <SimulatedMark /> : null}
         </p>
         {turn.answer !== '' ? <Words text={turn.answer} /> : null}
+        <AttachedFiles roleId={role.id} files={turn.answerFiles} />
         <TurnEnd turn={turn} canRetry={canRetry} onRetry={onRetry} onQueue={onQueue} />
       </div>
     </article>

@@ -3,6 +3,7 @@
 import { say } from '../../languages/say.ts';
 import { textOfParts } from '../activity/model.ts';
 import { isObject } from '../workspaces/model.ts';
+import { filesOfParts, filesOfReply, joinFiles } from './attachments.ts';
 import { explainRpcError } from './explain-trouble.ts';
 import { type Turn, textOfReply } from './model.ts';
 
@@ -24,7 +25,9 @@ export function foldStreamEvent(turn: Turn, event: unknown): Turn {
   if (task) return foldTask(marked, task);
   if (isObject(status.status)) return foldStatus(withTask(marked, status.taskId), status.status);
   const said = textOfReply(result);
-  return said === null ? marked : { ...marked, answer: said, note: null, state: 'done' };
+  const answerFiles = joinFiles(marked.answerFiles, filesOfReply(result));
+  if (said === null && answerFiles.length === 0) return marked;
+  return { ...marked, answer: said ?? marked.answer, answerFiles, note: null, state: 'done' };
 }
 
 /** The stream is over; a turn that never said its end did not end well. */
@@ -45,20 +48,27 @@ export function endStream(turn: Turn): Turn {
 
 function foldArtifact(turn: Turn, update: Json, artifact: Json): Turn {
   const text = textOfParts(artifact.parts);
-  if (text === null) return turn;
+  const files = filesOfParts(artifact.parts);
+  if (text === null && files.length === 0) return turn;
   const isSimulated = turn.isSimulated || isMarked(artifact);
   return {
     ...withTask(turn, update.taskId),
     isSimulated,
-    answer: turn.answer + (update.append === true || turn.answer === '' ? text : `\n${text}`),
+    answer: text === null ? turn.answer : joinText(turn.answer, text, update.append === true),
+    answerFiles: joinFiles(turn.answerFiles, files),
     note: null,
     state: 'streaming',
   };
 }
 
+function joinText(before: string, text: string, isSameLine: boolean): string {
+  return before + (isSameLine || before === '' ? text : `\n${text}`);
+}
+
 /** A whole task: the first event of a stream, or the answer to a message that had been answered before. */
 function foldTask(turn: Turn, task: Json): Turn {
-  const after = withTask(turn, task.id);
+  const answerFiles = joinFiles(turn.answerFiles, filesOfReply({ artifacts: task.artifacts }));
+  const after = { ...withTask(turn, task.id), answerFiles };
   const said = textOfReply({ artifacts: task.artifacts });
   const worded = said === null || said === '' ? after : { ...after, answer: said };
   return isObject(task.status) ? foldStatus(worded, task.status) : worded;
@@ -71,9 +81,17 @@ function foldStatus(turn: Turn, status: Json): Turn {
   const message = isObject(status.message) ? status.message : null;
   const said = message ? textOfParts(message.parts) : null;
   const isSimulated = turn.isSimulated || (message !== null && isMarked(message));
+  const answerFiles = joinFiles(turn.answerFiles, message ? filesOfParts(message.parts) : []);
   switch (state) {
     case 'completed':
-      return { ...turn, isSimulated, state: 'done', note: null, answer: turn.answer || (said ?? '') };
+      return {
+        ...turn,
+        answerFiles,
+        isSimulated,
+        state: 'done',
+        note: null,
+        answer: turn.answer || (said ?? ''),
+      };
     case 'failed':
     case 'rejected':
       return {
@@ -92,7 +110,14 @@ function foldStatus(turn: Turn, status: Json): Turn {
       return { ...turn, isSimulated, state: 'stopped', note: null };
     case 'input-required':
     case 'input_required':
-      return { ...turn, isSimulated, state: 'done', note: null, answer: turn.answer || (said ?? '') };
+      return {
+        ...turn,
+        answerFiles,
+        isSimulated,
+        state: 'done',
+        note: null,
+        answer: turn.answer || (said ?? ''),
+      };
     default:
       return { ...turn, isSimulated, state: 'streaming', note: said ?? turn.note };
   }

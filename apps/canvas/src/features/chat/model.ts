@@ -4,6 +4,7 @@ import type { activity } from '@molecule/contracts';
 import { say } from '../../languages/say.ts';
 import { textOfParts } from '../activity/model.ts';
 import { isObject } from '../workspaces/model.ts';
+import { type AttachedFile, type Attachment, filesOfParts, filesOfReply } from './attachments.ts';
 import type { ChatTrouble } from './explain-trouble.ts';
 
 export type TurnState = 'sending' | 'streaming' | 'done' | 'queued' | 'stopped' | 'failed';
@@ -15,6 +16,10 @@ export interface Turn {
   atMs: number;
   question: string | null;
   answer: string;
+  /** What the person attached. */
+  files: readonly AttachedFile[];
+  /** What the role sent along. */
+  answerFiles: readonly AttachedFile[];
   /** What the role says it is doing right now. */
   note: string | null;
   state: TurnState;
@@ -27,20 +32,28 @@ export interface Thread {
   /** Turns that this browser started since it was loaded, oldest first. */
   turns: readonly Turn[];
   draft: string;
+  attached: readonly Attachment[];
 }
 
 export const TURNS_KEPT = 200;
 
 export function emptyThread(): Thread {
-  return { turns: [], draft: '' };
+  return { turns: [], draft: '', attached: [] };
 }
 
-export function newTurn(id: string, question: string, atMs: number): Turn {
+export function newTurn(
+  id: string,
+  question: string,
+  atMs: number,
+  files: readonly AttachedFile[] = [],
+): Turn {
   return {
     id,
     atMs,
     question,
     answer: '',
+    files,
+    answerFiles: [],
     note: null,
     state: 'sending',
     taskId: null,
@@ -87,14 +100,22 @@ export function turnsFromRows(rows: readonly activity.ActivityRow[]): Turn[] {
 function turnFromRow(row: activity.ActivityRow): Turn | null {
   if (row.activity_type !== 'a2a_receive' || row.source_id !== null) return null;
   const endMs = Date.parse(row.created_at);
-  const base = { note: null, taskId: null, trouble: null, isSimulated: isSimulatedReply(row.response_body) };
+  const base = {
+    note: null,
+    taskId: null,
+    trouble: null,
+    files: [] as AttachedFile[],
+    answerFiles: filesOfReply(row.response_body),
+    isSimulated: isSimulatedReply(row.response_body),
+  };
   if (row.method === 'notify') {
     const said = isObject(row.response_body) ? row.response_body.result : null;
     if (typeof said !== 'string') return null;
     return { ...base, id: row.id, atMs: endMs, question: null, answer: said, state: 'done' };
   }
   const message = messageOf(row.request_body);
-  const question = message ? textOfParts(message.parts) : null;
+  const files = filesOfParts(message?.parts);
+  const question = (message ? textOfParts(message.parts) : null) ?? (files.length > 0 ? '' : null);
   if (question === null) return null;
   const isFailed = row.status !== 'ok';
   return {
@@ -102,6 +123,7 @@ function turnFromRow(row: activity.ActivityRow): Turn | null {
     id: typeof message?.messageId === 'string' ? message.messageId : row.id,
     atMs: endMs - (row.duration_ms ?? 0),
     question,
+    files,
     answer: textOfReply(row.response_body) ?? '',
     state: isFailed ? 'failed' : isPolled(row) ? 'queued' : 'done',
     trouble: isFailed

@@ -5,6 +5,7 @@
 //   S3. One messageId per question over all attempts, so that an agent of ours does its work once.
 
 import { isObject } from '../workspaces/model.ts';
+import { filesOfReply, partOfFile } from './attachments.ts';
 import { explainNetworkFailure, explainRefusal } from './explain-trouble.ts';
 import { endStream, foldStreamEvent } from './fold-stream.ts';
 import { isSimulatedReply, type Turn, textOfReply } from './model.ts';
@@ -81,7 +82,10 @@ function envelope(deps: SendDeps, method: string, { turn, history }: Outgoing) {
         kind: 'message',
         role: 'user',
         messageId: turn.id,
-        parts: [{ kind: 'text', text: turn.question ?? '' }],
+        parts: [
+          ...(turn.question ? [{ kind: 'text', text: turn.question }] : []),
+          ...turn.files.map(partOfFile),
+        ],
       },
       metadata: { history: historyOf(history) },
     },
@@ -93,7 +97,7 @@ function historyOf(turns: readonly Turn[]) {
     .filter((turn) => turn.state === 'done')
     .slice(-HISTORY_TURNS)
     .flatMap((turn) => [
-      ...(turn.question === null ? [] : [{ role: 'user', parts: [{ kind: 'text', text: turn.question }] }]),
+      ...(!turn.question ? [] : [{ role: 'user', parts: [{ kind: 'text', text: turn.question }] }]),
       ...(turn.answer === '' ? [] : [{ role: 'agent', parts: [{ kind: 'text', text: turn.answer }] }]),
     ]);
 }
@@ -154,6 +158,7 @@ function settleReply(status: number, body: unknown, onStep: OnStep): void {
           state: 'done',
           note: null,
           answer,
+          answerFiles: filesOfReply(body),
           isSimulated: turn.isSimulated || isSimulatedReply(body),
         },
   );

@@ -7,6 +7,7 @@ import { useCallback, useMemo } from 'react';
 import { say } from '../../languages/say.ts';
 import { type CanvasTools, useCanvas, useTools } from '../../store/canvas-context.ts';
 import { useActivityRows } from '../activity/use-activity-rows.ts';
+import type { Attachment } from './attachments.ts';
 import {
   changeTurn,
   emptyThread,
@@ -33,8 +34,12 @@ export function useChat(roleId: string) {
   const send = useCallback(
     (text: string) => {
       if (tools.answering.has(roleId)) return;
-      const turn = newTurn(crypto.randomUUID(), text, Date.now());
-      tools.store.getState().setThread(roleId, (t) => putTurn({ ...t, draft: '' }, turn));
+      const { attached } = tools.store.getState().threads[roleId] ?? EMPTY;
+      const ready = attached.flatMap(({ state }) => (state.kind === 'ready' ? [state.file] : []));
+      const turn = newTurn(crypto.randomUUID(), text, Date.now(), ready);
+      tools.store
+        .getState()
+        .setThread(roleId, (t) => putTurn({ ...t, draft: '', attached: withoutReady(t.attached) }, turn));
       void run(tools, roleId, turn, turns);
     },
     [tools, roleId, turns],
@@ -43,7 +48,7 @@ export function useChat(roleId: string) {
     (failed: Turn) => {
       if (tools.answering.has(roleId) || failed.question === null) return;
       // A new id: the relay would answer the old one with the old failure.
-      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now());
+      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now(), failed.files);
       tools.store.getState().setThread(roleId, (t) => putTurn(t, turn));
       void run(tools, roleId, turn, turns);
     },
@@ -52,7 +57,7 @@ export function useChat(roleId: string) {
   const queue = useCallback(
     (failed: Turn) => {
       if (failed.question === null) return;
-      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now());
+      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now(), failed.files);
       tools.store.getState().setThread(roleId, (t) => putTurn(t, turn));
       void queueMessage(sendDeps, { roleId, turn, history: turns }, stepOf(tools, roleId, turn.id));
     },
@@ -67,6 +72,7 @@ export function useChat(roleId: string) {
 }
 
 const EMPTY = emptyThread();
+const withoutReady = (all: readonly Attachment[]) => all.filter(({ state }) => state.kind !== 'ready');
 const sendDeps: SendDeps = { fetch: (...args) => fetch(...args), newId: () => crypto.randomUUID() };
 
 function stepOf(tools: CanvasTools, roleId: string, turnId: string) {

@@ -1,3 +1,3 @@
 // The door of files: what other features may use.
 export { type Place, readText, saveText } from './file-actions.ts';
-export { draftKey } from './model.ts';
+export { draftKey, sizeWords } from './model.ts';
