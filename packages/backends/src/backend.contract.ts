@@ -1,12 +1,16 @@
 // Backend contract: what every backend does alike, asked through the dispatcher. A sibling that cannot do a scenario says
 // why, and the suite then holds it to the typed refusal.
 
+import type { Readable } from 'node:stream';
 import { type BackendName, Fault } from '@molecule/domain';
+import { HOSTILE_ARCHIVES, type HostileEntry } from '@molecule/testkit';
+import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnitExit, WorkspaceSpec } from './backend.ts';
 import type { Dispatcher, StartResult } from './dispatcher.ts';
 import type { FakeControls } from './fake/fake-backend.ts';
 import { cellMark } from './features.ts';
+import { eachEntry } from './folder-archive.ts';
 import type { OpenFile } from './unit-file.ts';
 import { CAPABILITIES, VERBS, type Verb } from './verbs.ts';
 
@@ -80,6 +84,8 @@ const SCENARIOS = {
   sessionReset: 'a session reset drops what was saved, once for each reset that is asked for',
   carried: 'what a unit keeps is carried to another backend and back, byte for byte',
   carryFails: 'a carry that fails loses nothing, and can be repeated',
+  hostileArchives:
+    '21: no archive reaches beyond the folder that it is unpacked in, and what it may bring is there',
   adopted: '38: after a restart of the server the unit is taken over, not doubled',
 } as const;
 export type Scenario = keyof typeof SCENARIOS;
@@ -113,6 +119,7 @@ const FEATURE_OF: Record<Scenario, string> = {
   sessionReset: 'sessions',
   carried: 'carries',
   carryFails: 'carries',
+  hostileArchives: 'carries',
   adopted: 'adoption',
 };
 
@@ -151,15 +158,29 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
     });
     afterEach(() => under.close());
 
-    function scenario(name: Scenario, test: () => Promise<void>): void {
+    function scenario(name: Scenario, test: () => Promise<void>, limitMs = 30_000): void {
       const optOut = optOuts[name];
       const mark = (declined: Verb | null = null) => cellMark(FEATURE_OF[name], backend, declined);
-      if (optOut === undefined) it(`${SCENARIOS[name]} ${mark()}`, test, 30_000);
+      if (optOut === undefined) it(`${SCENARIOS[name]} ${mark()}`, test, limitMs);
       else if (optOut.refuses) {
         const { because, refuses } = optOut;
         it(`refuses ${refuses} instead of "${SCENARIOS[name]}": ${because} ${mark(refuses)}`, () =>
           expectDeclined(refuses));
       }
+    }
+
+    /** Files by their paths, with their content. */
+    async function keptIn(folder: 'configs' | 'workspace' | 'sessions'): Promise<Record<string, string>> {
+      const found: Record<string, string> = {};
+      await dispatcher.packFolder(id, backend, folder, ({ tar }) =>
+        eachEntry(tar, async (header, content) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of content) chunks.push(chunk as Buffer);
+          if ((header.mode ?? 0) > 0o777) found[header.name] = 'with rights of others';
+          else if (header.type === 'file') found[header.name] = Buffer.concat(chunks).toString('utf8');
+        }),
+      );
+      return found;
     }
 
     it('has a reason for each scenario that it leaves out', () => {
@@ -495,6 +516,28 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       );
     });
 
+    scenario(
+      'hostileArchives',
+      async () => {
+        const planted = [{ name: 'kept', content: 'kept' }];
+        const foldersBeside = ['sessions', 'configs'] as const;
+        for (const folder of foldersBeside) {
+          await dispatcher.unpackFolder(id, backend, folder, tarOf(planted));
+        }
+        for (const { name, entries, brings } of HOSTILE_ARCHIVES) {
+          const unpacking = dispatcher.unpackFolder(id, backend, 'workspace', tarOf(entries));
+          const code = await unpacking.then(
+            () => 'taken',
+            (error: { code?: string }) => error.code,
+          );
+          expect([name, code]).toEqual([name, brings ? 'taken' : 'INVALID_REQUEST']);
+          if (brings) expect(await keptIn('workspace')).toMatchObject(brings);
+        }
+        for (const folder of foldersBeside) expect(await keptIn(folder)).toEqual({ kept: 'kept' });
+      },
+      180_000,
+    );
+
     scenario('adopted', async () => {
       await dispatcher.start(specOf(id), backend);
       await under.seenByAgent(id);
@@ -511,6 +554,13 @@ export function describeBackend({ backend, create, optOuts }: ContractSuite): vo
       expect(await under.countAgents(id)).toBe(0);
     });
   });
+}
+
+function tarOf(entries: readonly HostileEntry[]): Readable {
+  const tar = pack();
+  for (const { content, ...header } of entries) tar.entry(header, content ?? '');
+  tar.finalize();
+  return tar as unknown as Readable;
 }
 
 async function readAll(file: OpenFile | null): Promise<Uint8Array | null> {

@@ -19,7 +19,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ownArchive, packFolder, plainPath, unpackFolder } from './folder-archive.ts';
+import { plainPath } from './archive-names.ts';
+import { ownArchive, packFolder, unpackFolder } from './folder-archive.ts';
 
 let folder: string;
 const here = (...parts: string[]) => join(folder, ...parts);

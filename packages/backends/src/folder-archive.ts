@@ -20,6 +20,7 @@ import {
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Headers, pack } from 'tar-stream';
+import { ArchiveNames, outside, partsOf, plainPath } from './archive-names.ts';
 import { below, enter, enterOrMake, openOrNull, withFolder } from './live-files.ts';
 
 /** What a unit keeps, and `log`, what is known of its earlier runs; the rest is made anew by every start. */
@@ -149,15 +150,20 @@ export async function unpackFolder(root: string, tar: Readable): Promise<void> {
   await eachEntry(tar, (header, content) => unpackEntry(root, header, content));
 }
 
-/** One entry after the other; what is not read of an entry is passed over. */
+/**
+ * One entry after the other; what is not read of an entry is passed over. Rejects with INVALID_REQUEST at the first name
+ * that leads outside.
+ */
 export function eachEntry(
   tar: Readable,
   act: (header: Headers, content: Readable) => Promise<void>,
 ): Promise<void> {
   const entries = extract();
+  const names = new ArchiveNames();
+  const take = async (header: Headers, content: Readable) => act(names.take(header), content);
   entries.on('entry', (header, stream, next) => {
     const content = stream as unknown as Readable;
-    act(header, content).then(() => {
+    take(header, content).then(() => {
       content.resume();
       next();
     }, next);
@@ -167,7 +173,7 @@ export function eachEntry(
 
 async function unpackEntry(root: string, header: Headers, content: Readable): Promise<void> {
   const parts = partsOf(header.name);
-  if (parts.length === 0) return;
+  if (parts.length === 0 || !CARRIED_TYPES.has(header.type ?? 'file')) return;
   const mode = (header.mode ?? 0o600) & MODE;
   if (header.type === 'directory') {
     await withFolder(await enterOrMake(root, parts), (folder) => folder.chmod(mode | 0o700));
@@ -196,28 +202,12 @@ async function unpackEntry(root: string, header: Headers, content: Readable): Pr
 async function linked(root: string, name: string): Promise<Readable> {
   const parts = partsOf(name);
   const folder = await enter(root, parts.slice(0, -1));
-  if (!folder) throw new Error(`an archive names a link to ${name}, which is not in it`);
+  if (!folder) throw outside();
   return withFolder(folder, async () => {
-    const file = await open(below(folder, parts.at(-1) ?? ''), FILE);
+    const file = await openOrNull(below(folder, parts.at(-1) ?? ''), FILE);
+    if (!file) throw outside();
     return file.createReadStream();
   });
-}
-
-function partsOf(name: string): string[] {
-  const path = plainPath(name);
-  const parts = path === '' ? [] : path.split('/');
-  if (parts.some((part) => ['', '.', '..'].includes(part) || part.includes('\0'))) {
-    throw new Error('an archive names a path outside its folder');
-  }
-  return parts;
-}
-
-/** Without what engines put before and after a name. */
-export function plainPath(name: string): string {
-  return name
-    .replace(/^(\.?\/)+/, '')
-    .replace(/\/+$/, '')
-    .replace(/^\.$/, '');
 }
 
 export function emptyArchive(): FolderArchive {

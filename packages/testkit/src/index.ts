@@ -31,5 +31,6 @@ export {
   startFakeModelProvider,
 } from './fake-model-provider.ts';
 export { type FakeStripe, signStripeEvent, startFakeStripe } from './fake-stripe.ts';
+export { HOSTILE_ARCHIVES, type HostileArchive, type HostileEntry } from './hostile-archives.ts';
 export { PATH_CORPUS } from './path-corpus.ts';
 export { workspaceState } from './workspace-state.ts';

@@ -111,6 +111,7 @@ describeBackend({
     bootLog: { because: NO_WAY_IN, refuses: 'logs' },
     carried: { because: NO_WAY_IN, refuses: 'carry' },
     carryFails: { because: NO_WAY_IN, refuses: 'carry' },
+    hostileArchives: { because: NO_WAY_IN, refuses: 'carry' },
   },
 });
 

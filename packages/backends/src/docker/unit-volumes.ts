@@ -100,13 +100,25 @@ export class UnitVolumes {
     tar: Readable,
   ): Promise<void> {
     const archive = ownArchive(tar, new Set(), { uid: 0, gid: 0 });
-    await this.withHelper(workspaceId, image, (helper) =>
-      this.#engine.act(
-        (docker, abortSignal) =>
-          docker.getContainer(helper).putArchive(archive.tar, cancelled(abortSignal, { path: `/${folder}` })),
-        TIMEOUTS_MS.carry,
-      ),
-    );
+    // The library passes no failure of what it sends on: the engine would wait for the rest until the limit.
+    const broken = new AbortController();
+    let failure: Error | null = null;
+    archive.tar.once('error', (error: Error) => {
+      failure = error;
+      broken.abort();
+    });
+    try {
+      await this.withHelper(workspaceId, image, (helper) =>
+        this.#engine.act((docker, limit) => {
+          broken.signal.throwIfAborted();
+          const signal = AbortSignal.any([limit, broken.signal]);
+          const to = cancelled(signal, { path: `/${folder}` });
+          return docker.getContainer(helper).putArchive(archive.tar, to);
+        }, TIMEOUTS_MS.carry),
+      );
+    } catch (error) {
+      throw failure ?? error;
+    }
   }
 
   /** Null when there is no such file. */

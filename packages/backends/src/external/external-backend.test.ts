@@ -41,6 +41,7 @@ const optOuts: ContractSuite['optOuts'] = {
   sessionReset: startsNothing,
   carried: { ...keepsNothing, refuses: 'carry' },
   carryFails: { ...keepsNothing, refuses: 'carry' },
+  hostileArchives: { ...keepsNothing, refuses: 'carry' },
   adopted: startsNothing,
 };
 

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import { faults, unseenIsolation } from '@molecule/domain';
 import type { Loop } from '@molecule/kit';
+import { plainPath } from '../archive-names.ts';
 import type {
   Backend,
   BackendHealth,
@@ -16,13 +17,7 @@ import type {
   UnitHandle,
   WorkspaceSpec,
 } from '../backend.ts';
-import {
-  type CarriedFolder,
-  eachEntry,
-  type FolderArchive,
-  plainPath,
-  TarWriter,
-} from '../folder-archive.ts';
+import { type CarriedFolder, eachEntry, type FolderArchive, TarWriter } from '../folder-archive.ts';
 import {
   type FileEntry,
   type FilePlace,
