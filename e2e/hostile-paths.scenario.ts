@@ -13,7 +13,7 @@ import { type Answer, type ScenarioTenant, startScenarioTenant, until } from './
 
 const START_MS = 60_000;
 const SECRET = 'hidden words';
-const ROOTS = ['/configs', '/workspace', '/home'];
+const ROOTS = ['/configs', '/workspace'];
 
 /** One backend: how doors to a folder outside are made, and what must be as it was afterwards. */
 interface Side {
@@ -60,7 +60,9 @@ const SIDES: Record<'process' | 'docker' | 'cloud', Side> = {
     },
     fingerprint: async () => [
       inUnit('find /sessions/outside; cat /sessions/outside/secret; ls /; md5sum /configs/.auth_token'),
-      execFileSync('docker', ['diff', `ws-${id}`], { encoding: 'utf8' }),
+      execFileSync('docker', ['diff', `ws-${id}`], { encoding: 'utf8' })
+        .split('\n')
+        .sort(),
       (await readdir(tenant.dataDir)).sort(),
     ],
     held: async () =>
@@ -138,17 +140,13 @@ describe.each(['process', 'docker', 'cloud'] as const)('files on the %s backend'
       const before = await side.fingerprint();
       for (const path of PATH_CORPUS) {
         for (const root of ROOTS) {
-          for (const [verb, act] of Object.entries(verbsOn(path, root))) {
+          const asked = Object.entries(verbsOn(path, root)).map(async ([verb, act]) => {
             const { status, text } = await act();
-            expect([verb, path, root, status, status < 500 || status === 501]).toEqual([
-              verb,
-              path,
-              root,
-              status,
-              true,
-            ]);
+            const isTyped = status < 500 || status === 501;
+            expect([verb, path, root, status, isTyped]).toEqual([verb, path, root, status, true]);
             expect(text).not.toContain(SECRET);
-          }
+          });
+          await Promise.all(asked);
         }
       }
       expect(await side.fingerprint()).toEqual(before);

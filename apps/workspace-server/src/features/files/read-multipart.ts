@@ -20,7 +20,8 @@ export async function readUploads(request: FastifyRequest): Promise<Upload[]> {
       const content = await readPart(part);
       bytes += content.byteLength;
       if (bytes > LIMITS.uploadRequestBytes) throw notAForm();
-      uploads.push({ name: part.filename, mimeType: part.mimetype || null, content });
+      // Without a name in the form the library gives none, whatever its types say.
+      uploads.push({ name: part.filename ?? '', mimeType: part.mimetype || null, content });
     }
   } catch (error) {
     // Everything else that this loop can meet is the parser at odds with what was sent.
@@ -37,7 +38,7 @@ async function readPart(part: MultipartFile): Promise<Buffer> {
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'FST_REQ_FILE_TOO_LARGE') throw error;
   }
-  throw tooLargeUpload(part.filename);
+  throw tooLargeUpload(part.filename ?? 'file');
 }
 
 function notAForm(cause?: unknown) {
