@@ -5,7 +5,6 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '@molecule/domain';
-import { PATH_CORPUS } from '@molecule/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';

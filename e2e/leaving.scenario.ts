@@ -3,11 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Db } from '@molecule/postgres';
+import { HOSTILE_ARCHIVES, type HostileEntry } from '@molecule/testkit';
 import { extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
@@ -101,9 +103,9 @@ async function entriesOf(bytes: Buffer): Promise<Entry[]> {
   return found;
 }
 
-async function archiveOf(entries: readonly Entry[]): Promise<Buffer> {
+async function archiveOf(entries: readonly (Entry | HostileEntry)[]): Promise<Buffer> {
   const tar = pack();
-  for (const { name, content } of entries) tar.entry({ name }, content);
+  for (const { content = '', ...header } of entries) tar.entry(header, content);
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
@@ -323,6 +325,27 @@ describe('what is no whole export', () => {
     expect([status, body.error]).toEqual([400, `this is no export of an organisation: ${why}`]);
     expect(await idsHere()).toEqual(before);
   });
+
+  it.each(HOSTILE_ARCHIVES)(
+    verifies('platform.leaving', 'puts no file beyond the folder of a workspace: $name'),
+    async ({ entries, brings }) => {
+      const chart = await stranger({ parentId: null });
+      const { id } = (JSON.parse(String(chart.content)) as { workspace: { id: string } }).workspace;
+      const inFolder = (path: string) => `units/${id}/workspace/${path}`;
+      const files = entries.map(({ pax, ...entry }) => ({
+        ...entry,
+        name: inFolder(entry.name),
+        ...(pax ? { pax: { path: inFolder(pax.path ?? '') } } : {}),
+      }));
+      const { status } = await bringIn(await archiveOf([manifest, chart, ...files, end]));
+      expect(status).toBe(brings ? 200 : 400);
+      const folder = join(target.dataDir, 'workspaces', `ws-${id}`);
+      for (const [path, content] of Object.entries(brings ?? {}))
+        expect(await readFile(join(folder, 'workspace', path), 'utf8')).toBe(content);
+      for (const other of ['.', 'sessions', 'configs', '..', '../..'])
+        expect(await readdir(join(folder, other))).not.toContain('planted');
+    },
+  );
 
   it(verifies('platform.leaving', 'cannot put records into a workspace that it does not bring'), async () => {
     const line = {
