@@ -2,7 +2,7 @@
 // rest or at work, and however often the server dies on the way.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { removeNetworks } from './support/containers.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const START_MS = 60_000;
+const SECRET = 'ticket of the ferry';
 const BIG = Buffer.alloc(8 * 1024 * 1024, 'molecule ');
 
 interface Row {
@@ -42,6 +43,19 @@ const act = (id: string, verb: string) =>
 const volumesOf = (id: string) => docker('volume', 'ls', '-q', '--filter', `name=ws-${id}`);
 const containersOf = (id: string) => docker('ps', '-a', '-q', '--filter', `name=ws-${id}`);
 const folderOf = (id: string) => join(tenant.dataDir, 'workspaces', `ws-${id}`);
+
+/** Resolves with the answer, also where the message is held until the agent is back. */
+async function send(id: string, text: string): Promise<string> {
+  const message = { role: 'user', messageId: crypto.randomUUID(), parts: [{ kind: 'text', text }] };
+  const body = { jsonrpc: '2.0', id: 1, method: 'message/send', params: { message } };
+  const answer = await tenant.call(`/workspaces/${id}/a2a`, { method: 'POST', headers: asAdmin(), body });
+  return `${answer.status} ${answer.text}`;
+}
+
+function environmentOf(id: string): string {
+  const { pid } = JSON.parse(readFileSync(join(folderOf(id), 'run', 'unit.json'), 'utf8')) as { pid: number };
+  return readFileSync(`/proc/${pid}/environ`, 'utf8');
+}
 
 const untilOnline = (id: string, backend: string) =>
   until(
@@ -74,7 +88,8 @@ async function killAndRestart(): Promise<void> {
 }
 
 async function create(name: string): Promise<string> {
-  const body = { name, runtime: 'rehearsal', tier: 2, files: { 'prompts/own.md': 'Be brief.' } };
+  const files = { 'prompts/own.md': 'Be brief.' };
+  const body = { name, runtime: 'rehearsal', tier: 2, files, secrets: { FERRY_KEY: SECRET } };
   const { id } = await tenant.asAdmin<{ id: string }>('/workspaces', { method: 'POST', body });
   made.push(id);
   await untilOnline(id, 'process');
@@ -122,7 +137,10 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
     const before = (await read(id)).config_generation;
 
     expect((await move(id, 'docker')).status).toBe(200);
+    const answer = send(id, 'Are you on your way?');
     await untilOnline(id, 'docker');
+    expect(await answer).toMatch(/^200 .*"result"/);
+    expect(docker('inspect', '--format', '{{.Config.Env}}', `ws-${id}`)).toContain(`FERRY_KEY=${SECRET}`);
     expect(docker('exec', `ws-${id}`, 'cat', '/workspace/notes/ü.txt')).toBe('written in a process');
     expect(docker('exec', `ws-${id}`, 'cat', '/sessions/last', '/configs/own.txt')).toBe('saved\nown');
     expect(await readFile(id, 'prompts/own.md', 'configs')).toBe('Be brief.');
@@ -133,7 +151,10 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('the backend of a workspace',
     docker('exec', `ws-${id}`, 'sh', '-c', 'ln -s notes/ü.txt /workspace/link && echo more > /sessions/more');
 
     expect((await move(id, 'process')).status).toBe(200);
+    const homeAnswer = send(id, 'Are you back?');
     await untilOnline(id, 'process');
+    expect(await homeAnswer).toMatch(/^200 .*"result"/);
+    expect(environmentOf(id)).toContain(`FERRY_KEY=${SECRET}`);
     expect(await readFile(id, 'notes/ü.txt')).toBe('changed in a container');
     expect(execFileSync('ls', [join(folderOf(id), 'sessions')], { encoding: 'utf8' })).toBe('last\nmore\n');
     expect(execFileSync('readlink', [join(folderOf(id), 'workspace', 'link')], { encoding: 'utf8' })).toBe(
