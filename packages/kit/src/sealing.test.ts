@@ -73,6 +73,7 @@ describe('a sealing key', () => {
   it('is the same in every spelling', () => {
     const { id } = parseSealingKey(raw);
     expect(parseSealingKey(Buffer.from(raw).toString('base64')).id).toBe(id);
+    expect(parseSealingKey(Buffer.from(raw).toString('base64url')).id).toBe(id);
     expect(parseSealingKey(Buffer.from(raw).toString('hex')).id).toBe(id);
     expect(parseSealingKey(Buffer.from(raw).toString('hex').toUpperCase()).id).toBe(id);
   });

@@ -4,7 +4,7 @@
 //       ciphertext and tag.
 //   K2. The place (such as organisation, table, column, row) and the key's full id are additional data: a value that is
 //       moved to another row, or relabelled to another key, does not open.
-//   K3. A key has one spelling rule everywhere: 64 hex characters, else standard base64 of 32 bytes, else 32 characters.
+//   K3. A key has one spelling rule everywhere: 64 hex characters, else base64 or base64url of 32 bytes, else 32 characters.
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { Secret } from './secret.ts';
@@ -108,6 +108,6 @@ function idByte(key: SealingKey): number {
 
 function keyBytes(text: string): Buffer | null {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
-  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, 'base64');
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64');
   return Buffer.byteLength(text) === KEY_BYTES ? Buffer.from(text) : null;
 }

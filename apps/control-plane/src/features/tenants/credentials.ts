@@ -4,10 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { formatToken } from '@molecule/domain';
 import { digestOf, tenantEdgeKey } from '@molecule/http';
 import { Secret } from '@molecule/kit';
-import type { Seal } from './seal.ts';
+import type { Place, Seal } from './seal.ts';
 import type { TenantRow } from './tenant-store.ts';
 
-const placeOf = (orgId: string, column: string) => `${orgId}/tenant_instances/${column}`;
+/** The row of an organisation's tenant has the organisation's own id. */
+const placeOf = (orgId: string, column: string): Place => ({
+  orgId,
+  table: 'tenant_instances',
+  column,
+  rowId: orgId,
+});
 
 export interface TenantCredentials {
   adminToken: Secret;

@@ -2,5 +2,5 @@
 export { type BootPayload, claimedOrg, mintBootToken, verifyBootToken } from './boot-token.ts';
 export { type CallTenant, createCallTenant, type TenantAddress } from './call-tenant.ts';
 export { CredentialBox, type TenantCredentials } from './credentials.ts';
-export { parseKey, Seal } from './seal.ts';
+export { Seal } from './seal.ts';
 export type { StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';

@@ -1,59 +1,81 @@
 // Seal: what the platform must keep of a tenant's credentials, unreadable in its database.
-// Blob: nonce (12 bytes), ciphertext, tag (16 bytes); AES-256-GCM with the place of the value as associated data, so that
-// a blob moved to another organisation or column does not open.
+//
+//   S1. A new value is 0x03, a key id byte, the nonce, then ciphertext and tag (see sealing in the kit), bound to
+//       organisation, table, column and row: moved to any other place it does not open.
+//   S2. What an earlier platform sealed (nonce, ciphertext and tag, bound to organisation, table and column) opens as
+//       well. Its random nonce may begin with 0x03 by chance, so what does not open as new is tried as earlier.
+//   S3. The newer key seals; the older one only opens.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createDecipheriv } from 'node:crypto';
+import { openSeal, parseSealingKey, SealBroken, type SealingKey, seal } from '@molecule/kit';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+export interface Place {
+  orgId: string;
+  table: string;
+  column: string;
+  rowId: string;
+}
+
 export class Seal {
-  readonly #key: Buffer;
-  readonly #older: Buffer | null;
+  readonly #key: SealingKey;
+  readonly #keys: readonly SealingKey[];
 
   /** Each 32 bytes as hex, base64 or as they are. The older key opens only. */
   constructor(keyText: string, olderKeyText: string | null = null) {
-    this.#key = parseKey(keyText);
-    this.#older = olderKeyText === null ? null : parseKey(olderKeyText);
+    this.#key = keyOf(keyText, 'SECRETS_ENCRYPTION_KEY');
+    const older = olderKeyText === null ? [] : [keyOf(olderKeyText, 'SECRETS_ENCRYPTION_KEY_OLD')];
+    this.#keys = [this.#key, ...older];
   }
 
-  close(text: string, place: string): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
-    cipher.setAAD(Buffer.from(place));
-    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  close(text: string, place: Place): Buffer {
+    return seal(this.#key, text, [place.orgId, place.table, place.column, place.rowId]);
   }
 
-  /** Throws when the blob was changed, moved, or closed with another key. */
-  open(blob: Buffer, place: string): string {
+  /** Throws SealBroken when the blob was changed, moved, or closed with another key. */
+  open(blob: Buffer, place: Place): string {
     try {
-      return openWith(this.#key, blob, place);
+      return openSeal(this.#keys, blob, [place.orgId, place.table, place.column, place.rowId]).reveal();
     } catch (error) {
-      if (this.#older === null) throw error;
-      return openWith(this.#older, blob, place);
+      if (!(error instanceof SealBroken)) throw error;
+      return openEarlier(this.#keys, blob, `${place.orgId}/${place.table}/${place.column}`, error);
     }
   }
 }
 
-function openWith(key: Buffer, blob: Buffer, place: string): string {
-  const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, NONCE_BYTES));
+/** S2. */
+function openEarlier(keys: readonly SealingKey[], blob: Buffer, place: string, broken: SealBroken): string {
+  if (blob.length < NONCE_BYTES + TAG_BYTES) throw broken;
+  let last: unknown = broken;
+  for (const key of keys) {
+    try {
+      return openEarlierWith(key, blob, place);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw new SealBroken('the sealed value does not open', last);
+}
+
+function openEarlierWith(key: SealingKey, blob: Buffer, place: string): string {
+  const raw = Buffer.from(key.bytes.reveal(), 'base64');
+  const decipher = createDecipheriv('aes-256-gcm', raw, blob.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(Buffer.from(place));
-  decipher.setAuthTag(blob.subarray(blob.length - TAG_BYTES));
-  const text = decipher.update(blob.subarray(NONCE_BYTES, blob.length - TAG_BYTES));
+  decipher.setAuthTag(blob.subarray(-TAG_BYTES));
+  const text = decipher.update(blob.subarray(NONCE_BYTES, -TAG_BYTES));
   return Buffer.concat([text, decipher.final()]).toString('utf8');
 }
 
 /** A key of the wrong length is a mistake of the operator, told as one sentence. */
-export function parseKey(text: string): Buffer {
-  const trimmed = text.trim();
-  const candidates = [
-    /^[0-9a-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, 'hex') : null,
-    /^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed) ? Buffer.from(trimmed, 'base64') : null,
-    Buffer.byteLength(trimmed) === 32 ? Buffer.from(trimmed) : null,
-  ];
-  const key = candidates.find((candidate) => candidate?.length === 32);
-  if (key) return key;
-  throw Object.assign(new Error('SECRETS_ENCRYPTION_KEY must be 32 bytes, as hex or base64'), {
-    isForPeople: true,
-  });
+function keyOf(text: string, setting: string): SealingKey {
+  try {
+    return parseSealingKey(text.trim());
+  } catch (cause) {
+    const message = `${setting} must be 32 bytes, as hex or base64`;
+    throw Object.assign(new Error(message, { cause }), { isForPeople: true });
+  }
 }
