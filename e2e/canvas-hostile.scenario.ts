@@ -66,7 +66,18 @@ async function fill(hostedId: string): Promise<void> {
   expect(entered.approvals).toBeGreaterThan(10);
 }
 
-const TABS = ['Chat', 'Activity', 'Logs', 'Files', 'Memory', 'Config', 'Secrets', 'Events', 'Details'];
+const TABS = [
+  'Chat',
+  'Activity',
+  'Logs',
+  'Files',
+  'Memory',
+  'Config',
+  'Secrets',
+  'Skills',
+  'Events',
+  'Details',
+];
 
 async function visitEverything(page: Page): Promise<void> {
   for (const role of ['Hostile', 'Target']) {

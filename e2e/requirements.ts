@@ -48,6 +48,7 @@ export const REQUIREMENTS = {
   'canvas.files': 'The files of a role are read, written, uploaded, downloaded and deleted on the canvas',
   'canvas.attachments':
     'Files go with a message and come back from a role, with progress, download and refusals in words',
+  'canvas.skills': 'What a role says that it can do is read on the canvas, and follows its card',
   'canvas.secrets':
     'Secrets of a role and of every role are set and deleted on the canvas; no value is shown',
   'canvas.tokens': 'Organisation tokens are made, shown once, and revoked on the canvas',

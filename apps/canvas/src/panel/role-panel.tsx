@@ -24,6 +24,7 @@ const FilesTab = lazy(() => import('../features/files/files-tab.tsx').catch(notL
 const MemoryTab = lazy(() => import('../features/memories/memory-tab.tsx').catch(notLoaded));
 const ConfigTab = lazy(() => import('../features/config/config-tab.tsx').catch(notLoaded));
 const SecretsTab = lazy(() => import('../features/secrets/secrets-tab.tsx').catch(notLoaded));
+const SkillsTab = lazy(() => import('../features/skills/skills-tab.tsx').catch(notLoaded));
 const EventsTab = lazy(() => import('../features/events/event-list.tsx').catch(notLoaded));
 
 const WIDE: readonly PanelTab[] = ['logs', 'terminal', 'files', 'memory', 'config', 'events'];
@@ -36,6 +37,7 @@ const tabs = (): { tab: PanelTab; label: string }[] => [
   { tab: 'memory', label: say('panel.memory') },
   { tab: 'config', label: say('panel.config') },
   { tab: 'secrets', label: say('panel.secrets') },
+  { tab: 'skills', label: say('panel.skills') },
   { tab: 'events', label: say('panel.events') },
   { tab: 'details', label: say('panel.details') },
 ];
@@ -114,6 +116,9 @@ export function RolePanel({ id, tab }: { id: string; tab: PanelTab }) {
         </Page>
         <Page name="secrets">
           <LazyTab of={SecretsTab} role={role} />
+        </Page>
+        <Page name="skills">
+          <LazyTab of={SkillsTab} role={role} />
         </Page>
         <Page name="events">
           <LazyTab of={EventsTab} role={role} />

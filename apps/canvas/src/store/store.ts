@@ -21,6 +21,7 @@ export type PanelTab =
   | 'memory'
   | 'config'
   | 'secrets'
+  | 'skills'
   | 'events'
   | 'details';
 

@@ -95,6 +95,7 @@ const tabs = (): { tab: PanelTab; label: string; icon: IconName; words: string }
   { tab: 'memory', label: say('palette.memory'), icon: 'search', words: 'memories notes' },
   { tab: 'config', label: say('palette.config'), icon: 'pencil', words: 'settings yaml' },
   { tab: 'secrets', label: say('palette.secrets'), icon: 'key', words: 'keys' },
+  { tab: 'skills', label: say('panel.skills'), icon: 'list', words: 'card abilities' },
   { tab: 'events', label: say('palette.events'), icon: 'list', words: 'audit' },
   { tab: 'details', label: say('palette.details'), icon: 'info', words: 'rename remove' },
 ];

@@ -3,6 +3,7 @@
 import type { workspaces } from '@molecule/contracts';
 import type { WorkspaceStatus } from '@molecule/domain';
 import { say } from '../../languages/say.ts';
+import { readSkills, type Skill } from '../skills/model.ts';
 
 export interface Role {
   id: string;
@@ -34,6 +35,7 @@ export interface Role {
   /** A script answers, no model is asked: shown wherever its words are. */
   isSimulated: boolean;
   suggestedTask: string | null;
+  skills: readonly Skill[];
 }
 
 export type Roles = Readonly<Record<string, Role>>;
@@ -97,16 +99,21 @@ export function unreadRole(id: string, at: string): Role {
     y: 0,
     isSimulated: false,
     suggestedTask: null,
+    skills: [],
   };
 }
 
-/** The two things that the board takes from an agent card. Cards come from agents: nothing about them is certain. */
-export function readCard(card: unknown, runtime: string): Pick<Role, 'isSimulated' | 'suggestedTask'> {
+/** The things that the canvas takes from an agent card. Cards come from agents: nothing about them is certain. */
+export function readCard(
+  card: unknown,
+  runtime: string,
+): Pick<Role, 'isSimulated' | 'suggestedTask' | 'skills'> {
   const own = isObject(card) && isObject(card.molecule) ? card.molecule : {};
   const task = own.suggested_task;
   return {
     isSimulated: own.simulated === true || runtime === 'rehearsal',
     suggestedTask: typeof task === 'string' && task !== '' ? task.slice(0, 2000) : null,
+    skills: readSkills(card),
   };
 }
 
