@@ -120,6 +120,23 @@ describe('a release', () => {
     expect(new Set(Object.values(await images()))).toEqual(new Set(['local']));
   });
 
+  it('that never serves reaches one of several canaries (F4)', async () => {
+    await under.database.db.query(`update orgs set is_canary = true where slug in ('one', 'two')`);
+    badImages.add('bad');
+    const { id } = await order('bad', { maxStragglers: 5 });
+    await looks(isOver(id));
+    expect((await rollouts.find(id))?.state).toBe('failed');
+    expect(Object.values(await phases(id)).sort()).toEqual([
+      'pending',
+      'pending',
+      'pending',
+      'pending',
+      'rolled_back',
+    ]);
+    await looks(allRun);
+    expect(new Set(Object.values(await images()))).toEqual(new Set(['local']));
+  });
+
   it('without a canary stops when more stay behind than may (F4)', async () => {
     await under.database.db.query(`update orgs set is_canary = false`);
     badImages.add('bad');

@@ -1,10 +1,10 @@
-// Drive rollout: brings the fleet to an image: a canary alone, a soak, then batches.
+// Drive rollout: brings the fleet to an image: the canaries one by one, a soak, then batches.
 //
 //   F1. What a tenant is to run is a row; the reconciler brings it about. A killed controller finds everything there.
 //   F2. Success is proved by what runs and serves, never by a command that ended well.
 //   F3. A tenant that does not serve the target in UPGRADE_MS goes back by itself, image and data.
-//   F4. A canary that goes back ends the rollout; of the others as many as `max_stragglers` may stay behind. Whoever was
-//       not reached stays on the old image.
+//   F4. Canaries go one at a time, and one that goes back ends the rollout, so that a bad image reaches one tenant; of
+//       the others as many as `max_stragglers` may stay behind. Whoever was not reached stays on the old image.
 
 import type { Clock, Log } from '@molecule/kit';
 import type { PlacementDriver } from '../../placement/driver.ts';
@@ -86,7 +86,7 @@ async function startNext(
     return rollouts.soak(rollout.id, clock.now() + rollout.soakMs);
   }
   if (rollout.soakUntil !== null && clock.now() < rollout.soakUntil) return;
-  const batch = canaries.length > 0 ? canaries : pending.slice(0, rollout.batchSize);
+  const batch = canaries.length > 0 ? canaries.slice(0, 1) : pending.slice(0, rollout.batchSize);
   for (const { orgId } of batch) {
     await rollouts.beginUpgrade(rollout.id, orgId, rollout.target, clock.now() + UPGRADE_MS);
   }
