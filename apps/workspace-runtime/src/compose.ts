@@ -84,6 +84,7 @@ export async function compose(
     log,
     turnTimeoutMs: turnTimeoutMs(config),
     transcript,
+    workspaceDir: config.workspaceDir,
   });
   const drain = new Drain({ executor, log });
   const slots = new TaskSlots({ running: config.file.max_concurrent_tasks, waiting: WAITING_TASKS });

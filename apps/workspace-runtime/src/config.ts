@@ -21,6 +21,8 @@ export interface RuntimeConfig {
   configDir: string;
   /** Where `.auth_token` is kept. */
   tokenDir: string;
+  /** The folder that the wire calls `/workspace`. */
+  workspaceDir: string;
   host: string;
   /** 0 takes a free port. */
   port: number;
@@ -59,6 +61,11 @@ export const SETTINGS = defineSettings({
     optional: true,
     doc: 'The folder that holds .auth_token; WORKSPACE_CONFIG_PATH, else /configs, when unset.',
     example: '/configs',
+  }),
+  workspaceDir: setting.text('WORKSPACE_DIR', {
+    default: '/workspace',
+    doc: 'The folder of the files that the agent works on, and that people attach to messages.',
+    example: '/workspace',
   }),
   host: setting.text('HOST', { default: '127.0.0.1', doc: 'The address to listen on.', example: '0.0.0.0' }),
   port: setting.port('PORT', {
@@ -137,6 +144,7 @@ export function loadConfig(env: Env, file: ConfigFile): RuntimeConfig {
     platformUrl: readPlatformUrl(env),
     configDir: readConfigDir(env),
     tokenDir: settings.tokenDir ?? readConfigDir(env),
+    workspaceDir: settings.workspaceDir,
     host: settings.host,
     port: settings.port ?? file.a2a.port,
     advertisedUrl: settings.advertisedUrl ?? null,

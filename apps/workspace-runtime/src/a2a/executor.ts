@@ -11,6 +11,7 @@ import { orAborted } from '../deferred.ts';
 import type { Engine, EngineEvent, Turn } from '../engines/engine.ts';
 import { EngineFailure } from '../engines/engine-failure.ts';
 import type { Workload } from '../workload.ts';
+import { withAttachedFiles } from './attached-files.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Run } from './run-memory.ts';
 import { LINE_CHARS, type SessionTranscript } from './session-transcript.ts';
@@ -38,6 +39,8 @@ export interface ExecutorDeps {
   log: Log;
   turnTimeoutMs: number;
   transcript: SessionTranscript;
+  /** The folder that the wire calls `/workspace`. */
+  workspaceDir: string;
 }
 
 interface LiveTask {
@@ -95,7 +98,7 @@ export class TurnExecutor implements AgentExecutor {
     events: TaskEvents,
     controller: AbortController,
   ): Promise<void> {
-    const { workload, turnTimeoutMs } = this.#deps;
+    const { workload, turnTimeoutMs, workspaceDir } = this.#deps;
     const trace = new ToolTrace();
     const usage = { input_tokens: 0, output_tokens: 0 };
     const summary = () => ({
@@ -108,7 +111,9 @@ export class TurnExecutor implements AgentExecutor {
       events.submitted();
       await slot.ready(controller.signal);
       await withDeadline(async (deadline) => {
-        const turn = turnFromRequest(context, AbortSignal.any([controller.signal, deadline]));
+        const asked = turnFromRequest(context, AbortSignal.any([controller.signal, deadline]));
+        const text = await withAttachedFiles(asked.text, context.userMessage.parts, workspaceDir);
+        const turn = { ...asked, text };
         workload.begin(taskId, turn.text);
         this.#deps.transcript.note('user', taskId, turn.text, turn.senderId ?? undefined);
         events.working();

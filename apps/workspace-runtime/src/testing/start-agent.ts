@@ -63,6 +63,7 @@ export async function startAgent(engine: Engine, options: AgentOptions = {}) {
     log,
     turnTimeoutMs: options.turnTimeoutMs ?? 20_000,
     transcript,
+    workspaceDir: '/workspace',
   });
   const drain = new Drain({ executor, log, finishMs: 100 });
   const slots = new TaskSlots({ running: options.running ?? 4, waiting: options.waiting ?? 8 });

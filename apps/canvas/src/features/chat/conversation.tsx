@@ -119,7 +119,7 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
       <p className="mt-1 mb-0 flex items-center gap-2 text-motion" role="status">
         <Icon name="starting" className="spin" />
         <span className="min-w-0 truncate">
-          {turn.note ??
+          {(turn.isStopping ? say('chat.stopping') : turn.note) ??
             (turn.state === 'sending'
               ? say('chat.sending')
               : turn.answer === ''
@@ -139,10 +139,15 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
   }
   if (turn.state === 'stopped') {
     return (
-      <p className="mt-1 mb-0 flex items-center gap-2 text-ink-soft">
-        <Icon name="stop" />
-        {say('chat.stoppedByYou')}
-      </p>
+      <div className="mt-1 flex flex-wrap items-center gap-3 text-ink-soft">
+        <p className="m-0 flex items-center gap-2" role="status">
+          <Icon name="stop" />
+          {say('chat.stoppedByYou')}
+        </p>
+        <Button look="quiet" icon="restart" disabled={!canRetry} onClick={() => onRetry(turn)}>
+          {say('chat.sendAgain')}
+        </Button>
+      </div>
     );
   }
   if (turn.state !== 'failed' || !turn.trouble) return null;

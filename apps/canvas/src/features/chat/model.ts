@@ -23,6 +23,8 @@ export interface Turn {
   /** What the role says it is doing right now. */
   note: string | null;
   state: TurnState;
+  /** The person pressed stop before the task had an id: it is cancelled as soon as it has one. */
+  isStopping: boolean;
   taskId: string | null;
   isSimulated: boolean;
   trouble: ChatTrouble | null;
@@ -56,6 +58,7 @@ export function newTurn(
     answerFiles: [],
     note: null,
     state: 'sending',
+    isStopping: false,
     taskId: null,
     isSimulated: false,
     trouble: null,
@@ -103,6 +106,7 @@ function turnFromRow(row: activity.ActivityRow): Turn | null {
   const base = {
     note: null,
     taskId: null,
+    isStopping: false,
     trouble: null,
     files: [] as AttachedFile[],
     answerFiles: filesOfReply(row.response_body),

@@ -2,6 +2,8 @@
 //
 //   C1. A running answer belongs to the store, not to the tab: closing the panel does not stop it.
 //   C2. At most one answer runs per role and browser; the composer says so.
+//   C3. Stop before the task has an id waits for the id and cancels then, so that nothing goes on unseen. Stop pressed again
+//       ends the waiting, and says that the role may still work.
 
 import { useCallback, useMemo } from 'react';
 import { say } from '../../languages/say.ts';
@@ -80,11 +82,29 @@ function stepOf(tools: CanvasTools, roleId: string, turnId: string) {
     tools.store.getState().setThread(roleId, (thread) => changeTurn(thread, turnId, change));
 }
 
+/** C3: a turn that is to stop is stopped by the step that brings its id. */
+function stoppableStep(tools: CanvasTools, roleId: string, turnId: string) {
+  const step = stepOf(tools, roleId, turnId);
+  let isTold = false;
+  return (change: (turn: Turn) => Turn) => {
+    step(change);
+    const turn = tools.store.getState().threads[roleId]?.turns.find(({ id }) => id === turnId);
+    if (isTold || !turn?.isStopping || turn.taskId === null || !isOpen(turn)) return;
+    isTold = true;
+    void stopTurn(tools, roleId, turn);
+  };
+}
+
 async function run(tools: CanvasTools, roleId: string, turn: Turn, history: readonly Turn[]): Promise<void> {
   const abort = new AbortController();
   tools.answering.set(roleId, abort);
   try {
-    await streamMessage(sendDeps, { roleId, turn, history }, stepOf(tools, roleId, turn.id), abort.signal);
+    await streamMessage(
+      sendDeps,
+      { roleId, turn, history },
+      stoppableStep(tools, roleId, turn.id),
+      abort.signal,
+    );
   } finally {
     tools.answering.delete(roleId);
   }
@@ -92,15 +112,24 @@ async function run(tools: CanvasTools, roleId: string, turn: Turn, history: read
 
 /** Tells the agent first, so that it stops working, then stops reading. */
 async function stopTurn(tools: CanvasTools, roleId: string, turn: Turn | null): Promise<void> {
+  if (turn?.taskId === null && !turn.isStopping) {
+    stepOf(tools, roleId, turn.id)((before) => ({ ...before, isStopping: true }));
+    return;
+  }
   try {
     if (turn?.taskId) await cancelTask(sendDeps, roleId, turn.taskId);
+    else sayMayStillWork(tools);
   } catch {
-    tools.store.getState().notify({
-      tone: 'error',
-      title: say('chat.theRoleMayStill'),
-      detail: say('chat.itCouldNotBe'),
-    });
+    sayMayStillWork(tools);
   } finally {
     tools.answering.get(roleId)?.abort();
   }
+}
+
+function sayMayStillWork(tools: CanvasTools): void {
+  tools.store.getState().notify({
+    tone: 'error',
+    title: say('chat.theRoleMayStill'),
+    detail: say('chat.itCouldNotBe'),
+  });
 }
