@@ -137,6 +137,35 @@ describe('a release', () => {
     expect(new Set(Object.values(await images()))).toEqual(new Set(['local']));
   });
 
+  it('that stops serving during the soak goes back from its one canary (F5)', async () => {
+    await under.database.db.query(`update orgs set is_canary = (slug = 'canary')`);
+    const canary = (await rollouts.fleet(['canary']))[0]?.orgId ?? '';
+    const data = under.driver.tenants.get(canary);
+    if (data) data.data = 'before';
+    const { id } = await order('bad');
+    await looks(async () => (await phases(id)).canary === 'done');
+    if (data) data.data = 'written by the bad one';
+    badImages.add('bad');
+    await looks(isOver(id));
+    expect(await rollouts.find(id)).toMatchObject({ state: 'failed' });
+    expect(await phases(id)).toMatchObject({ canary: 'rolled_back', one: 'pending', four: 'pending' });
+    expect((await rollouts.tenants(id))[0]?.error).toBe('it served, and stopped serving');
+    await looks(allRun);
+    expect(under.driver.tenants.get(canary)).toMatchObject({ image: 'local', data: 'before', isUp: true });
+  });
+
+  it('stays on a canary that was silent for a moment during the soak (F5)', async () => {
+    const { id } = await order('good');
+    await looks(async () => (await phases(id)).canary === 'done');
+    badImages.add('good');
+    await looks(async () => true);
+    badImages.clear();
+    await looks(isOver(id));
+    expect((await rollouts.find(id))?.state).toBe('done');
+    const { id: back } = await order('local');
+    await looks(isOver(back));
+  });
+
   it('without a canary stops when more stay behind than may (F4)', async () => {
     await under.database.db.query(`update orgs set is_canary = false`);
     badImages.add('bad');

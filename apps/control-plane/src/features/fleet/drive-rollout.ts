@@ -5,6 +5,8 @@
 //   F3. A tenant that does not serve the target in UPGRADE_MS goes back by itself, image and data.
 //   F4. Canaries go one at a time, and one that goes back ends the rollout, so that a bad image reaches one tenant; of
 //       the others as many as `max_stragglers` may stay behind. Whoever was not reached stays on the old image.
+//   F5. What a canary could go back to is kept until the soak is over: one that stops serving meanwhile goes back too, and
+//       with it what was written in that time.
 
 import type { Clock, Log } from '@molecule/kit';
 import type { PlacementDriver } from '../../placement/driver.ts';
@@ -13,6 +15,8 @@ import type { Rollout, RolloutStore, RolloutTenant } from './rollout-store.ts';
 
 /** From the order to a tenant that serves; what is longer goes back, which takes as long again. */
 const UPGRADE_MS = 60_000;
+/** How long a canary may not answer during the soak; a restart of its own takes less. */
+const SILENCE_MS = 20_000;
 
 export interface DriveDeps {
   rollouts: RolloutStore;
@@ -37,6 +41,7 @@ export async function driveRollout(deps: DriveDeps): Promise<void> {
   const failure = failureOf(rollout, tenants);
   if (failure !== null) {
     deps.log.error({ rolloutId: rollout.id, failure }, 'a rollout stopped');
+    await settleCanaries(deps, tenants);
     await deps.rollouts.setState(rollout.id, ['running'], 'failed', failure);
     return;
   }
@@ -45,19 +50,61 @@ export async function driveRollout(deps: DriveDeps): Promise<void> {
 
 /** F2, F3. */
 async function judge(deps: DriveDeps, rollout: Rollout, tenant: RolloutTenant): Promise<void> {
-  const { rollouts, driver, clock, log } = deps;
+  const { rollouts, driver, clock } = deps;
   const found = await driver.inspect(tenant.orgId);
   const isOnTarget = found.state === 'running' && found.image === rollout.target;
   if (isOnTarget && (await deps.isReady(tenant.orgId))) {
     await rollouts.endUpgrade(rollout.id, tenant.orgId, 'done', { error: null, image: null });
-    await driver.settleImage(tenant.orgId);
+    await rollouts.watch(rollout.id, tenant.orgId, null);
+    // F5.
+    if (!tenant.isCanary) await driver.settleImage(tenant.orgId);
     return;
   }
   if (clock.now() <= (tenant.deadlineAt ?? 0)) return;
-  const error = isOnTarget ? 'the image runs and does not serve' : 'the image did not come to run';
-  log.error({ slug: tenant.slug, target: rollout.target }, `a tenant goes back to its old image: ${error}`);
-  await rollouts.endUpgrade(rollout.id, tenant.orgId, 'rolled_back', { error, image: tenant.imageBefore });
+  await goBack(
+    deps,
+    rollout,
+    tenant,
+    isOnTarget ? 'the image runs and does not serve' : 'the image did not come to run',
+  );
+}
+
+async function goBack(
+  deps: DriveDeps,
+  rollout: Rollout,
+  tenant: RolloutTenant,
+  error: string,
+): Promise<void> {
+  const { slug, orgId, imageBefore } = tenant;
+  deps.log.error({ slug, target: rollout.target }, `a tenant goes back to its old image: ${error}`);
+  await deps.rollouts.endUpgrade(rollout.id, orgId, 'rolled_back', { error, image: imageBefore });
   deps.reconcileSoon();
+}
+
+/** F5. True: one of them went back. */
+async function watchCanaries(
+  deps: DriveDeps,
+  rollout: Rollout,
+  tenants: readonly RolloutTenant[],
+): Promise<boolean> {
+  const now = deps.clock.now();
+  for (const tenant of tenants) {
+    if (!tenant.isCanary || tenant.phase !== 'done') continue;
+    const isServing = await deps.isReady(tenant.orgId);
+    if (!isServing && tenant.deadlineAt !== null && now > tenant.deadlineAt) {
+      await goBack(deps, rollout, tenant, 'it served, and stopped serving');
+      return true;
+    }
+    if (isServing !== (tenant.deadlineAt === null))
+      await deps.rollouts.watch(rollout.id, tenant.orgId, isServing ? null : now + SILENCE_MS);
+  }
+  return false;
+}
+
+/** F5. Again and again does no harm. */
+async function settleCanaries({ driver }: DriveDeps, tenants: readonly RolloutTenant[]): Promise<void> {
+  for (const { orgId, isCanary, phase } of tenants)
+    if (isCanary && phase === 'done') await driver.settleImage(orgId);
 }
 
 /** F4. */
@@ -76,7 +123,10 @@ async function startNext(
 ): Promise<void> {
   const { rollouts, clock } = deps;
   const pending = tenants.filter(({ phase }) => phase === 'pending');
+  const isSoaking = rollout.soakUntil !== null && clock.now() < rollout.soakUntil;
+  if (isSoaking && (await watchCanaries(deps, rollout, tenants))) return;
   if (pending.length === 0) {
+    await settleCanaries(deps, tenants);
     await rollouts.setState(rollout.id, ['running'], 'done');
     return;
   }
@@ -85,10 +135,29 @@ async function startNext(
   if (canaries.length === 0 && hadCanary && rollout.soakUntil === null) {
     return rollouts.soak(rollout.id, clock.now() + rollout.soakMs);
   }
-  if (rollout.soakUntil !== null && clock.now() < rollout.soakUntil) return;
+  if (isSoaking) return;
+  const isBegun = tenants.some(
+    ({ isCanary, phase }) => !isCanary && phase !== 'pending' && phase !== 'missing',
+  );
+  if (canaries.length === 0 && !isBegun) {
+    // One that is silent at the end of the soak is waited for.
+    if (await isAnySilent(deps, rollout, tenants)) return;
+    await settleCanaries(deps, tenants);
+  }
   const batch = canaries.length > 0 ? canaries.slice(0, 1) : pending.slice(0, rollout.batchSize);
   for (const { orgId } of batch) {
     await rollouts.beginUpgrade(rollout.id, orgId, rollout.target, clock.now() + UPGRADE_MS);
   }
   deps.reconcileSoon();
+}
+
+/** F5. */
+async function isAnySilent(
+  deps: DriveDeps,
+  rollout: Rollout,
+  tenants: readonly RolloutTenant[],
+): Promise<boolean> {
+  if (await watchCanaries(deps, rollout, tenants)) return true;
+  const now = await deps.rollouts.tenants(rollout.id);
+  return now.some(({ isCanary, phase, deadlineAt }) => isCanary && phase === 'done' && deadlineAt !== null);
 }

@@ -160,6 +160,13 @@ export class PgRolloutStore implements RolloutStore {
     });
   }
 
+  async watch(id: string, orgId: string, deadlineAt: number | null): Promise<void> {
+    await this.#db.query(
+      `update rollout_tenants set deadline_at = $3, updated_at = $4 where rollout_id = $1 and org_id = $2`,
+      [id, orgId, deadlineAt === null ? null : new Date(deadlineAt), this.#now()],
+    );
+  }
+
   /** R2. */
   endUpgrade(...[id, orgId, phase, options]: Parameters<RolloutStore['endUpgrade']>): Promise<void> {
     return this.#db.tx(async (tx) => {

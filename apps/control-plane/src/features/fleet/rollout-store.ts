@@ -52,6 +52,8 @@ export interface RolloutStore {
   soak(id: string, until: number): Promise<void>;
   /** Phase and the tenant's image change together; the image before is kept. */
   beginUpgrade(id: string, orgId: string, target: string, deadlineAt: number): Promise<void>;
+  /** When a tenant that serves the target, and is silent, goes back; null: it is not silent. */
+  watch(id: string, orgId: string, deadlineAt: number | null): Promise<void>;
   /** `image` is what the tenant goes back to, null when it stays. */
   endUpgrade(
     id: string,

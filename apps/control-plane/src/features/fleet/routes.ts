@@ -147,7 +147,14 @@ async function planRollout(
     isCanary: isCanary(tenant),
     phase: tenant.isServing ? ('pending' as const) : ('missing' as const),
   }));
-  return planned.sort((a, b) => Number(b.isCanary) - Number(a.isCanary));
+  return withCanary(planned).sort((a, b) => Number(b.isCanary) - Number(a.isCanary));
+}
+
+/** A fleet in which nobody is marked has its first tenant for a canary: a bad image reaches one. */
+function withCanary<T extends Pick<RolloutTenant, 'isCanary' | 'phase'>>(planned: T[]): T[] {
+  const serving = planned.filter(({ phase }) => phase === 'pending');
+  if (serving.length < 2 || planned.some(({ isCanary }) => isCanary)) return planned;
+  return planned.map((tenant) => (tenant === serving[0] ? { ...tenant, isCanary: true } : tenant));
 }
 
 async function untilEnd({ rollouts, clock }: FleetDeps, id: string, target: string) {
