@@ -520,6 +520,29 @@ describe('an operator', () => {
     },
   );
 
+  it(
+    verifies('platform.fleet', 'leaves out who is held on another image, says so, and lets them go'),
+    async () => {
+      const pin = (body?: unknown) => asOperator('/cp/admin/orgs/acme/pin', 'POST', body);
+      const plan = async () => {
+        const planned = await asOperator('/cp/admin/tenants/redeploy-fleet', 'POST', { dry_run: true });
+        const rows = planned.body.results as { slug: string; phase: string }[];
+        return rows.find(({ slug }) => slug === 'acme')?.phase;
+      };
+      expect((await pin()).body).toEqual({ pinned_image: 'local' });
+      expect(await plan()).toBe('planned');
+      expect((await pin({ image: 'earlier', reason: 'waits for its own release' })).body).toEqual({
+        pinned_image: 'earlier',
+      });
+      expect(await plan()).toBe('pinned');
+      const named = await asOperator('/cp/admin/tenants/acme/redeploy', 'POST', { target_tag: 'local' });
+      expect([named.status, named.body.error]).toEqual([409, 'acme is held on earlier; let it go first']);
+      expect((await pin({ image: null })).body).toEqual({ pinned_image: null });
+      expect(await plan()).toBe('planned');
+      expect((await asOperator('/cp/admin/orgs/no-such/pin', 'POST', {})).status).toBe(404);
+    },
+  );
+
   it.each([
     '/cp/admin/orgs',
     '/cp/admin/stats',

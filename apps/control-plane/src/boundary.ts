@@ -45,6 +45,7 @@ export const KEPT: Readonly<Record<string, Readonly<Record<string, Kept>>>> = {
     plan: 'state',
     region: 'name',
     is_canary: 'number',
+    pinned_image: 'name',
     max_workspaces: 'number',
     max_tier: 'number',
     created_by: 'state',
@@ -420,6 +421,10 @@ export const SENT: Readonly<Record<string, Readonly<Record<string, Fate>>>> = {
   },
   setCanary: {
     is_canary: 'persist',
+  },
+  pinTenant: {
+    image: 'persist',
+    reason: 'persist',
   },
   writePins: {
     '*': 'persist',

@@ -68,6 +68,20 @@ export const setCanary = definePlatformRoute({
   errors: [404, 409],
 });
 
+export const pinTenant = definePlatformRoute({
+  ...operator,
+  name: 'pinTenant',
+  method: 'POST',
+  path: '/cp/admin/orgs/:slug/pin',
+  summary: 'Hold a tenant on the image that it runs, or on the named one: rollouts to any other leave it out',
+  params: slugParams,
+  /** `image` null: no longer; left out: the one that it runs. */
+  body: z.object({ image: tag.nullable().optional(), reason: z.string().max(500).optional() }),
+  isBodyOptional: true,
+  response: z.object({ pinned_image: z.string().nullable() }),
+  errors: [404],
+});
+
 const redeployResult = z.object({
   slug: z.string(),
   phase: z.string(),
@@ -81,6 +95,7 @@ export type RedeployResult = z.output<typeof redeployResult>;
 
 const fleetAnswer = z.object({
   ok: z.boolean(),
+  /** In a dry run also those that are left out, with the phase `pinned`. */
   results: z.array(redeployResult),
   stragglers: z.array(z.string()).optional(),
   error: z.string().optional(),

@@ -61,6 +61,15 @@ export class PgAdminStore implements AdminStore {
     return rows.length > 0;
   }
 
+  async pin(orgId: string, image: string | null | undefined): Promise<string | null> {
+    const [row] = await this.#db.query<{ pinned_image: string | null }>(
+      `update orgs o set pinned_image = case when $3 then i.image else $2 end from tenant_instances i
+       where o.id = $1 and i.org_id = o.id returning o.pinned_image`,
+      [orgId, image ?? null, image === undefined],
+    );
+    return row?.pinned_image ?? null;
+  }
+
   async stats() {
     const count = async (sql: string) => {
       const rows = await this.#db.query<{ key: string; count: number }>(sql);

@@ -27,6 +27,8 @@ export interface AdminStore {
   listOrgs(limit: number): Promise<AdminOrg[]>;
   /** False once the tenant was provisioned. */
   setCanary(orgId: string, isCanary: boolean): Promise<boolean>;
+  /** Undefined: to the image that it runs. What it is held on now. */
+  pin(orgId: string, image: string | null | undefined): Promise<string | null>;
   stats(): Promise<{
     orgs: Record<string, number>;
     instances: Record<string, number>;

@@ -74,6 +74,18 @@ export function bindAdminRoutes(bind: PlatformBinder, deps: AdminDeps): void {
     return { is_canary: body.is_canary };
   });
 
+  bind(platform.pinTenant, async ({ params, body }) => {
+    const org = await requireOrg(orgs, params.slug);
+    const pinned = await admin.pin(org.id, body?.image);
+    await orgs.audit({
+      actor: ACTOR,
+      action: 'tenant.pin',
+      org,
+      detail: { pinned_image: pinned, ...(body?.reason ? { reason: body.reason } : {}) },
+    });
+    return { pinned_image: pinned };
+  });
+
   bind(platform.stopTenant, async ({ params }) => steer(deps, params.slug, 'stopped'));
   bind(platform.startTenant, async ({ params }) => steer(deps, params.slug, 'up'));
 

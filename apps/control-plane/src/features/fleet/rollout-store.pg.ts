@@ -39,8 +39,9 @@ export class PgRolloutStore implements RolloutStore {
       image: string;
       is_canary: boolean;
       is_serving: boolean;
+      pinned_image: string | null;
     }>(
-      `select o.id as org_id, o.slug, i.image, o.is_canary,
+      `select o.id as org_id, o.slug, i.image, o.is_canary, o.pinned_image,
          (o.status = 'running' and i.wanted = 'up' and i.status = 'running') as is_serving
        from orgs o join tenant_instances i on i.org_id = o.id
        where ($1::text[] is null and o.status = 'running' and i.wanted = 'up') or o.slug = any($1)
@@ -53,6 +54,7 @@ export class PgRolloutStore implements RolloutStore {
       image: row.image,
       isCanary: row.is_canary,
       isServing: row.is_serving,
+      pinnedImage: row.pinned_image,
     }));
   }
 

@@ -32,6 +32,8 @@ export interface FleetTenant {
   image: string;
   isCanary: boolean;
   isServing: boolean;
+  /** The one image that it may be brought to; null: any. */
+  pinnedImage: string | null;
 }
 
 export interface RolloutStore {

@@ -102,8 +102,11 @@ async function orderRollout(deps: FleetDeps, order: Order, { request, reply }: H
   if (!(await deps.driver.hasImage(target))) {
     throw new Fault('IMAGE_MISSING', `there is no image ${target}`, { extra: { target_tag: target } });
   }
-  const plan = await planRollout(deps, order);
-  if (order.dry_run) return { ok: true, results: plan.map(({ slug }) => dryRow(slug)) };
+  const { plan, pinned } = await planRollout(deps, order, target);
+  if (order.dry_run) {
+    const rows = plan.map(({ slug }) => dryRow(slug, 'planned'));
+    return { ok: true, results: [...rows, ...pinned.map(({ slug }) => dryRow(slug, 'pinned'))] };
+  }
   const rollout = await deps.rollouts.create(
     {
       target,
@@ -127,11 +130,14 @@ async function orderRollout(deps: FleetDeps, order: Order, { request, reply }: H
   return { ok: true, results: [], rollout_id: rollout.id };
 }
 
-/** Named slugs that do not exist or do not serve are listed too: they count as stragglers. */
-async function planRollout(
-  { rollouts }: FleetDeps,
-  order: Order,
-): Promise<Pick<RolloutTenant, 'orgId' | 'slug' | 'isCanary' | 'phase'>[]> {
+interface Plan {
+  plan: Pick<RolloutTenant, 'orgId' | 'slug' | 'isCanary' | 'phase'>[];
+  /** Held on another image, and left out. */
+  pinned: FleetTenant[];
+}
+
+/** Named slugs that do not serve are listed too: they count as stragglers. One that is named and held is refused. */
+async function planRollout({ rollouts }: FleetDeps, order: Order, target: string): Promise<Plan> {
   const slugs = order.only_slugs ? [...new Set(order.only_slugs)] : null;
   const fleet = await rollouts.fleet(slugs);
   const unknown = (slugs ?? []).filter((slug) => !fleet.some((tenant) => tenant.slug === slug));
@@ -139,15 +145,23 @@ async function planRollout(
   if (order.canary_slug !== undefined && !fleet.some(({ slug }) => slug === order.canary_slug)) {
     throw faults.notFound(`no such organisation: ${order.canary_slug}`);
   }
+  const pinned = fleet.filter(({ pinnedImage }) => pinnedImage !== null && pinnedImage !== target);
+  if (slugs !== null && pinned.length > 0) {
+    const held = pinned.map(({ slug, pinnedImage }) => `${slug} is held on ${pinnedImage}`);
+    throw faults.conflict(`${held.slice(0, 5).join(', ')}; let it go first`);
+  }
   const isCanary = (tenant: FleetTenant) =>
     order.canary_slug === undefined ? tenant.isCanary : tenant.slug === order.canary_slug;
-  const planned = fleet.map((tenant) => ({
-    orgId: tenant.orgId,
-    slug: tenant.slug,
-    isCanary: isCanary(tenant),
-    phase: tenant.isServing ? ('pending' as const) : ('missing' as const),
-  }));
-  return withCanary(planned).sort((a, b) => Number(b.isCanary) - Number(a.isCanary));
+  const planned = fleet
+    .filter((tenant) => !pinned.includes(tenant))
+    .map((tenant) => ({
+      orgId: tenant.orgId,
+      slug: tenant.slug,
+      isCanary: isCanary(tenant),
+      phase: tenant.isServing ? ('pending' as const) : ('missing' as const),
+    }));
+  const plan = withCanary(planned).sort((a, b) => Number(b.isCanary) - Number(a.isCanary));
+  return { plan, pinned };
 }
 
 /** A fleet in which nobody is marked has its first tenant for a canary: a bad image reaches one. */
@@ -191,10 +205,10 @@ function resultOf({ slug, phase, error }: RolloutTenant, target: string): platfo
   };
 }
 
-function dryRow(slug: string): platform.RedeployResult {
+function dryRow(slug: string, phase: 'planned' | 'pinned'): platform.RedeployResult {
   return {
     slug,
-    phase: 'planned',
+    phase,
     ssm_status: 'DryRun',
     ssm_exit_code: null,
     healthz_ok: false,
