@@ -43,7 +43,8 @@ export async function pauseWorkspace(
       ),
     }),
   );
-  return Promise.all(committed.map(({ workspaceId }) => stopPaused(deps, workspaceId)));
+  const paused = inOrderOf(affected, committed);
+  return Promise.all(paused.map((id) => stopPaused(deps, id)));
 }
 
 async function stopPaused(deps: PauseDeps, id: string): Promise<workspaces.TreeMember> {
@@ -90,5 +91,12 @@ export async function resumeWorkspace(
   for (const { workspaceId, state } of committed) {
     if (state?.status === 'provisioning') deps.provision.request(workspaceId);
   }
-  return committed.map(({ workspaceId, state }) => ({ id: workspaceId, name: state?.name ?? workspaceId }));
+  const resumed = inOrderOf(affected, committed);
+  return resumed.map((id) => ({ id, name: deps.directory.get(id)?.name ?? id }));
+}
+
+/** Parents before children, as the tree was read. */
+function inOrderOf(tree: readonly WorkspaceState[], committed: readonly { workspaceId: string }[]): string[] {
+  const ids = new Set(committed.map(({ workspaceId }) => workspaceId));
+  return tree.map(({ id }) => id).filter((id) => ids.has(id));
 }
