@@ -54,7 +54,10 @@ export function IsolationWords({ role }: { role: Role }) {
             <ul className="m-0 ps-4">
               {found.map(({ aspect, text }) => (
                 <li key={aspect}>
-                  <code className="font-mono">{aspect}</code> {text}
+                  <code className="font-mono">{aspect}</code> {/* The server's own words, as in the log. */}
+                  <span translate="no" lang="en">
+                    {text}
+                  </span>
                 </li>
               ))}
             </ul>
