@@ -1,5 +1,6 @@
 // Bench canvas: a real Chromium on the built canvas of a real tenant: first paint to interactive on 200 roles; then main-thread
-// work per frame while panning, quiet and under a storm of events, on many roles; heap over time; and bundle sizes. Tenant,
+// work per frame while panning, quiet and under a storm of events, on many roles, with the whole chart in sight and near
+// enough to read; heap over time; and bundle sizes. Tenant,
 // database, load generator and browser share the cores. Comparator: the same page panning without the storm.
 
 import { readFileSync } from 'node:fs';
@@ -70,13 +71,26 @@ async function grow(tenant: TenantProcess, roles: Role[], until: number): Promis
 async function openBoard(page: Page, tenant: TenantProcess): Promise<number> {
   const { url } = await callTenant<{ url: string }>(tenant, '/admin/sign-in-links', {}, tenant.adminToken);
   await page.goto(url);
-  await page.locator('[data-role-id]').first().waitFor({ timeout: 120_000 });
+  const drawn = page.locator('[data-role-id], [data-picture]').first();
+  await drawn.waitFor({ timeout: 120_000 });
   await page.reload();
-  await page.locator('[data-role-id]').first().waitFor({ timeout: 120_000 });
+  await drawn.waitFor({ timeout: 120_000 });
   // From the navigation to a card that is painted with an idle main thread behind it.
   return page.evaluate<number>(
     'new Promise((done) => requestAnimationFrame(() => requestIdleCallback(() => done(performance.now()))))',
   );
+}
+
+/** From the whole chart, as a picture, to the cards of a team at its bottom, by key. */
+async function comeNear(page: Page): Promise<void> {
+  await page.keyboard.press('b');
+  await page.locator('[data-role-id]:focus').waitFor({ timeout: 10_000 });
+  for (let level = 0; level < 6; level++) {
+    await page.keyboard.press('ArrowDown');
+    await page.waitForTimeout(400);
+  }
+  await page.locator('[data-role-id]:focus').waitFor({ timeout: 10_000 });
+  console.log(`  ${await page.locator('[data-role-id]').count()} cards are drawn`);
 }
 
 /**
@@ -115,10 +129,11 @@ async function pan(page: Page, seconds: number): Promise<Frames> {
   await page.evaluate(RECORD);
   const before = await taskSeconds();
   const endAt = Date.now() + seconds * 1000;
-  await page.mouse.move(720, 860);
+  // Where nothing but the board is, on any chart that is seen: over the controls, beside the map.
+  await page.mouse.move(720, 130);
   await page.mouse.down();
   for (let step = 0; Date.now() < endAt; step++) {
-    await page.mouse.move(720 + 300 * Math.sin(step / 20), 860 - 40 * (1 - Math.cos(step / 30)));
+    await page.mouse.move(720 + 300 * Math.sin(step / 20), 130 + 40 * (1 - Math.cos(step / 30)));
   }
   await page.mouse.up();
   const total = (await taskSeconds()) - before;
@@ -194,14 +209,27 @@ try {
   console.log(`growing to ${ROLES} roles …`);
   await grow(tenant, roles, ROLES);
   await openBoard(page, tenant);
-  const quiet = await pan(page, SECONDS);
+  const quiet = {} as Record<'far' | 'near', Frames>;
+  const stormy = {} as Record<'far' | 'near', Frames>;
+  const looks = process.env.MOLECULE_LOOKS;
+  if (looks) await page.screenshot({ path: join(looks, 'canvas-bench-far.png') });
+  quiet.far = await pan(page, SECONDS);
+  let blowing = storm(tenant, roles);
+  let startedAt = Date.now();
+  stormy.far = await pan(page, SECONDS);
+  let sent = await blowing.stop();
+  let stormMs = Date.now() - startedAt;
+  await comeNear(page);
+  quiet.near = await pan(page, SECONDS);
   const heapBeforeMb = await heapMb(page);
-  const blowing = storm(tenant, roles);
-  const startedAt = Date.now();
-  const stormy = await pan(page, SECONDS);
-  const sent = await blowing.stop();
-  const eventsPerSecond = Math.round(sent / ((Date.now() - startedAt) / 1000));
+  blowing = storm(tenant, roles);
+  startedAt = Date.now();
+  stormy.near = await pan(page, SECONDS);
+  sent += await blowing.stop();
+  stormMs += Date.now() - startedAt;
+  const eventsPerSecond = Math.round(sent / (stormMs / 1000));
   const heapAfterMb = await heapMb(page);
+  const worst = (of: keyof Frames) => Math.max(...Object.values(stormy).map((frames) => frames[of]));
   const result = {
     bench: 'canvas',
     roles: ROLES,
@@ -211,17 +239,21 @@ try {
     quiet,
     stormy,
     eventsPerSecond,
-    ratioP95: round(stormy.p95WorkMs / Math.max(0.01, quiet.p95WorkMs)),
+    ratioP95: {
+      far: round(stormy.far.p95WorkMs / Math.max(0.01, quiet.far.p95WorkMs)),
+      near: round(stormy.near.p95WorkMs / Math.max(0.01, quiet.near.p95WorkMs)),
+    },
     heapBeforeMb,
     heapAfterMb,
     goals: {
       interactiveAtMost1500ms: interactiveMs <= 1_500,
       initialAtMost350Kilobytes: initialKilobytes() <= 350,
-      workP95AtMost8ms: stormy.p95WorkMs <= 8,
-      slowFramesAtMost1Percent: stormy.slowFramesShare <= 0.01,
+      workP95AtMost8ms: worst('p95WorkMs') <= 8,
+      slowFramesAtMost1Percent: worst('slowFramesShare') <= 0.01,
     },
   };
   console.log(JSON.stringify(result, null, 2));
+  if (looks) await page.screenshot({ path: join(looks, 'canvas-bench-near.png') });
 } finally {
   await browser.close();
   await tenant.stop();

@@ -54,6 +54,15 @@ async function centreOf(page: Page, name: string): Promise<{ x: number; y: numbe
   return at;
 }
 
+/** By the palette. */
+async function choose(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(words);
+  await page.locator('[role="option"][aria-selected="true"]', { hasText: words }).waitFor(SOON);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
+}
+
 withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', (scheme) => {
   it(verifies(
     'canvas.move',
@@ -144,4 +153,64 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     },
     120_000,
   );
+
+  it(verifies(
+    'canvas.collapse',
+    'collapses and expands teams by pointer and by key, which everybody sees and keeps',
+  ), async () => {
+    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+    const isCollapsed = async (name: string) =>
+      (await tenant.asAdmin<{ collapsed: boolean }>(`/workspaces/${ids[name]}`)).collapsed;
+    const other = await openCanvas(browser, tenant, scheme, 'Cleo');
+    await page.getByRole('button', { name: 'Collapse the team of Sales', exact: true }).click(SOON);
+    await cardOf(page, 'Ann').waitFor({ state: 'detached', ...SOON });
+    await cardOf(page, 'Sales').getByText('2 roles hidden').waitFor(SOON);
+    await cardOf(other.page, 'Ann').waitFor({ state: 'detached', ...SOON });
+    await other.page.context().close();
+    await look(page, scheme, 'board-collapsed');
+
+    await page.keyboard.press('f');
+    await page.keyboard.type('ann');
+    await page.getByText('1 of 6').waitFor(SOON);
+    expect(
+      await cardOf(page, 'Sales').evaluate((card) => getComputedStyle(card.parentElement ?? card).opacity),
+    ).toBe('1');
+    await page.keyboard.press('Escape');
+
+    await page.reload();
+    await cardOf(page, 'Sales').getByText('2 roles hidden').waitFor(SOON);
+    await page.keyboard.press('b');
+    await cardOf(page, 'Boss').focus();
+    await page.keyboard.press('c');
+    await cardOf(page, 'Boss').getByText('5 roles hidden').waitFor(SOON);
+    await until('it is kept', () => isCollapsed('Boss'));
+
+    await page.keyboard.press('o');
+    await cardOf(page, 'Boss').focus();
+    expect(await cardOf(page, 'Boss').getAttribute('aria-expanded')).toBe('false');
+    await page.keyboard.press('ArrowRight');
+    await cardOf(page, 'Tech').waitFor(SOON);
+    await look(page, scheme, 'outline-collapsed');
+    await page.keyboard.press('ArrowLeft');
+    await cardOf(page, 'Tech').waitFor({ state: 'detached', ...SOON });
+    await page.keyboard.press('o');
+
+    await choose(page, 'Ben');
+    await cardOf(page, 'Ben').waitFor(SOON);
+    await until(
+      'what hid Ben is expanded',
+      async () => !(await isCollapsed('Boss')) && !(await isCollapsed('Sales')),
+    );
+
+    await choose(page, 'Collapse all teams');
+    await cardOf(page, 'Cleo').waitFor({ state: 'detached', ...SOON });
+    await choose(page, 'Expand all teams');
+    await cardOf(page, 'Cleo').waitFor(SOON);
+    await until(
+      'nothing is collapsed',
+      async () => !(await isCollapsed('Sales')) && !(await isCollapsed('Tech')),
+    );
+    expect(problems).toEqual([]);
+    await page.context().close();
+  }, 120_000);
 });

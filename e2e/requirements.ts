@@ -56,6 +56,8 @@ export const REQUIREMENTS = {
   'canvas.config': 'A configuration is edited as form and text, with a diff, its number and drift shown',
   'canvas.memory': 'What a role remembers is browsed, searched, written and forgotten on the canvas',
   'canvas.events': 'Stored events and the audit are read on the canvas as they happen',
+  'canvas.collapse':
+    'Teams are collapsed and expanded on board and outline, for everybody, and found when looked for',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.languages':

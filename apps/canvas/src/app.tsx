@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Board } from './board/board.tsx';
+import { focusChart } from './board/focus-chart.ts';
 import { Outline } from './board/outline.tsx';
 import { ConnectionBanner } from './features/connection/connection-status.tsx';
 import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
@@ -116,13 +117,4 @@ function FirstReading({ isForbidden }: { isForbidden: boolean }) {
       </p>
     </main>
   );
-}
-
-function focusChart(store: ReturnType<typeof useTools>['store']): void {
-  const card =
-    document.querySelector<HTMLElement>('[data-role-id][tabindex="0"]') ??
-    document.querySelector<HTMLElement>('[data-role-id]');
-  if (!card) return;
-  store.setState({ focusedId: card.dataset.roleId ?? null });
-  card.focus();
 }

@@ -1,44 +1,45 @@
 // Board: the live org chart. React Flow draws and pans; where cards stand and what lines run is decided in pure files.
 
-import {
-  Background,
-  BackgroundVariant,
-  MiniMap,
-  type NodeChange,
-  ReactFlow,
-  ReactFlowProvider,
-  useReactFlow,
-} from '@xyflow/react';
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react';
-import { useShallow } from 'zustand/react/shallow';
+import { ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useMemo, useRef } from 'react';
 import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
 import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
 import { FilterBar } from '../features/reorganise/filter-bar.tsx';
+import { oncePerRoles } from '../features/workspaces/model.ts';
 import { tidyBoard } from '../features/workspaces/role-actions.ts';
 import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { NARROW, useMedia } from '../ui/use-media.ts';
 import { BoardControls } from './board-controls.tsx';
+import { SMALL_CHART } from './board-window.ts';
 import {
-  buildBonds,
+  bondsPath,
   buildHops,
   buildNodes,
   type Direction,
+  type HopLineData,
   neighbourOf,
+  type Placement,
   placeRoles,
   type RoleNode,
 } from './build-graph.ts';
-import { BondLine, HopLine } from './edges.tsx';
-import { CARD, toChosenPlace } from './layout.ts';
-import { MiniRole } from './mini-role.tsx';
+import { ChartLines } from './chart-lines.tsx';
+import { ChartPicture } from './chart-picture.tsx';
+import { Dots } from './dots.tsx';
+import { focusChart } from './focus-chart.ts';
+import { CARD } from './layout.ts';
+import { OverviewMap } from './overview-map.tsx';
 import { RoleCard } from './role-card.tsx';
-import { useDragToNest } from './use-drag-to-nest.ts';
-import { useViewport } from './use-viewport.ts';
+import { useBoardWindow } from './use-board-window.ts';
+import { cardAt, useDragToNest } from './use-drag-to-nest.ts';
+import { useViewport, ZOOM } from './use-viewport.ts';
 import { WhyLine } from './why-line.tsx';
 
 const NODE_TYPES = { role: RoleCard };
-const EDGE_TYPES = { bond: BondLine, hop: HopLine };
-const MINIMAP = { width: 176, height: 112 };
+const NO_NODES: RoleNode[] = [];
+/** Near enough to read and to reach a card. */
+const NEAR_ZOOM = 0.8;
+const NOWHERE = { x: 0, y: 0, width: 0, height: 0 } as const;
 const ARROWS: Record<string, Direction> = {
   ArrowUp: 'up',
   ArrowDown: 'down',
@@ -65,19 +66,32 @@ function BoardInside() {
   const isRead = useCanvas((canvas) => canvas.isRead);
   const shape = useChartShape();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for what the layout reads of `roles`
-  const placement = useMemo(() => placeRoles(store.getState().roles, moved), [shape, moved]);
-  const nodes = useMemo(() => buildNodes(placement), [placement]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  const bonds = useMemo(() => buildBonds(store.getState().roles, placement), [shape, placement]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: names and parents are all that hops read of `roles`
-  const hopEdges = useMemo(
-    () => buildHops(hops, store.getState().roles, placement),
-    [hops, placement, shape],
+  const standing = useMemo(() => placeRoles(store.getState().roles, moved), [shape, moved]);
+  const drag = useDragToNest(standing);
+  const { placement } = drag;
+  const drawn = useBoardWindow(placement.size);
+  const rect = placement.size > SMALL_CHART ? (drawn?.rect ?? NOWHERE) : null;
+  const isPicture = drawn?.isPicture ?? false;
+  const nodes = useMemo(
+    () => (isPicture ? NO_NODES : buildNodes(placement, rect)),
+    [placement, rect, isPicture],
   );
-  const edges = useMemo(() => [...bonds, ...hopEdges], [bonds, hopEdges]);
-  const viewport = useViewport(isRead && nodes.length > 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const bonds = useMemo(
+    () => (isPicture ? '' : bondsPath(store.getState().roles, placement, rect)),
+    [shape, placement, rect, isPicture],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names and parents are all that hops read of `roles`
+  const hopLines = useMemo(
+    () => buildHops(hops, store.getState().roles, placement, rect),
+    [hops, placement, rect, shape],
+  );
+  const viewport = useViewport(isRead && standing.size > 0, standing);
   const frame = useResized(viewport.onResized);
-  useFitOnGrowth(nodes.length, viewport.onResized);
+  useFitOnGrowth(placement.size, viewport.onResized);
+
+  const byPointer = useRef<string | null>(null);
+  useComeNear(frame, placement, isPicture, byPointer);
 
   const open = useCallback(
     (id: string) => {
@@ -88,35 +102,42 @@ function BoardInside() {
     [store],
   );
 
-  const onNodesChange = useCallback(
-    (changes: NodeChange<RoleNode>[]) => {
-      const moves = changes.filter(
-        (change) => change.type === 'position' && change.dragging && change.position,
-      );
-      if (moves.length === 0) return;
-      const state = store.getState();
-      const next = { ...state.moved };
-      for (const change of moves) {
-        if (change.type !== 'position' || !change.position) continue;
-        const managerId = state.roles[change.id]?.parentId;
-        const manager = (managerId ? placement.get(managerId) : undefined) ?? { x: 0, y: 0 };
-        next[change.id] = toChosenPlace({
-          x: change.position.x - manager.x,
-          y: change.position.y - manager.y,
-        });
-      }
-      store.setState({ moved: next });
-    },
-    [store, placement],
+  const point = (event: MouseEvent, id: string) => {
+    if (isChoosing(event)) toggleChosen(store, id);
+    else {
+      byPointer.current = id;
+      open(id);
+    }
+  };
+
+  /** The message is in the chat of whoever was asked, with whoever asked. */
+  const openHop = useCallback(
+    ({ sourceId, targetId }: HopLineData) =>
+      store.setState({ panel: { kind: 'role', id: targetId, tab: 'chat', talkWith: sourceId } }),
+    [store],
   );
 
-  const drag = useDragToNest(placement);
+  const roleAt = (event: { clientX: number; clientY: number }) =>
+    isPicture
+      ? cardAt(placement, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }), '')
+      : null;
+
+  const onPaneClick = (event: MouseEvent) => {
+    const id = roleAt(event);
+    if (id === null) store.setState({ panel: { kind: 'closed' } });
+    else point(event, id);
+  };
+
+  const onPaneMouseMove = (event: MouseEvent) => {
+    const pointedId = roleAt(event);
+    if (pointedId !== store.getState().pointedId) store.setState({ pointedId });
+  };
 
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (!target.dataset.roleId) return;
     const id = target.dataset.roleId;
-    if (takeChartKey(store, event, id)) {
+    if (takeChartKey(tools, event, id)) {
       event.preventDefault();
       event.stopPropagation();
       return;
@@ -130,35 +151,33 @@ function BoardInside() {
     if (!direction) return;
     event.preventDefault();
     const nextId = neighbourOf(roles, placement, id, direction);
-    const at = nextId ? placement.get(nextId) : undefined;
-    if (!nextId || !at) return;
+    if (!nextId) return;
     store.setState({ focusedId: nextId });
-    revealCard(flow, frame.current, at);
   };
 
   return (
     <section
       ref={frame}
+      data-board
       aria-label={say('board.orgChart')}
       className="relative h-full min-w-0 flex-1"
       onKeyDown={onKeyDown}
     >
       <ReactFlow
         nodes={nodes}
-        edges={edges}
         nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onNodeClick={(event, node) => (isChoosing(event) ? toggleChosen(store, node.id) : open(node.id))}
+        onNodesChange={drag.onNodesChange}
+        onNodeClick={(event, node) => point(event, node.id)}
         onNodeMouseEnter={(_, node) => store.setState({ pointedId: node.id })}
         onNodeMouseLeave={() => store.setState({ pointedId: null })}
         onNodeDragStart={drag.onStart}
         onNodeDrag={drag.onDrag}
         onNodeDragStop={drag.onStop}
         onMoveEnd={(event, at) => viewport.onMoved(at, event !== null)}
-        onPaneClick={() => store.setState({ panel: { kind: 'closed' } })}
-        minZoom={0.1}
-        maxZoom={2}
+        onPaneClick={onPaneClick}
+        onPaneMouseMove={isPicture ? onPaneMouseMove : undefined}
+        minZoom={ZOOM.least}
+        maxZoom={ZOOM.most}
         nodesConnectable={false}
         disableKeyboardA11y
         deleteKeyCode={null}
@@ -167,21 +186,22 @@ function BoardInside() {
         multiSelectionKeyCode={null}
         zoomOnDoubleClick={false}
         nodeDragThreshold={4}
-        onlyRenderVisibleElements={nodes.length > 150}
         proOptions={{ hideAttribution: false }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
-        {isNarrow ? null : (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel="Overview map"
-            nodeComponent={MiniRole}
-            className="end-4! bottom-4! m-0!"
-            style={MINIMAP}
-          />
-        )}
+        {drawn && !isPicture ? <Dots rect={drawn.rect} /> : null}
+        {drawn?.isPicture ? <ChartPicture window={drawn} placement={placement} /> : null}
+        <ChartLines bonds={bonds} hops={hopLines} onOpenHop={openHop} />
       </ReactFlow>
+      {isNarrow ? null : <OverviewMap placement={standing} />}
+      {isPicture ? (
+        <button
+          type="button"
+          className="sr-only focus:not-sr-only focus:absolute focus:top-16 focus:start-3 focus:z-10 focus:rounded-s focus:bg-raised focus:px-3 focus:py-2"
+          onClick={() => focusChart(store)}
+        >
+          {say('board.zoomInToRoles')}
+        </button>
+      ) : null}
       <FilterBar isFloating />
       <WhyLine isFloating />
       <BulkBar />
@@ -190,13 +210,38 @@ function BoardInside() {
   );
 }
 
+const shapeOf = oncePerRoles((roles) =>
+  Object.values(roles)
+    .map((r) => `${r.id}|${r.parentId}|${r.x}|${r.y}|${r.isCollapsed}|${r.name}`)
+    .join('\n'),
+);
+
 /** Changes exactly when something changes that places or lines depend on. */
-function useChartShape(): string {
-  return useCanvas(
-    useShallow((canvas) =>
-      Object.values(canvas.roles).map((r) => `${r.id}|${r.parentId}|${r.x}|${r.y}|${r.name}`),
-    ),
-  ).join('\n');
+const useChartShape = (): string => useCanvas((canvas) => shapeOf(canvas.roles));
+
+/**
+ * A role that was gone to by key or from elsewhere is brought near enough to have a card, which takes the focus then. Where
+ * somebody points, the board stays.
+ */
+function useComeNear(
+  frame: { current: HTMLElement | null },
+  placement: Placement,
+  isPicture: boolean,
+  byPointer: { current: string | null },
+) {
+  const flow = useReactFlow();
+  const focusedId = useCanvas((canvas) => canvas.focusedId);
+  const latest = useRef({ placement, isPicture });
+  latest.current = { placement, isPicture };
+  useEffect(() => {
+    const at = focusedId ? latest.current.placement.get(focusedId) : undefined;
+    const isPointed = byPointer.current === focusedId;
+    byPointer.current = null;
+    if (!at || isPointed) return;
+    if (latest.current.isPicture) {
+      void flow.setCenter(at.x + CARD.width / 2, at.y + CARD.height / 2, { zoom: NEAR_ZOOM });
+    } else revealCard(flow, frame.current, at);
+  }, [flow, frame, byPointer, focusedId]);
 }
 
 function useResized(onResized: () => void) {

@@ -4,8 +4,10 @@
 import { CARD, type Placed, type Point } from './layout.ts';
 
 const CORNER = 12;
+/** How far below a manager the line to its teams branches. */
+export const BRANCH = 28;
 /** Where the trunk of a hanging team leaves its manager. */
-const TRUNK_X = 18;
+export const TRUNK_X = 18;
 
 export function bondPath(manager: Point, report: Placed): string {
   if (report.isHung) {
@@ -15,9 +17,13 @@ export function bondPath(manager: Point, report: Placed): string {
   }
   const from = { x: manager.x + CARD.width / 2, y: manager.y + CARD.height };
   const to = { x: report.x + CARD.width / 2, y: report.y };
+  if (report.row) {
+    const { trunkX, branchY } = report.row;
+    return `M ${from.x} ${from.y} V ${from.y + BRANCH} H ${trunkX} V ${branchY} H ${to.x} V ${to.y}`;
+  }
   if (to.y < from.y + 2 * CORNER) return curve(from, to);
   if (Math.abs(to.x - from.x) < 1) return `M ${from.x} ${from.y} V ${to.y}`;
-  const middle = from.y + Math.min(28, (to.y - from.y) / 2);
+  const middle = from.y + Math.min(BRANCH, (to.y - from.y) / 2);
   const radius = Math.min(CORNER, Math.abs(to.x - from.x) / 2, to.y - middle);
   const side = Math.sign(to.x - from.x);
   return (

@@ -1,15 +1,22 @@
 // Build graph: from roles and hops to the cards and lines that the board draws. Pure.
 
-import { type Edge, type Node, Position } from '@xyflow/react';
+import type { Node } from '@xyflow/react';
 import { type Hop, type Hops, openCount } from '../features/hops/model.ts';
-import { childrenByParent, type Roles } from '../features/workspaces/model.ts';
+import { standIn, teamsOf } from '../features/teams/model.ts';
+import type { Roles } from '../features/workspaces/model.ts';
 import { say } from '../languages/say.ts';
+import { type Rect, touches } from './board-window.ts';
 import { arcPath, bondPath } from './bond-path.ts';
 import { CARD, layoutChart, type Placed, type Point } from './layout.ts';
 
 export type RoleNode = Node<{ id: string }, 'role'>;
-export type BondEdge = Edge<{ path: string }, 'bond'>;
-export interface HopEdgeData extends Record<string, unknown> {
+
+/** Messages between two cards, in one direction. */
+export interface HopLineData {
+  key: string;
+  /** Whose message it is; those that stand in for them on the board may be others. */
+  sourceId: string;
+  targetId: string;
   path: string;
   /** The path runs from manager to report; this message goes the other way. */
   isReversed: boolean;
@@ -18,35 +25,19 @@ export interface HopEdgeData extends Record<string, unknown> {
   count: number;
   label: string;
 }
-export type HopEdge = Edge<HopEdgeData, 'hop'>;
 
-/**
- * Lines are drawn from the placement, but React Flow draws none for a card without connection points: these before the
- * card is measured or while it is out of sight, the card's own Handles afterwards.
- */
-const HANDLES = [
-  {
-    type: 'source' as const,
-    position: Position.Bottom,
-    x: CARD.width / 2,
-    y: CARD.height,
-    width: 1,
-    height: 1,
-  },
-  { type: 'target' as const, position: Position.Top, x: CARD.width / 2, y: 0, width: 1, height: 1 },
-];
+/** So many lines of messages are drawn at once, the latest. */
+export const HOPS_DRAWN = 300;
 
-/** Who reports to whom is said by the outline; thousands of lines would only be noise to a screen reader. */
-const HIDDEN = { 'aria-hidden': true, 'aria-roledescription': undefined } as const;
 /** The card inside says what it is. */
 const PLAIN = { 'aria-roledescription': undefined } as const;
 
 export type Placement = ReadonlyMap<string, Placed>;
 export type Moves = Readonly<Record<string, Point>>;
 
-/** Where everybody stands; `moved` holds chosen places that the server has not confirmed yet. */
+/** Where everybody on the board stands; `moved` holds chosen places that the server has not confirmed yet. */
 export function placeRoles(roles: Roles, moved: Moves): Placement {
-  const chart = childrenByParent(roles);
+  const chart = teamsOf(roles).visible;
   const moving = Object.keys(moved).length > 0;
   if (!moving) return layoutChart(chart);
   const adjusted = new Map(
@@ -55,82 +46,104 @@ export function placeRoles(roles: Roles, moved: Moves): Placement {
   return layoutChart(adjusted);
 }
 
-export function buildNodes(placement: Placement): RoleNode[] {
-  return [...placement].map(([id, at]) => ({
-    id,
-    type: 'role',
-    position: { x: at.x, y: at.y },
-    data: { id },
-    width: CARD.width,
-    height: CARD.height,
-    measured: CARD,
-    // A card that somebody put on others stands above them.
-    zIndex: at.isByHand ? 1 : 0,
-    handles: HANDLES,
-    focusable: false,
-    selectable: false,
-    domAttributes: PLAIN,
-  }));
+/** The cards in `rect`; all of them when it is null. */
+export function buildNodes(placement: Placement, rect: Rect | null): RoleNode[] {
+  const nodes: RoleNode[] = [];
+  for (const [id, at] of placement) {
+    if (rect && !touches(rect, at)) continue;
+    nodes.push({
+      id,
+      type: 'role',
+      position: { x: at.x, y: at.y },
+      data: { id },
+      width: CARD.width,
+      height: CARD.height,
+      measured: CARD,
+      // A card that somebody put on others stands above them.
+      zIndex: at.isByHand ? 1 : 0,
+      focusable: false,
+      selectable: false,
+      domAttributes: PLAIN,
+    });
+  }
+  return nodes;
 }
 
-export function buildBonds(roles: Roles, placement: Placement): BondEdge[] {
-  const bonds: BondEdge[] = [];
-  const label = say('board.bond');
+/** The lines from managers to reports that cross `rect`, as one path. */
+export function bondsPath(roles: Roles, placement: Placement, rect: Rect | null): string {
+  const paths: string[] = [];
   for (const [id, at] of placement) {
     const managerId = roles[id]?.parentId;
     const manager = managerId ? placement.get(managerId) : undefined;
-    if (!managerId || !manager) continue;
-    bonds.push({
-      id: `bond-${id}`,
-      type: 'bond',
-      source: managerId,
-      target: id,
-      ariaLabel: label,
-      domAttributes: HIDDEN,
-      data: { path: bondPath(manager, at) },
-      focusable: false,
-      selectable: false,
-    });
+    if (!manager || (rect && !crosses(rect, manager, at))) continue;
+    paths.push(bondPath(manager, at));
   }
-  return bonds;
+  return paths.join(' ');
 }
 
-export function buildHops(hops: Hops, roles: Roles, placement: Placement): HopEdge[] {
-  return Object.values(hops)
-    .map((hop) => buildHop(hop, roles, placement))
-    .filter((edge) => edge !== null);
+/** Whether the box around two cards reaches into `rect`. */
+function crosses(rect: Rect, a: Point, b: Point): boolean {
+  return (
+    Math.max(a.x, b.x) + CARD.width >= rect.x &&
+    Math.min(a.x, b.x) <= rect.x + rect.width &&
+    Math.max(a.y, b.y) + CARD.height >= rect.y &&
+    Math.min(a.y, b.y) <= rect.y + rect.height
+  );
 }
 
-function buildHop(hop: Hop, roles: Roles, placement: Placement): HopEdge | null {
-  const source = placement.get(hop.sourceId);
-  const target = placement.get(hop.targetId);
-  if (!source || !target) return null;
-  const isDown = roles[hop.targetId]?.parentId === hop.sourceId;
-  const isUp = roles[hop.sourceId]?.parentId === hop.targetId;
+/** One line for each pair of cards and direction; what happens inside a collapsed team is on no line. */
+export function buildHops(
+  hops: Hops,
+  roles: Roles,
+  placement: Placement,
+  rect: Rect | null = null,
+): HopLineData[] {
+  const lines = new Map<string, HopLineData>();
+  const latest = Object.values(hops).sort((a, b) => b.lastChangeMs - a.lastChangeMs);
+  for (const hop of latest) {
+    const sourceId = standIn(roles, hop.sourceId);
+    const targetId = standIn(roles, hop.targetId);
+    const known = lines.get(`${sourceId}>${targetId}`);
+    if (known) {
+      known.count += openCount(hop);
+      known.isOpen ||= openCount(hop) > 0;
+      known.isError ||= hop.outcome === 'error';
+      continue;
+    }
+    if (lines.size === HOPS_DRAWN) continue;
+    const line = buildHop(hop, [sourceId, targetId], roles, placement, rect);
+    if (line) lines.set(line.key, line);
+  }
+  return [...lines.values()];
+}
+
+function buildHop(
+  hop: Hop,
+  [sourceId, targetId]: readonly [string, string],
+  roles: Roles,
+  placement: Placement,
+  rect: Rect | null,
+): HopLineData | null {
+  const source = placement.get(sourceId);
+  const target = placement.get(targetId);
+  if (!source || !target || sourceId === targetId) return null;
+  if (rect && !crosses(rect, source, target)) return null;
+  const isDown = roles[targetId]?.parentId === sourceId;
+  const isUp = roles[sourceId]?.parentId === targetId;
   const path = isDown ? bondPath(source, target) : isUp ? bondPath(target, source) : arcPath(source, target);
-  const count = openCount(hop);
-  const label = say('board.hop', {
-    from: roles[hop.sourceId]?.name ?? say('board.aRoleFirst'),
-    to: roles[hop.targetId]?.name ?? say('board.aRole'),
-  });
   return {
-    id: `hop-${hop.key}`,
-    type: 'hop',
-    source: hop.sourceId,
-    target: hop.targetId,
-    ariaLabel: label,
-    domAttributes: { 'aria-roledescription': say('board.message') },
-    zIndex: 5,
-    focusable: false,
-    selectable: false,
-    data: {
-      path,
-      isReversed: isUp,
-      isOpen: count > 0,
-      isError: hop.outcome === 'error',
-      count,
-      label,
-    },
+    key: `${sourceId}>${targetId}`,
+    sourceId: hop.sourceId,
+    targetId: hop.targetId,
+    path,
+    isReversed: isUp,
+    isOpen: openCount(hop) > 0,
+    isError: hop.outcome === 'error',
+    count: openCount(hop),
+    label: say('board.hop', {
+      from: roles[hop.sourceId]?.name ?? say('board.aRoleFirst'),
+      to: roles[hop.targetId]?.name ?? say('board.aRole'),
+    }),
   };
 }
 
@@ -147,8 +160,7 @@ export function neighbourOf(
   if (!at) return null;
   const managerId = roles[id]?.parentId ?? null;
   if (direction === 'up' && !at.isHung) return managerId && placement.has(managerId) ? managerId : null;
-  const chart = childrenByParent(roles);
-  const reports = chart.get(id) ?? [];
+  const reports = teamsOf(roles).visible.get(id) ?? [];
   if (direction === 'down' && reports[0]) return reports[0].id;
   return nearest(placement, id, at, direction) ?? (direction === 'up' ? managerId : null);
 }

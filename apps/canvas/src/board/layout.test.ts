@@ -46,6 +46,35 @@ describe('layoutChart', () => {
     );
   });
 
+  it('wraps what would be far too wide into rows in the shape of a page, nothing on top of another (L1)', () => {
+    const parents: Record<string, string | null> = { head: null };
+    for (let team = 0; team < 60; team++) {
+      parents[`t${team}`] = 'head';
+      for (let i = 0; i < 3; i++) parents[`t${team}-${i}`] = `t${team}`;
+    }
+    const places = [...layoutChart(chartOf(parents))];
+    const xs = places.map(([, { x }]) => x);
+    const ys = places.map(([, { y }]) => y);
+    const shape = (Math.max(...xs) - Math.min(...xs)) / (Math.max(...ys) - Math.min(...ys));
+    expect(shape).toBeGreaterThan(0.8);
+    expect(shape).toBeLessThan(4);
+    const rows = new Set(places.filter(([id]) => /^t\d+$/.test(id)).map(([, { y }]) => y));
+    expect(rows.size).toBeGreaterThan(2);
+    for (const [i, [, a]] of places.entries()) {
+      for (const [, b] of places.slice(i + 1)) {
+        expect(Math.abs(a.x - b.x) >= CARD.width || Math.abs(a.y - b.y) >= CARD.height).toBe(true);
+      }
+      if (a.row) expect(a.row.trunkX).toBeLessThan(a.x);
+    }
+  });
+
+  it('wraps many heads too', () => {
+    const heads = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`h${i}`, null]));
+    const places = [...layoutChart(chartOf(heads))].map(([, at]) => at);
+    expect(new Set(places.map(({ x, y }) => `${x} ${y}`)).size).toBe(400);
+    expect(Math.max(...places.map(({ x }) => x))).toBeLessThan(20_000);
+  });
+
   it('hangs a team without reports of its own below its manager (L1)', () => {
     const places = layoutChart(chartOf({ lead: null, a: 'lead', b: 'lead' }));
     expect([place(places, 'a').isHung, place(places, 'b').isHung]).toEqual([true, true]);

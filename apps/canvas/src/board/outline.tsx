@@ -4,29 +4,36 @@ import { type KeyboardEvent, type MouseEvent, useMemo } from 'react';
 import { BulkBar } from '../features/reorganise/bulk-bar.tsx';
 import { isChoosing, takeChartKey, toggleChosen } from '../features/reorganise/choose-roles.ts';
 import { FilterBar } from '../features/reorganise/filter-bar.tsx';
-import { matchesFilter } from '../features/reorganise/model.ts';
+import { isFiltering, matchesFilter } from '../features/reorganise/model.ts';
+import { hasTeam, setCollapsed, toggleTeam } from '../features/teams/collapse-team.ts';
+import { teamsOf } from '../features/teams/model.ts';
+import { hiddenWords } from '../features/teams/team-words.ts';
 import { IsolationMark } from '../features/workspaces/isolation-words.tsx';
-import { childrenByParent, type Role } from '../features/workspaces/model.ts';
+import type { Role } from '../features/workspaces/model.ts';
 import { captionOf } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { say } from '../languages/say.ts';
-import { useCanvas, useTools } from '../store/canvas-context.ts';
+import { type CanvasTools, useCanvas, useTools } from '../store/canvas-context.ts';
+import { Icon } from '../ui/icon.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import { UndoButtons } from './board-controls.tsx';
 import { treeLines } from './tree-lines.ts';
 import { WhyLine } from './why-line.tsx';
 
 export function Outline() {
-  const { store } = useTools();
+  const tools = useTools();
+  const { store } = tools;
   const roles = useCanvas((canvas) => canvas.roles);
   const focusedId = useCanvas((canvas) => canvas.focusedId);
   const openId = useCanvas((canvas) => (canvas.panel.kind === 'role' ? canvas.panel.id : null));
   const filter = useCanvas((canvas) => canvas.filter);
   const chosenIds = useCanvas((canvas) => canvas.chosenIds);
-  const lines = useMemo(
-    () => treeLines(childrenByParent(roles)).filter(({ role }) => matchesFilter(role, filter)),
-    [roles, filter],
-  );
+  // What is looked for is found below collapsed teams too.
+  const lines = useMemo(() => {
+    const { whole, visible } = teamsOf(roles);
+    if (!isFiltering(filter)) return treeLines(visible);
+    return treeLines(whole).filter(({ role }) => matchesFilter(role, filter));
+  }, [roles, filter]);
   const currentId = focusedId && roles[focusedId] ? focusedId : lines[0]?.role.id;
   const open = (id: string) => {
     const { panel } = store.getState();
@@ -37,13 +44,17 @@ export function Outline() {
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const { roleId } = (event.target as HTMLElement).dataset;
-    if (roleId && takeChartKey(store, event, roleId)) {
+    if (roleId && takeChartKey(tools, event, roleId)) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
     const at = lines.findIndex((line) => line.role.id === (event.target as HTMLElement).dataset.roleId);
     if (at < 0) return;
+    if (takeTeamKey(tools, event.key, lines[at]?.role)) {
+      event.preventDefault();
+      return;
+    }
     const next = nextLine(event.key, at, lines);
     if (next === undefined) return;
     event.preventDefault();
@@ -84,6 +95,14 @@ export function Outline() {
   );
 }
 
+/** Right expands a collapsed team, left collapses one that is shown; elsewhere they go up and down the tree. */
+function takeTeamKey(tools: CanvasTools, key: string, role: Role | undefined): boolean {
+  if (!role || !hasTeam(tools, role.id)) return false;
+  if (key !== (role.isCollapsed ? 'ArrowRight' : 'ArrowLeft')) return false;
+  void setCollapsed(tools, [role.id], !role.isCollapsed);
+  return true;
+}
+
 function nextLine(key: string, at: number, lines: ReturnType<typeof treeLines>): string | undefined {
   if (key === 'ArrowDown') return lines[at + 1]?.role.id;
   if (key === 'ArrowUp') return lines[at - 1]?.role.id;
@@ -108,6 +127,8 @@ interface OutlineLineProps {
 }
 
 function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint }: OutlineLineProps) {
+  const hasReports = useCanvas((canvas) => teamsOf(canvas.roles).whole.has(role.id));
+  const hidden = useCanvas((canvas) => teamsOf(canvas.roles).hidden.get(role.id));
   const isWorking = role.activeTasks > 0;
   return (
     <div
@@ -115,7 +136,7 @@ function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint
       aria-level={depth + 1}
       aria-selected={isChosen}
       aria-current={isOpen || undefined}
-      aria-expanded="true"
+      aria-expanded={hasReports ? !role.isCollapsed : undefined}
       data-role-id={role.id}
       tabIndex={isCurrent ? 0 : -1}
       onClick={onOpen}
@@ -127,11 +148,17 @@ function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint
         event.preventDefault();
         onOpen();
       }}
-      className={`mb-1.5 cursor-pointer rounded-m border px-3.5 py-2.5 ${isOpen ? 'border-ink' : isWorking ? 'border-motion' : 'border-line'} ${isChosen ? 'bg-motion-soft' : 'bg-surface'}`}
+      className={`mb-1.5 cursor-pointer [contain-intrinsic-size:auto_3.75rem] [content-visibility:auto] rounded-m border px-3.5 py-2.5 ${isOpen ? 'border-ink' : isWorking ? 'border-motion' : 'border-line'} ${isChosen ? 'bg-motion-soft' : 'bg-surface'}`}
       style={{ marginInlineStart: `${Math.min(depth, 6) * 1.25}rem` }}
     >
       <div className="flex items-center justify-between gap-3">
-        <span className="truncate font-semibold">{role.name}</span>
+        <span className="flex min-w-0 items-center gap-1.5">
+          {hasReports ? <TeamMark role={role} /> : null}
+          <span className="truncate font-semibold">{role.name}</span>
+          {hidden ? (
+            <span className="truncate text-note font-medium text-ink-soft">{hiddenWords(hidden)}</span>
+          ) : null}
+        </span>
         <StatusBadge status={role.status} isBare />
       </div>
       <div className="mt-0.5 flex items-center justify-between gap-3 text-note">
@@ -142,5 +169,24 @@ function OutlineLine({ role, depth, isOpen, isCurrent, isChosen, onOpen, onPoint
         </span>
       </div>
     </div>
+  );
+}
+
+/** For the pointer; the tree says by itself what is expanded, and the arrow keys change it. */
+function TeamMark({ role }: { role: Role }) {
+  const tools = useTools();
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a tree item may hold no other control; its keys do the same
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+    <span
+      title={say(role.isCollapsed ? 'teams.expand' : 'teams.collapse', { name: role.name })}
+      className="-m-1 flex size-6 shrink-0 items-center justify-center rounded-s text-ink-soft hover:bg-sunken hover:text-ink"
+      onClick={(event) => {
+        event.stopPropagation();
+        void toggleTeam(tools, role.id);
+      }}
+    >
+      <Icon name={role.isCollapsed ? 'plus' : 'minus'} className="size-3!" />
+    </span>
   );
 }

@@ -1,8 +1,11 @@
 // Role card: one role on the board: who it is, how it is, what it does right now, and what answers in it.
 
-import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
+import { type NodeProps, useStore } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
-import { isFiltering, matchesFilter } from '../features/reorganise/model.ts';
+import { isDimmed as isLeftOut } from '../features/reorganise/model.ts';
+import { toggleTeam } from '../features/teams/collapse-team.ts';
+import { type HiddenTeam, teamsOf } from '../features/teams/model.ts';
+import { hiddenWords } from '../features/teams/team-words.ts';
 import { engineWords } from '../features/workspaces/engine-words.ts';
 import { IsolationMark } from '../features/workspaces/isolation-words.tsx';
 import type { Role } from '../features/workspaces/model.ts';
@@ -10,7 +13,8 @@ import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { STATUS_LOOKS, statusLabel, TONE_TEXT } from '../features/workspaces/status-look.ts';
 import { say } from '../languages/say.ts';
-import { useCanvas } from '../store/canvas-context.ts';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import { Icon } from '../ui/icon.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
 import type { RoleNode } from './build-graph.ts';
 
@@ -24,33 +28,64 @@ export const RoleCard = memo(function RoleCard({ id }: NodeProps<RoleNode>) {
   const isDrop = useCanvas((canvas) => canvas.dropId === id);
   const isDimmed = useCanvas((canvas) => {
     const found = canvas.roles[id];
-    return found !== undefined && isFiltering(canvas.filter) && !matchesFilter(found, canvas.filter);
+    return found !== undefined && isLeftOut(canvas.roles, found, canvas.filter);
   });
   const isFocused = useCanvas((canvas) => canvas.focusedId === id);
+  const hasTeam = useCanvas((canvas) => teamsOf(canvas.roles).whole.has(id));
+  const hidden = useCanvas((canvas) => teamsOf(canvas.roles).hidden.get(id));
   const isFar = useStore((flow) => flow.transform[2] < FAR_ZOOM);
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (isFocused) card.current?.focus({ preventScroll: true });
+    if (isFocused && mayTakeFocus(card.current)) card.current?.focus({ preventScroll: true });
   }, [isFocused]);
   if (!role) return null;
+  const words = hidden ? `${describeRole(role)}. ${hiddenWords(hidden)}` : describeRole(role);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a real button can't be dragged in every browser
-    <div
-      ref={card}
-      role="button"
-      data-role-id={id}
-      tabIndex={isFocused ? 0 : -1}
-      aria-label={isChosen ? `${say('board.chosen')}. ${describeRole(role)}` : describeRole(role)}
-      aria-expanded={isOpen}
-      data-chosen={isChosen || undefined}
-      className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-start shadow-(--shadow-card) transition-[border-color] duration-(--motion-calm) ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''} ${isDimmed ? 'opacity-30' : ''}`}
-    >
-      <Handle type="target" position={Position.Top} isConnectable={false} />
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
-      {isFar ? <FarFace role={role} /> : <NearFace role={role} />}
+    <div className={`relative h-full w-full ${isDimmed ? 'opacity-30' : ''}`}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a real button can't be dragged in every browser */}
+      <div
+        ref={card}
+        role="button"
+        data-role-id={id}
+        tabIndex={isFocused ? 0 : -1}
+        aria-label={isChosen ? `${say('board.chosen')}. ${words}` : words}
+        aria-expanded={isOpen}
+        data-chosen={isChosen || undefined}
+        data-collapsed={hidden !== undefined || undefined}
+        className={`relative flex h-full w-full flex-col overflow-clip rounded-m border bg-surface px-3.5 py-3 text-start transition-[border-color] duration-(--motion-calm) ${hidden ? 'shadow-(--shadow-stack)' : 'shadow-(--shadow-card)'} ${borderOf(role, isOpen)} ${isChosen || isDrop ? 'outline-2 outline-motion' : ''} ${isDrop ? 'bg-motion-soft!' : ''}`}
+      >
+        {isFar ? <FarFace role={role} /> : <NearFace role={role} hidden={hidden} />}
+      </div>
+      {hasTeam && !isFar ? <TeamToggle role={role} isCollapsed={hidden !== undefined} /> : null}
     </div>
   );
 });
+
+/** Whoever writes in the panel keeps the focus, also when a card comes into sight. */
+function mayTakeFocus(card: HTMLElement | null): boolean {
+  const active = document.activeElement;
+  return !active || active === document.body || card?.closest('[data-board]')?.contains(active) === true;
+}
+
+/** By keyboard: C on the card. */
+function TeamToggle({ role, isCollapsed }: { role: Role; isCollapsed: boolean }) {
+  const tools = useTools();
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={say(isCollapsed ? 'teams.expand' : 'teams.collapse', { name: role.name })}
+      title={say(isCollapsed ? 'teams.expand' : 'teams.collapse', { name: role.name })}
+      onClick={(event) => {
+        event.stopPropagation();
+        void toggleTeam(tools, role.id);
+      }}
+      className="nodrag nopan absolute -bottom-3 left-1/2 flex size-6 -translate-x-1/2 items-center justify-center rounded-round border border-line bg-raised text-ink-soft hover:border-line-strong hover:text-ink"
+    >
+      <Icon name={isCollapsed ? 'plus' : 'minus'} className="size-3!" />
+    </button>
+  );
+}
 
 function FarFace({ role }: { role: Role }) {
   return (
@@ -60,7 +95,7 @@ function FarFace({ role }: { role: Role }) {
   );
 }
 
-function NearFace({ role }: { role: Role }) {
+function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined }) {
   const isWorking = role.activeTasks > 0;
   return (
     <>
@@ -69,10 +104,11 @@ function NearFace({ role }: { role: Role }) {
         <StatusBadge status={role.status} isBare />
       </div>
       <p
-        className={`mt-1 mb-0 line-clamp-2 text-note ${isWorking && role.currentTask ? 'text-motion' : 'text-ink-soft'}`}
+        className={`mt-1 mb-0 text-note ${hidden ? 'truncate' : 'line-clamp-2'} ${isWorking && role.currentTask ? 'text-motion' : 'text-ink-soft'}`}
       >
         {captionOf(role)}
       </p>
+      {hidden ? <p className="mt-auto mb-0 truncate text-note font-medium">{hiddenWords(hidden)}</p> : null}
       <div className="mt-auto flex items-center justify-between gap-2 text-note text-ink-soft">
         {role.isSimulated ? <SimulatedMark /> : <span className="truncate">{engineWords(role)}</span>}
         {isWorking ? (

@@ -1,15 +1,18 @@
 // Use viewport: the part of the board that is seen. Fitted to the chart until a person moves it; then kept and saved.
 
 import { tenant } from '@molecule/contracts';
-import { useReactFlow, type Viewport } from '@xyflow/react';
+import { getViewportForBounds, useReactFlow, useStoreApi, type Viewport } from '@xyflow/react';
 import { useCallback, useEffect, useRef } from 'react';
 import { useTools } from '../store/canvas-context.ts';
 import { STILL, useMedia } from '../ui/use-media.ts';
+import { boundsOf } from './board-window.ts';
+import type { Placement } from './build-graph.ts';
 
 const SAVE_DELAY_MS = 800;
 /** What a server answers that has none saved; saving it again means "fit the chart". */
 const NEVER_SAVED: Viewport = { x: 0, y: 0, zoom: 1 };
-export const FIT = { padding: 0.1, maxZoom: 1.05, minZoom: 0.1 } as const;
+export const ZOOM = { least: 0.02, most: 2 } as const;
+const FIT = { padding: 0.1, most: 1.05 } as const;
 
 export interface ViewportTools {
   fit(): void;
@@ -18,13 +21,28 @@ export interface ViewportTools {
   onResized(): void;
 }
 
-export function useViewport(isReady: boolean): ViewportTools {
+export function useViewport(isReady: boolean, placement: Placement): ViewportTools {
   const { call, store } = useTools();
   const flow = useReactFlow();
   const isStill = useMedia(STILL);
   const isFitted = useRef(true);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const duration = isStill ? 0 : 260;
+  const flowStore = useStoreApi();
+  const latest = useRef(placement);
+  latest.current = placement;
+
+  /** Of all that stands on the board, also what is not drawn. */
+  const fitAll = useCallback(
+    (options?: { duration: number }) => {
+      const { width, height } = flowStore.getState();
+      if (width === 0 || height === 0) return;
+      const bounds = boundsOf(latest.current);
+      const at = getViewportForBounds(bounds, width, height, ZOOM.least, FIT.most, FIT.padding);
+      void flow.setViewport(at, options);
+    },
+    [flow, flowStore],
+  );
 
   const save = useCallback(
     (viewport: Viewport) => {
@@ -45,24 +63,24 @@ export function useViewport(isReady: boolean): ViewportTools {
       .then((saved) => {
         if (isGone) return;
         isFitted.current = isSame(saved, NEVER_SAVED);
-        if (isFitted.current) void flow.fitView(FIT);
+        if (isFitted.current) fitAll();
         else void flow.setViewport(saved);
       })
       .catch(() => {
         // Without a saved viewport the chart is fitted, which is a good view in itself.
-        if (!isGone) void flow.fitView(FIT);
+        if (!isGone) fitAll();
       });
     return () => {
       isGone = true;
       clearTimeout(timer.current);
     };
-  }, [isReady, call, flow]);
+  }, [isReady, call, flow, fitAll]);
 
   const fit = useCallback(() => {
     isFitted.current = true;
-    void flow.fitView({ ...FIT, duration });
+    fitAll({ duration });
     if (store.getState().isRead) save(NEVER_SAVED);
-  }, [flow, save, store, duration]);
+  }, [fitAll, save, store, duration]);
 
   const onMoved = useCallback(
     (viewport: Viewport, isByPerson: boolean) => {
@@ -74,8 +92,8 @@ export function useViewport(isReady: boolean): ViewportTools {
   );
 
   const onResized = useCallback(() => {
-    if (isFitted.current) void flow.fitView({ ...FIT, duration });
-  }, [flow, duration]);
+    if (isFitted.current) fitAll({ duration });
+  }, [fitAll, duration]);
 
   return { fit, onMoved, onResized };
 }

@@ -1,7 +1,6 @@
 // Top bar: whose board this is, how its people are, and the doors to everything else.
 
 import type { ReactNode } from 'react';
-import { useShallow } from 'zustand/react/shallow';
 import { InboxButton } from '../features/approvals/inbox-button.tsx';
 import { ConnectionStatus } from '../features/connection/connection-status.tsx';
 import { ThemeButton } from '../features/theme/theme-button.tsx';
@@ -22,7 +21,7 @@ interface TopBarProps {
 
 export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
   const { store } = useTools();
-  const census = useCanvas(useShallow((canvas) => countRoles(canvas.roles)));
+  const census = useCanvas((canvas) => countRoles(canvas.roles));
   const isFeedOpen = useCanvas((canvas) => canvas.panel.kind === 'organisation');
   const isKeysOpen = useCanvas((canvas) => canvas.panel.kind === 'keys');
   return (

@@ -11,7 +11,7 @@ import type { Hops } from '../features/hops/model.ts';
 import { foldHops } from '../features/hops/on-workspace-event.ts';
 import { foldMarks, type MemoryMarks, NO_MARKS } from '../features/memories/on-workspace-event.ts';
 import type { Roles } from '../features/workspaces/model.ts';
-import { foldRoles } from '../features/workspaces/on-workspace-event.ts';
+import { foldAllRoles } from '../features/workspaces/on-workspace-event.ts';
 
 export interface Live {
   roles: Roles;
@@ -34,22 +34,23 @@ export const NOTHING: Live = {
 };
 
 export function foldFrames(before: Live, frames: readonly events.EventFrame[], nowMs: number): Live {
-  let { roles, hops, memoryMarks, lastSeq, isStale } = before;
+  let { hops, memoryMarks, lastSeq } = before;
   const items: FeedItem[] = [];
+  const fresh: events.EventFrame[] = [];
   for (const frame of frames) {
     if (frame.seq !== undefined) {
       if (lastSeq !== null && frame.seq <= lastSeq) continue;
       lastSeq = frame.seq;
     }
-    const after = foldRoles(roles, frame);
-    roles = after.roles;
-    isStale ||= after.isStale;
+    fresh.push(frame);
     hops = foldHops(hops, frame, nowMs);
     memoryMarks = foldMarks(memoryMarks, frame);
     const item = readFeedItem(frame);
     if (item) items.push(item);
   }
-  return { roles, hops, feed: mergeFeed(before.feed, items), memoryMarks, lastSeq, isStale };
+  const { roles, isStale } = foldAllRoles(before.roles, fresh);
+  const feed = mergeFeed(before.feed, items);
+  return { roles, hops, feed, memoryMarks, lastSeq, isStale: isStale || before.isStale };
 }
 
 /** A stored row, as `/events` lists it, is the frame that `/ws` tells. */

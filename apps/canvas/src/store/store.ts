@@ -28,7 +28,13 @@ export type PanelTab =
 /** What stands in the side panel. */
 export type Panel =
   | { kind: 'closed' }
-  | { kind: 'role'; id: string; tab: PanelTab }
+  | {
+      kind: 'role';
+      id: string;
+      tab: PanelTab;
+      /** The other role whose messages were asked for. */
+      talkWith?: string;
+    }
   | { kind: 'organisation' }
   | { kind: 'approvals' }
   | { kind: 'keys' }

@@ -14,4 +14,5 @@ export function useMedia(query: string): boolean {
 }
 
 export const NARROW = '(max-width: 720px)';
+export const DARK = '(prefers-color-scheme: dark)';
 export const STILL = '(prefers-reduced-motion: reduce)';

@@ -1,6 +1,5 @@
 // Activity feed: what happened, newest first, as sentences.
 
-import { useShallow } from 'zustand/react/shallow';
 import { RichWords } from '../../languages/rich-words.tsx';
 import { say } from '../../languages/say.ts';
 import { timeWords } from '../../languages/value-words.ts';
@@ -9,6 +8,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { agoWords, durationWords } from '../../ui/relative-time.ts';
 import { useNow } from '../../ui/use-now.ts';
+import { nameById } from '../workspaces/model.ts';
 import { TONE_TEXT } from '../workspaces/status-look.ts';
 import { describeActivity, nameIn, type Sentence } from './describe-activity.ts';
 import type { FeedItem } from './model.ts';
@@ -88,11 +88,7 @@ function Line({ item, sentence, nameOf, now }: LineProps) {
 }
 
 function useNames(): (id: string | null) => string {
-  const names = useCanvas(
-    useShallow((canvas) =>
-      Object.fromEntries(Object.values(canvas.roles).map((role) => [role.id, role.name])),
-    ),
-  );
+  const names = useCanvas((canvas) => nameById(canvas.roles));
   return nameIn(names);
 }
 

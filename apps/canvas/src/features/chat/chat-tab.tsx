@@ -1,7 +1,8 @@
 // Chat tab: talk to one role, and see what it said to other roles.
 
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { say } from '../../languages/say.ts';
+import { useCanvas } from '../../store/canvas-context.ts';
 import { Reading } from '../activity/activity-tab.tsx';
 import type { Role } from '../workspaces/model.ts';
 import { Composer } from './composer.tsx';
@@ -10,7 +11,11 @@ import { PeerTalk } from './peer-talk.tsx';
 import { useChat } from './use-chat.ts';
 
 export function ChatTab({ role }: { role: Role }) {
-  const [view, setView] = useState<'mine' | 'peers'>('mine');
+  const talkWith = useCanvas(({ panel }) => (panel.kind === 'role' ? panel.talkWith : undefined));
+  const [view, setView] = useState<'mine' | 'peers'>(talkWith ? 'peers' : 'mine');
+  useEffect(() => {
+    if (talkWith) setView('peers');
+  }, [talkWith]);
   const chat = useChat(role.id);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -26,7 +31,7 @@ export function ChatTab({ role }: { role: Role }) {
         </ViewButton>
       </fieldset>
       {view === 'peers' ? (
-        <PeerTalk role={role} rows={chat.rows.data ?? []} />
+        <PeerTalk role={role} rows={chat.rows.data ?? []} withId={talkWith} />
       ) : (
         <>
           {chat.rows.isPending && chat.turns.length === 0 ? (

@@ -1,22 +1,29 @@
 // Peer talk: what a role asked other roles and was asked by them, as a conversation that a person can read.
 
 import type { activity } from '@molecule/contracts';
-import { useShallow } from 'zustand/react/shallow';
 import { say } from '../../languages/say.ts';
-import { useCanvas } from '../../store/canvas-context.ts';
+import { useCanvas, useTools } from '../../store/canvas-context.ts';
+import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { clockTime, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { Words } from '../../ui/words.tsx';
-import type { Role } from '../workspaces/model.ts';
+import { nameById, type Role } from '../workspaces/model.ts';
 import { type Exchange, exchangesFromRows } from './exchanges.ts';
 
-export function PeerTalk({ role, rows }: { role: Role; rows: readonly activity.ActivityRow[] }) {
-  const names = useCanvas(
-    useShallow((canvas) => Object.fromEntries(Object.values(canvas.roles).map((one) => [one.id, one.name]))),
-  );
-  const exchanges = exchangesFromRows(rows, role.id);
+interface PeerTalkProps {
+  role: Role;
+  rows: readonly activity.ActivityRow[];
+  /** Only what was said with that role, until somebody asks for everything. */
+  withId: string | undefined;
+}
+
+export function PeerTalk({ role, rows, withId }: PeerTalkProps) {
+  const { store } = useTools();
+  const names = useCanvas((canvas) => nameById(canvas.roles));
+  const all = exchangesFromRows(rows, role.id);
+  const exchanges = withId ? all.filter(({ peerId }) => peerId === withId) : all;
   if (exchanges.length === 0) {
     return (
       <Empty icon="chat" title={say('chat.noTalkWithOther')}>
@@ -25,16 +32,31 @@ export function PeerTalk({ role, rows }: { role: Role; rows: readonly activity.A
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <ol className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4" tabIndex={0}>
-      {exchanges.map((exchange) => (
-        <ExchangeView
-          key={exchange.id}
-          exchange={exchange}
-          peer={names[exchange.peerId] ?? say('chat.aRemovedRole')}
-        />
-      ))}
-    </ol>
+    <>
+      {withId ? (
+        <p className="m-0 flex items-center justify-between gap-3 border-b border-line px-5 py-2">
+          <span className="text-ink-soft">
+            {say('chat.onlyWith', { peer: names[withId] ?? say('chat.aRemovedRole') })}
+          </span>
+          <Button
+            look="quiet"
+            onClick={() => store.setState({ panel: { kind: 'role', id: role.id, tab: 'chat' } })}
+          >
+            {say('chat.showAllTalk')}
+          </Button>
+        </p>
+      ) : null}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <ol className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4" tabIndex={0}>
+        {exchanges.map((exchange) => (
+          <ExchangeView
+            key={exchange.id}
+            exchange={exchange}
+            peer={names[exchange.peerId] ?? say('chat.aRemovedRole')}
+          />
+        ))}
+      </ol>
+    </>
   );
 }
 

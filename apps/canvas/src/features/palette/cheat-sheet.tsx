@@ -13,6 +13,7 @@ const keyList = (mod: string): [keys: string, does: string][] => [
   ['O', say('palette.changeBetweenBoardAnd')],
   ['F', say('palette.findOnTheBoard')],
   ['X', say('palette.keysChoose', { mod })],
+  ['C', say('teams.collapseOrExpand')],
   ['M', say('palette.moveTheRoleThat')],
   [say('palette.keysUndo', { mod }), say('palette.undoOrAgain')],
   ['A', say('palette.activityOfTheOrganisation')],

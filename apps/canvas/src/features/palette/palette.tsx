@@ -11,6 +11,7 @@ import type { PanelTab } from '../../store/store.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { goToStep } from '../first-run/use-first-steps.ts';
+import { collapseAll, expandAll, hasTeam, revealRole, toggleTeam } from '../teams/collapse-team.ts';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
 import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
@@ -62,7 +63,8 @@ export function Palette({ isOpen, onClose, isOutline, onOutline, onCheatSheet }:
 }
 
 function RoleItems({ onDone }: { onDone: () => void }) {
-  const { store } = useTools();
+  const tools = useTools();
+  const { store } = tools;
   const roles = useCanvas((canvas) => canvas.roles);
   return (
     <Group heading={say('palette.roles')}>
@@ -75,8 +77,9 @@ function RoleItems({ onDone }: { onDone: () => void }) {
           iconClass={TONE_TEXT[STATUS_LOOKS[role.status].tone]}
           hint={statusLabel(role.status)}
           onSelect={() => {
-            store.setState({ panel: { kind: 'role', id: role.id, tab: 'chat' }, focusedId: role.id });
             onDone();
+            void revealRole(tools, role.id);
+            store.setState({ panel: { kind: 'role', id: role.id, tab: 'chat' }, focusedId: role.id });
           }}
         >
           {role.name}
@@ -133,6 +136,16 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
       >
         {say('palette.moveRole', { role: role.name })}
       </Item>
+      {hasTeam(tools, role.id) ? (
+        <Item
+          value="collapse expand team fold"
+          icon={role.isCollapsed ? 'plus' : 'minus'}
+          hint="C"
+          onSelect={() => act(() => toggleTeam(tools, role.id))}
+        >
+          {say(role.isCollapsed ? 'teams.expand' : 'teams.collapse', { name: role.name })}
+        </Item>
+      ) : null}
       {isPaused ? (
         <Item value="resume" icon="play" onSelect={() => act(() => resumeRole(tools, role.id))}>
           {say('palette.resumeRole', { role: role.name })}
@@ -208,6 +221,12 @@ function BoardItems({
       </Item>
       <Item value="tidy up layout" icon="tidy" onSelect={then(() => void tidyBoard(tools))}>
         {say('palette.tidyUpTheBoard')}
+      </Item>
+      <Item value="collapse all teams fold" icon="minus" onSelect={then(() => void collapseAll(tools))}>
+        {say('teams.collapseAll')}
+      </Item>
+      <Item value="expand all teams unfold" icon="plus" onSelect={then(() => void expandAll(tools))}>
+        {say('teams.expandAll')}
       </Item>
       {THEMES.map((theme) => (
         <Item

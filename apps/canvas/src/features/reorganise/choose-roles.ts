@@ -1,6 +1,8 @@
 // Choose roles: which roles a person has taken together, by pointer or key, on the board and in the outline alike.
 
+import type { CanvasTools } from '../../store/canvas-context.ts';
 import type { CanvasStore } from '../../store/store.ts';
+import { toggleTeam } from '../teams/collapse-team.ts';
 import { matchesFilter } from './model.ts';
 
 export function toggleChosen(store: CanvasStore, id: string): void {
@@ -35,7 +37,8 @@ interface ChartKey {
 }
 
 /** The keys that mean the same on a card and on a line. True when one was taken. */
-export function takeChartKey(store: CanvasStore, event: ChartKey, id: string): boolean {
+export function takeChartKey(tools: CanvasTools, event: ChartKey, id: string): boolean {
+  const { store } = tools;
   const key = event.key.toLowerCase();
   if (event.altKey) return false;
   if (event.ctrlKey || event.metaKey) {
@@ -45,6 +48,7 @@ export function takeChartKey(store: CanvasStore, event: ChartKey, id: string): b
   }
   const { chosenIds } = store.getState();
   if (key === 'x') toggleChosen(store, id);
+  else if (key === 'c') void toggleTeam(tools, id);
   else if (key === 'm') {
     store.setState({ moving: { ids: chosenIds.size > 0 ? [...chosenIds] : [id], to: undefined } });
   } else if (key === 'escape' && chosenIds.size > 0) store.setState({ chosenIds: new Set() });

@@ -1,6 +1,6 @@
 // Filter bar: finds roles by words and by how they are. The others stay where they are, dimmed, so that the chart stays one.
 
-import { useShallow } from 'zustand/react/shallow';
+import { useMemo } from 'react';
 import { say } from '../../languages/say.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { IconButton } from '../../ui/button.tsx';
@@ -18,12 +18,11 @@ const statuses = () =>
 export function FilterBar({ isFloating }: { isFloating: boolean }) {
   const { store } = useTools();
   const filter = useCanvas((canvas) => canvas.filter);
-  const [total, found] = useCanvas(
-    useShallow((canvas) => {
-      const roles = Object.values(canvas.roles);
-      return [roles.length, roles.filter((role) => matchesFilter(role, canvas.filter)).length];
-    }),
-  );
+  const roles = useCanvas((canvas) => canvas.roles);
+  const [total, found] = useMemo(() => {
+    const all = Object.values(roles);
+    return [all.length, all.filter((role) => matchesFilter(role, filter)).length];
+  }, [roles, filter]);
   const isOn = isFiltering(filter);
   if (total < 2) return null;
   return (

@@ -6,6 +6,7 @@
 
 import { judgeCommunication, MAX_DEPTH } from '@molecule/domain';
 import { say } from '../../languages/say.ts';
+import { teamsOf } from '../teams/model.ts';
 import { childrenByParent, type Role, type Roles } from '../workspaces/model.ts';
 
 export interface MovePreview {
@@ -111,6 +112,13 @@ export function matchesFilter(role: Role, filter: RoleFilter): boolean {
   const text =
     `${role.name} ${role.purpose ?? ''} ${role.runtime} ${role.model ?? ''} ${role.currentTask}`.toLowerCase();
   return words.every((word) => text.includes(word));
+}
+
+/** What the filter leaves out; a collapsed team is left out when nobody in it is meant. */
+export function isDimmed(roles: Roles, role: Role, filter: RoleFilter): boolean {
+  if (!isFiltering(filter) || matchesFilter(role, filter)) return false;
+  const hidden = teamsOf(roles).hidden.get(role.id)?.ids ?? [];
+  return !hidden.some((id) => roles[id] && matchesFilter(roles[id], filter));
 }
 
 function matchesStatus(role: Role, status: StatusFilter): boolean {

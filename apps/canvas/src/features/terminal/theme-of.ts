@@ -1,6 +1,7 @@
-// Theme of: the tokens as plain colours, because the terminal reads neither light-dark() nor oklch().
+// Theme of: the tokens as the colours of a terminal.
 
 import type { ITheme } from '@xterm/xterm';
+import { plainColour } from '../../ui/plain-colour.ts';
 
 export function themeOf(box: HTMLElement): ITheme {
   const ink = plainColour(box, '--c-ink');
@@ -40,18 +41,4 @@ function inks(box: HTMLElement): ITheme {
     brightCyan: motion,
     brightWhite: ink,
   };
-}
-
-function plainColour(box: HTMLElement, token: string): string {
-  const named = document.createElement('span');
-  named.style.color = `var(${token})`;
-  box.append(named);
-  const text = getComputedStyle(named).color;
-  named.remove();
-  const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  if (!pixel) return text;
-  pixel.fillStyle = text;
-  pixel.fillRect(0, 0, 1, 1);
-  const [red = 0, green = 0, blue = 0] = pixel.getImageData(0, 0, 1, 1).data;
-  return `rgb(${red}, ${green}, ${blue})`;
 }

@@ -32,6 +32,8 @@ export interface Role {
   createdAt: string;
   x: number;
   y: number;
+  /** Its team is not shown on the board. */
+  isCollapsed: boolean;
   /** A script answers, no model is asked: shown wherever its words are. */
   isSimulated: boolean;
   suggestedTask: string | null;
@@ -66,6 +68,7 @@ export function toRole(view: workspaces.WorkspaceAdminView): Role {
     createdAt: view.created_at,
     x: view.x,
     y: view.y,
+    isCollapsed: view.collapsed,
     ...readCard(view.agent_card, view.runtime),
   };
 }
@@ -97,6 +100,7 @@ export function unreadRole(id: string, at: string): Role {
     createdAt: at,
     x: 0,
     y: 0,
+    isCollapsed: false,
     isSimulated: false,
     suggestedTask: null,
     skills: [],
@@ -129,6 +133,22 @@ export function childrenByParent(roles: Roles): Map<string | null, Role[]> {
   return chart;
 }
 
+/** Derives something from all roles once for each reading of them, however many ask. */
+export function oncePerRoles<T>(derive: (roles: Roles) => T): (roles: Roles) => T {
+  const known = new WeakMap<Roles, { value: T }>();
+  return (roles) => {
+    const found = known.get(roles);
+    if (found) return found.value;
+    const value = derive(roles);
+    known.set(roles, { value });
+    return value;
+  };
+}
+
+export const nameById = oncePerRoles((roles) =>
+  Object.fromEntries(Object.values(roles).map((role) => [role.id, role.name])),
+);
+
 export interface Census {
   total: number;
   online: number;
@@ -136,7 +156,7 @@ export interface Census {
   needAttention: number;
 }
 
-export function countRoles(roles: Roles): Census {
+export const countRoles = oncePerRoles((roles): Census => {
   const census: Census = { total: 0, online: 0, working: 0, needAttention: 0 };
   for (const role of Object.values(roles)) {
     census.total++;
@@ -147,7 +167,7 @@ export function countRoles(roles: Roles): Census {
     }
   }
   return census;
-}
+});
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

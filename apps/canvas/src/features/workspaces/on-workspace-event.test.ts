@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { frame } from '../../store/frame-fixtures.ts';
 import { unreadRole } from './model.ts';
-import { foldRoles } from './on-workspace-event.ts';
+import { foldAllRoles, foldRoles } from './on-workspace-event.ts';
 
 const ann = { ...unreadRole('a', '2026-01-01T00:00:00.000Z'), name: 'Ann', runtime: 'model' };
 const roles = { a: ann };
@@ -77,5 +77,18 @@ describe('foldRoles', () => {
   it('ignores values of the wrong type', () => {
     const after = foldRoles(roles, frame('TASK_UPDATED', 'a', { current_task: 7, active_tasks: 'many' }));
     expect(after.roles.a).toMatchObject({ currentTask: '', activeTasks: 0 });
+  });
+
+  it('folds a batch as one by one, into one copy, and changes nothing that was given away', () => {
+    const before = { a: { ...unreadRole('a', ''), status: 'online' as const }, b: unreadRole('b', '') };
+    const frames = [frame('WORKSPACE_PAUSED', 'a'), frame('WORKSPACE_ONLINE', 'b', { url: 'http://b' })];
+    const kept = structuredClone(before);
+    const once = foldAllRoles(before, frames);
+    expect(before).toEqual(kept);
+    const oneByOne = frames.reduce((roles, one) => foldRoles(roles, one).roles, before as typeof once.roles);
+    expect(once.roles).toEqual(oneByOne);
+    const given = structuredClone(once.roles);
+    foldAllRoles(once.roles, [frame('WORKSPACE_OFFLINE', 'a')]);
+    expect(once.roles).toEqual(given);
   });
 });

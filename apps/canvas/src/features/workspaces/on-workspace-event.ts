@@ -103,7 +103,28 @@ const HANDLERS: Record<events.EventType, Handler> = {
   MEMORY_CHANGED: keep,
 };
 
+/** Folds one event; `roles` stays as it was. */
 export function foldRoles(roles: Roles, frame: events.EventFrame): RolesAfter {
+  return foldAllRoles(roles, [frame]);
+}
+
+/** Folds many events with one copy of the roles. */
+export function foldAllRoles(before: Roles, frames: readonly events.EventFrame[]): RolesAfter {
+  let roles = before;
+  let isStale = false;
+  for (const frame of frames) {
+    const after = foldOne(roles, frame);
+    roles = after.roles;
+    isStale ||= after.isStale;
+  }
+  drafts.delete(roles);
+  return { roles, isStale };
+}
+
+/** Copies that nobody has seen yet: only these are written into. */
+const drafts = new WeakSet<Roles>();
+
+function foldOne(roles: Roles, frame: events.EventFrame): RolesAfter {
   const handler = (HANDLERS as Record<string, Handler | undefined>)[frame.event];
   // A newer server may tell events that this build does not know: reading the list again is always right.
   return handler ? handler(roles, frame) : { roles, isStale: true };
@@ -126,7 +147,13 @@ function change(roles: Roles, frame: events.EventFrame, patch: (role: Role) => P
 }
 
 function put(roles: Roles, role: Role): Roles {
-  return { ...roles, [role.id]: role };
+  if (drafts.has(roles)) {
+    (roles as Record<string, Role>)[role.id] = role;
+    return roles;
+  }
+  const draft = { ...roles, [role.id]: role };
+  drafts.add(draft);
+  return draft;
 }
 
 function readPlan(payload: Record<string, unknown>): Partial<Role> {
