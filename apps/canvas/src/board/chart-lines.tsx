@@ -5,7 +5,7 @@ import { ViewportPortal } from '@xyflow/react';
 import { memo } from 'react';
 import type { HopLineData } from './build-graph.ts';
 
-const FIELD = 'pointer-events-none absolute top-0 left-0 size-px overflow-visible';
+const FIELD = 'pointer-events-none absolute top-0 start-0 size-px overflow-visible';
 
 interface ChartLinesProps {
   bonds: string;

@@ -43,8 +43,8 @@ export function ChartPicture({ window: drawn, placement }: { window: BoardWindow
       <div
         aria-hidden="true"
         data-picture
-        className="pointer-events-none absolute -z-1"
-        style={{ left: rect.x, top: rect.y, width: rect.width, height: rect.height }}
+        className="pointer-events-none absolute top-0 start-0 -z-1"
+        style={{ transform: `translate(${rect.x}px, ${rect.y}px)`, width: rect.width, height: rect.height }}
       >
         <canvas ref={canvas} className="size-full" />
       </div>

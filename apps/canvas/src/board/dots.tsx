@@ -7,16 +7,15 @@ import type { Rect } from './board-window.ts';
 const GAP = 24;
 
 export function Dots({ rect }: { rect: Rect }) {
-  const left = Math.floor(rect.x / GAP) * GAP;
-  const top = Math.floor(rect.y / GAP) * GAP;
+  const x = Math.floor(rect.x / GAP) * GAP;
+  const y = Math.floor(rect.y / GAP) * GAP;
   return (
     <ViewportPortal>
       <div
         aria-hidden="true"
-        className="dots pointer-events-none absolute -z-2"
+        className="dots pointer-events-none absolute top-0 start-0 -z-2"
         style={{
-          left,
-          top,
+          transform: `translate(${x}px, ${y}px)`,
           width: rect.width + GAP,
           height: rect.height + GAP,
           backgroundSize: `${GAP}px ${GAP}px`,

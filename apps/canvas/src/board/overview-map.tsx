@@ -41,6 +41,7 @@ export function OverviewMap({ placement }: { placement: Placement }) {
   return (
     <div
       role="img"
+      dir="ltr"
       aria-label={say('board.overviewMap')}
       className="absolute end-4 bottom-4 z-10 cursor-pointer touch-none overflow-hidden rounded-m border border-line bg-surface"
       style={SIZE}
@@ -64,7 +65,7 @@ function SeenFrame({ rect, scale }: { rect: Rect; scale: number }) {
   const height = useStore((flow) => flow.height);
   return (
     <span
-      className="pointer-events-none absolute top-0 left-0 origin-top-left rounded-s outline-2 outline-line-strong"
+      className="pointer-events-none absolute top-0 start-0 origin-top-left rounded-s outline-2 outline-line-strong"
       style={{
         transform: `translate(${(-x / zoom - rect.x) * scale}px, ${(-y / zoom - rect.y) * scale}px)`,
         width: Math.max(4, (width / zoom) * scale),

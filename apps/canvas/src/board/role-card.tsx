@@ -80,7 +80,7 @@ function TeamToggle({ role, isCollapsed }: { role: Role; isCollapsed: boolean })
         event.stopPropagation();
         void toggleTeam(tools, role.id);
       }}
-      className="nodrag nopan absolute -bottom-3 left-1/2 flex size-6 -translate-x-1/2 items-center justify-center rounded-round border border-line bg-raised text-ink-soft hover:border-line-strong hover:text-ink"
+      className="nodrag nopan absolute -bottom-3 start-1/2 flex size-6 -translate-x-1/2 items-center justify-center rounded-round border border-line bg-raised text-ink-soft hover:border-line-strong hover:text-ink"
     >
       <Icon name={isCollapsed ? 'plus' : 'minus'} className="size-3!" />
     </button>
