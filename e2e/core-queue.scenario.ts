@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { type BadAgent, startBadAgent } from './support/bad-agents.ts';
 import { bearer, bodyOf, expectAnswer, type Send, sendAs } from './support/exchange.ts';
+import { follow } from './support/follow.ts';
 import { type ScriptedAgent, said, startScriptedAgent } from './support/scripted-agent.ts';
 import { type Answer, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
@@ -94,6 +95,29 @@ describe('a message for a busy agent', () => {
     expect([found.status.state, found.metadata.queue_status]).toEqual([state, kept]);
     return found.metadata;
   }
+
+  it('is counted for people who look, in the list and as it changes', async () => {
+    const busy = await startBusy('counted');
+    const reader = await follow(tenant, { headers: bearer(tenant.adminToken) });
+    const depthInList = async () =>
+      bodyOf<{ id: string; queue_depth: number }[]>(await anyone('GET', '/workspaces')).find(
+        ({ id }) => id === busy.id,
+      )?.queue_depth;
+    expect(await depthInList()).toBe(0);
+    await busy.queue('one');
+    await busy.queue('two');
+    expect(await depthInList()).toBe(2);
+    const told = () =>
+      reader.frames
+        .filter(({ event, workspace_id }) => event === 'QUEUE_CHANGED' && workspace_id === busy.id)
+        .map(({ payload }) => payload.queue_depth);
+    await until('two are told', () => told().at(-1) === 2);
+    busy.agent.answer(() => ({ body: said('done') }));
+    await busy.free();
+    await until('none is told', () => told().at(-1) === 0);
+    expect(await depthInList()).toBe(0);
+    reader.socket.close();
+  });
 
   it(
     verifies('core.6.6-priority', 'waits behind those that are more urgent, and behind older ones'),

@@ -6,6 +6,7 @@ import type { TokenUse } from './features/access/index.ts';
 import type { ActivityLog } from './features/activity/index.ts';
 import { type ApprovalStore, expireApprovals } from './features/approvals/index.ts';
 import type { DelegationDriver } from './features/delegations/index.ts';
+import type { EventHub } from './features/events/index.ts';
 import type { KeyValueStore } from './features/key-values/index.ts';
 import type { Inbox, InboxStore, MessageKeyStore } from './features/relay/index.ts';
 import type { RequestKeyStore } from './features/request-keys/index.ts';
@@ -18,6 +19,7 @@ export interface LoopParts {
   controller: UnitController;
   driver: DelegationDriver;
   inbox: Inbox;
+  hub: EventHub;
   vitals: VitalSigns;
   activityLog: ActivityLog;
   approvals: ApprovalStore;
@@ -33,6 +35,7 @@ export interface LoopParts {
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
+const DEPTHS_PAUSE_MS = 100;
 /** Rows that one round of pruning deletes from a table at most. */
 const PRUNE_BATCH = 10_000;
 
@@ -57,6 +60,7 @@ export function addBackgroundLoops(supervisor: Supervisor, parts: LoopParts): vo
   supervisor.add({ name: 'orphan-sweeper', intervalMs: 60 * SECOND, run: () => controller.adopt() });
   supervisor.add({ name: 'delegations', intervalMs: 2 * SECOND, run: () => driver.round() });
   supervisor.add({ name: 'queue', intervalMs: 2 * SECOND, run: () => inbox.drain() });
+  supervisor.add({ name: 'queue-depths', intervalMs: 60 * SECOND, run: () => tellDepths(parts) });
   supervisor.add({ name: 'approvals', intervalMs: 5 * SECOND, run: () => expireApprovals(parts) });
   supervisor.add({ name: 'token-use', intervalMs: 5 * SECOND, run: () => parts.tokenUse.flush() });
   supervisor.add({ name: 'vitals', intervalMs: SECOND, run: () => vitals.flush() });
@@ -66,6 +70,14 @@ export function addBackgroundLoops(supervisor: Supervisor, parts: LoopParts): vo
     run: () => parts.keyValues.sweep(PRUNE_BATCH),
   });
   supervisor.add({ name: 'retention', intervalMs: 6 * HOUR, run: () => prune(parts) });
+}
+
+/** A burst of messages is told once. */
+async function tellDepths({ clock, inbox, hub }: LoopParts): Promise<void> {
+  await clock.sleep(DEPTHS_PAUSE_MS);
+  for (const [id, depth] of inbox.takeChangedDepths()) {
+    hub.broadcast('QUEUE_CHANGED', id, { queue_depth: depth });
+  }
 }
 
 async function prune(parts: LoopParts): Promise<void> {

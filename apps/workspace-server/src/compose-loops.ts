@@ -30,6 +30,7 @@ export function addLoops(parts: AllLoopParts): void {
     controller: units.controller,
     driver: messages.driver,
     inbox: messages.inbox,
+    hub: state.hub,
     vitals: state.vitals,
     activityLog: stores.activity,
     approvals: stores.approvals,

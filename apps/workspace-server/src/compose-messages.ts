@@ -36,7 +36,7 @@ export function composeMessages(parts: MessageParts) {
   const { clock, log, config } = parts.base;
   const { guard, connections } = parts.agents;
   const { directory, vitals, stores } = state;
-  const { publishSoon, drainSoon, driveSoon } = state.soon;
+  const { publishSoon, drainSoon, driveSoon, depthsSoon } = state.soon;
   const { access, followers } = state.credentials;
   const keys = new MessageKeys(stores.messageKeys);
   const chains = new OpenChains(clock);
@@ -53,6 +53,7 @@ export function composeMessages(parts: MessageParts) {
     onEnded: (message, end) => driver.messageEnded(message, end),
     publishSoon,
     drainSoon,
+    depthsSoon,
   });
   const relay = {
     ...record,

@@ -92,5 +92,6 @@ function pokesOf(supervisor: Supervisor) {
     driveSoon: () => supervisor.poke('delegations'),
     sweepSoon: () => supervisor.poke('units'),
     drainSoon: () => supervisor.poke('queue'),
+    depthsSoon: () => supervisor.poke('queue-depths'),
   };
 }

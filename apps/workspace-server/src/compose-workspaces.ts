@@ -63,6 +63,7 @@ export function composeWorkspaces(parts: WorkspaceParts) {
     abortCalls: agents.abortCalls,
     inFlight: (id: string) => agents.connections.inFlight(id),
     consoleOf: units.output.console,
+    queueDepthOf: (id: string) => messages.inbox.depthOf(id),
     purgeRows,
   };
   addLifecycleLoops(supervisor, {

@@ -46,6 +46,8 @@ export const BROADCAST_EVENTS = [
   'AGENT_MESSAGE',
   'A2A_RESPONSE',
   'MEMORY_CHANGED',
+  /** `{queue_depth}`: how many messages wait for the workspace, or are on their way to it, now. */
+  'QUEUE_CHANGED',
 ] as const;
 
 export type StoredEventType = (typeof STORED_EVENTS)[number];

@@ -68,6 +68,8 @@ export const workspaceAdminView = workspaceView.extend({
   monthly_spend: z.number().int(),
   model: z.string().nullable(),
   hibernation_idle_minutes: z.number().int(),
+  /** Additive: messages that wait for it, or are on their way to it. */
+  queue_depth: z.number().int().optional(),
 });
 export type WorkspaceAdminView = z.output<typeof workspaceAdminView>;
 

@@ -3,6 +3,8 @@
 import { type NodeProps, useStore } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { isDimmed as isLeftOut } from '../features/reorganise/model.ts';
+import { shareOf, spendState } from '../features/spend/model.ts';
+import { moneyWords } from '../features/spend/spend-words.ts';
 import { toggleTeam } from '../features/teams/collapse-team.ts';
 import { type HiddenTeam, teamsOf } from '../features/teams/model.ts';
 import { hiddenWords } from '../features/teams/team-words.ts';
@@ -13,6 +15,7 @@ import { captionOf, countWords } from '../features/workspaces/role-words.ts';
 import { StatusBadge } from '../features/workspaces/status-badge.tsx';
 import { STATUS_LOOKS, statusLabel, TONE_TEXT } from '../features/workspaces/status-look.ts';
 import { say } from '../languages/say.ts';
+import { numberWords } from '../languages/value-words.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
@@ -111,6 +114,13 @@ function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined
       {hidden ? <p className="mt-auto mb-0 truncate text-note font-medium">{hiddenWords(hidden)}</p> : null}
       <div className="mt-auto flex items-center justify-between gap-2 text-note text-ink-soft">
         {role.isSimulated ? <SimulatedMark /> : <span className="truncate">{engineWords(role)}</span>}
+        {role.queueDepth > 0 ? (
+          <span className="flex items-center gap-1 whitespace-nowrap text-motion" title={waitingWords(role)}>
+            <Icon name="inbox" className="size-3.5!" />
+            {numberWords(role.queueDepth)}
+          </span>
+        ) : null}
+        <SpendMark role={role} />
         {isWorking ? (
           <span className="font-medium whitespace-nowrap text-motion">{countWords(role)}</span>
         ) : (
@@ -125,6 +135,28 @@ function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined
     </>
   );
 }
+
+/** Money is told once there is any, and in colour and words when it runs out. */
+function SpendMark({ role }: { role: Role }) {
+  if (role.spendCents === 0 && role.budgetCents === null) return null;
+  const state = spendState(shareOf(role));
+  return (
+    <span
+      className={`flex items-center gap-1 whitespace-nowrap ${state === 'over' ? 'text-fail' : state === 'near' ? 'text-warn' : ''}`}
+      title={spendWords(role)}
+    >
+      {state === 'over' ? <Icon name="failed" className="size-3.5!" /> : null}
+      {moneyWords(role.spendCents)}
+    </span>
+  );
+}
+
+const waitingWords = (role: Role) => say('workspaces.waitingMessages', { count: role.queueDepth });
+
+const spendWords = (role: Role) =>
+  role.budgetCents === null
+    ? say('spend.spentThisMonth', { spent: moneyWords(role.spendCents) })
+    : say('spend.spentOf', { spent: moneyWords(role.spendCents), limit: moneyWords(role.budgetCents) });
 
 function borderOf(role: Role, isOpen: boolean): string {
   if (isOpen) return 'border-ink';
@@ -143,6 +175,8 @@ function describeRole(role: Role): string {
       ? `${countWords(role)}: ${role.currentTask || say('board.working')}`
       : (role.purpose ?? ''),
     role.isSimulated ? say('board.rehearsalNoModel') : engineWords(role),
+    role.queueDepth > 0 ? waitingWords(role) : '',
+    role.spendCents > 0 || role.budgetCents !== null ? spendWords(role) : '',
   ]
     .filter((part) => part !== '')
     .join('. ');

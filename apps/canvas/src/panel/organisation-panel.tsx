@@ -1,9 +1,11 @@
 // Organisation panel: what happened everywhere, newest first.
 
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense } from 'react';
 import { OrganisationFeed } from '../features/activity/activity-feed.tsx';
 import { Reading } from '../features/activity/activity-tab.tsx';
 import { say } from '../languages/say.ts';
+import { useCanvas, useTools } from '../store/canvas-context.ts';
+import type { OrganisationPart } from '../store/store.ts';
 import { Choice } from '../ui/choice.tsx';
 import { NotLoaded } from '../ui/not-loaded.tsx';
 import { PanelFrame } from './panel-frame.tsx';
@@ -11,14 +13,20 @@ import { PanelFrame } from './panel-frame.tsx';
 const EventList = lazy(() =>
   import('../features/events/event-list.tsx').catch(() => ({ default: NotLoaded })),
 );
+const SpendSheet = lazy(() =>
+  import('../features/spend/spend-sheet.tsx').catch(() => ({ default: NotLoaded })),
+);
 const parts = () =>
   [
     { value: 'feed', label: say('panel.inWords') },
     { value: 'events', label: say('panel.eventsAndAudit') },
+    { value: 'spend', label: say('spend.tab') },
   ] as const;
 
 export function OrganisationPanel() {
-  const [part, setPart] = useState<'feed' | 'events'>('feed');
+  const { store } = useTools();
+  const part = useCanvas(({ panel }) => (panel.kind === 'organisation' ? (panel.part ?? 'feed') : 'feed'));
+  const setPart = (next: OrganisationPart) => store.setState({ panel: { kind: 'organisation', part: next } });
   return (
     <PanelFrame
       label={say('panel.activityOfTheOrganisation')}
@@ -30,6 +38,10 @@ export function OrganisationPanel() {
       {part === 'events' ? (
         <Suspense fallback={<Reading />}>
           <EventList />
+        </Suspense>
+      ) : part === 'spend' ? (
+        <Suspense fallback={<Reading />}>
+          <SpendSheet />
         </Suspense>
       ) : (
         <section

@@ -25,6 +25,8 @@ export type PanelTab =
   | 'events'
   | 'details';
 
+export type OrganisationPart = 'feed' | 'events' | 'spend';
+
 /** What stands in the side panel. */
 export type Panel =
   | { kind: 'closed' }
@@ -35,7 +37,7 @@ export type Panel =
       /** The other role whose messages were asked for. */
       talkWith?: string;
     }
-  | { kind: 'organisation' }
+  | { kind: 'organisation'; part?: OrganisationPart }
   | { kind: 'approvals' }
   | { kind: 'keys' }
   | { kind: 'memory' };

@@ -54,6 +54,7 @@ const READERS: Record<events.EventType, Reader> = {
   AGENT_MESSAGE: hide,
   A2A_RESPONSE: hide,
   MEMORY_CHANGED: hide,
+  QUEUE_CHANGED: hide,
 };
 
 export function readFeedItem(frame: events.EventFrame): FeedItem | null {

@@ -87,6 +87,7 @@ const HANDLERS: Record<events.EventType, Handler> = {
   AGENT_MESSAGE: keep,
   A2A_RESPONSE: keep,
   MEMORY_CHANGED: keep,
+  QUEUE_CHANGED: keep,
 };
 
 export function foldHops(hops: Hops, frame: events.EventFrame, nowMs: number): Hops {

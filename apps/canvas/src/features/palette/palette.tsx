@@ -191,6 +191,13 @@ function BoardItems({
         {say('palette.activityOfTheOrganisation')}
       </Item>
       <Item
+        value="spend money budget cost who spent what"
+        icon="list"
+        onSelect={then(() => tools.store.setState({ panel: { kind: 'organisation', part: 'spend' } }))}
+      >
+        {say('spend.title')}
+      </Item>
+      <Item
         value="approvals inbox requests"
         icon="inbox"
         hint="I"

@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { agoPhrase, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { RoleSpend } from '../spend/role-spend.tsx';
 import { BackendChoice } from './backend-choice.tsx';
 import { CopyText } from './copy-text.tsx';
 import { engineWords, substitutionWords } from './engine-words.ts';
@@ -53,6 +54,14 @@ export function DetailsTab({ role, children }: { role: Role; children?: ReactNod
             activeTasks: role.activeTasks,
             maxConcurrentTasks: role.maxConcurrentTasks,
           })}
+        </Field>
+        <Field label={say('workspaces.queue')}>
+          {role.queueDepth > 0
+            ? say('workspaces.waitingMessages', { count: role.queueDepth })
+            : say('workspaces.nothingWaits')}
+        </Field>
+        <Field label={say('spend.thisMonth')}>
+          <RoleSpend role={role} />
         </Field>
         <Field label={say('workspaces.tierLabel')}>{tierWords(role.tier)}</Field>
         <Field label={say('workspaces.backend')}>

@@ -26,6 +26,12 @@ export interface Role {
   activeTasks: number;
   maxConcurrentTasks: number;
   errorRate: number;
+  /** Messages that wait for it, or are on their way to it. */
+  queueDepth: number;
+  /** US cents this month, as the agent reports them. */
+  spendCents: number;
+  /** US cents a month; null without a limit. */
+  budgetCents: number | null;
   lastError: string;
   uptimeSeconds: number;
   lastHeartbeatAt: string | null;
@@ -62,6 +68,9 @@ export function toRole(view: workspaces.WorkspaceAdminView): Role {
     activeTasks: view.active_tasks,
     maxConcurrentTasks: view.max_concurrent_tasks,
     errorRate: view.last_error_rate,
+    queueDepth: view.queue_depth ?? 0,
+    spendCents: view.monthly_spend,
+    budgetCents: view.budget_limit,
     lastError: view.last_sample_error ?? '',
     uptimeSeconds: view.uptime_seconds,
     lastHeartbeatAt: view.last_heartbeat_at,
@@ -94,6 +103,9 @@ export function unreadRole(id: string, at: string): Role {
     activeTasks: 0,
     maxConcurrentTasks: 1,
     errorRate: 0,
+    queueDepth: 0,
+    spendCents: 0,
+    budgetCents: null,
     lastError: '',
     uptimeSeconds: 0,
     lastHeartbeatAt: null,

@@ -101,6 +101,8 @@ const HANDLERS: Record<events.EventType, Handler> = {
   AGENT_MESSAGE: keep,
   A2A_RESPONSE: keep,
   MEMORY_CHANGED: keep,
+  QUEUE_CHANGED: (roles, frame) =>
+    change(roles, frame, (role) => ({ queueDepth: numberOf(frame.payload.queue_depth) ?? role.queueDepth })),
 };
 
 /** Folds one event; `roles` stays as it was. */

@@ -35,6 +35,8 @@ export interface InboxDeps {
   onEnded(message: QueuedMessage, end: InboxEnd): Promise<void>;
   publishSoon(): void;
   drainSoon(): void;
+  /** Some workspace's depth is another one now. */
+  depthsSoon(): void;
 }
 
 export interface EndedMessage {
@@ -65,6 +67,7 @@ const RETRYABLE = new Set([
 export class Inbox {
   readonly #deps: InboxDeps;
   #open = new Map<string, number>();
+  readonly #changed = new Set<string>();
   readonly #sending = new Map<string, string>();
   readonly #waiters = new Map<string, ((ended: EndedMessage) => void)[]>();
 
@@ -79,6 +82,13 @@ export class Inbox {
 
   depthOf(workspaceId: string): number {
     return this.#open.get(workspaceId) ?? 0;
+  }
+
+  /** Each workspace whose depth changed since the last time this was asked, with its depth now. */
+  takeChangedDepths(): [workspaceId: string, depth: number][] {
+    const changed = [...this.#changed].map((id): [string, number] => [id, this.depthOf(id)]);
+    this.#changed.clear();
+    return changed;
   }
 
   hasOpen(workspaceId: string): boolean {
@@ -255,6 +265,8 @@ export class Inbox {
     const next = this.depthOf(workspaceId) + delta;
     if (next > 0) this.#open.set(workspaceId, next);
     else this.#open.delete(workspaceId);
+    this.#changed.add(workspaceId);
+    this.#deps.depthsSoon();
   }
 }
 

@@ -24,7 +24,10 @@ export type WorkspaceRouteDeps = CreateDeps &
   HibernateDeps &
   RestartDeps &
   ProvisioningRouteDeps &
-  TeamDeps;
+  TeamDeps & {
+    /** Messages that wait for a workspace, or are on their way to it. */
+    queueDepthOf(workspaceId: string): number;
+  };
 
 export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: WorkspaceRouteDeps): void {
   const { directory, vitals } = deps;
@@ -37,7 +40,9 @@ export function bindWorkspaceRoutes(app: FastifyInstance, binder: Binder, deps: 
   });
 
   binder.bind(app, workspaces.listWorkspaces, async () =>
-    directory.live().map((state) => toAdminView(state, vitals.of(state.id), deps.numbers)),
+    directory
+      .live()
+      .map((state) => toAdminView(state, vitals.of(state.id), deps.numbers, deps.queueDepthOf(state.id))),
   );
 
   binder.bind(app, workspaces.readWorkspace, async ({ params, query }) => {

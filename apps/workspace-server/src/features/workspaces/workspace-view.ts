@@ -57,6 +57,7 @@ export function toAdminView(
   state: WorkspaceState,
   vitals: Vitals,
   configs: ConfigOf,
+  queueDepth?: number,
 ): workspaces.WorkspaceAdminView {
   return {
     ...toView(state, vitals, configs),
@@ -67,5 +68,6 @@ export function toAdminView(
     monthly_spend: vitals.monthlySpendCents,
     model: state.model,
     hibernation_idle_minutes: state.hibernationIdleMinutes,
+    ...(queueDepth === undefined ? {} : { queue_depth: queueDepth }),
   };
 }
