@@ -58,6 +58,8 @@ export const REQUIREMENTS = {
   'canvas.events': 'Stored events and the audit are read on the canvas as they happen',
   'canvas.collapse':
     'Teams are collapsed and expanded on board and outline, for everybody, and found when looked for',
+  'canvas.newcomer':
+    'Without a mouse: a team is built, works, is understood, mended, allowed and accounted for',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.languages':

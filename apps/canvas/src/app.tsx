@@ -7,6 +7,8 @@ import { Outline } from './board/outline.tsx';
 import { ConnectionBanner } from './features/connection/connection-status.tsx';
 import { EmptyTenant } from './features/first-run/empty-tenant.tsx';
 import { FirstSteps } from './features/first-run/first-steps.tsx';
+import { askNewRoleHere } from './features/new-role/ask-new-role.ts';
+import { NewRoleDialog } from './features/new-role/new-role-dialog.tsx';
 import { CheatSheet } from './features/palette/cheat-sheet.tsx';
 import { Palette } from './features/palette/palette.tsx';
 import { redoStep, undoStep } from './features/reorganise/index.ts';
@@ -53,6 +55,7 @@ function Desk() {
       onActivity: () => store.setState({ panel: { kind: 'organisation' } }),
       onApprovals: () => store.setState({ panel: { kind: 'approvals' } }),
       onBoard: () => focusChart(store),
+      onNewRole: () => askNewRoleHere(tools),
       onFilter: () => document.querySelector<HTMLElement>('[data-filter]')?.focus(),
       onUndo: () => void undoStep(tools),
       onRedo: () => void redoStep(tools),
@@ -77,6 +80,7 @@ function Desk() {
         onCheatSheet={shortcuts.onCheatSheet}
       />
       <MoveDialog />
+      <NewRoleDialog />
       <CheatSheet isOpen={dialog === 'keys'} onClose={() => setDialog(null)} />
     </div>
   );

@@ -1,6 +1,7 @@
 // Board controls: zoom, fit and tidy, for people without a wheel.
 
 import { useReactFlow } from '@xyflow/react';
+import { askNewRoleHere } from '../features/new-role/ask-new-role.ts';
 import { redoStep, undoStep } from '../features/reorganise/index.ts';
 import { say } from '../languages/say.ts';
 import { useCanvas, useTools } from '../store/canvas-context.ts';
@@ -18,9 +19,15 @@ export function BoardControls({ onFit, onTidy }: { onFit: () => void; onTidy: ()
       <IconButton icon="plus" label={say('board.zoomIn')} onClick={() => void flow.zoomIn()} />
       <IconButton icon="fit" label={say('board.fitEverything')} onClick={onFit} />
       <UndoButtons />
+      <NewRoleButton />
       <IconButton icon="tidy" label={say('board.tidyUpForgetPlaces')} onClick={onTidy} />
     </div>
   );
+}
+
+export function NewRoleButton() {
+  const tools = useTools();
+  return <IconButton icon="person" label={say('newRole.open')} onClick={() => askNewRoleHere(tools)} />;
 }
 
 export function UndoButtons() {

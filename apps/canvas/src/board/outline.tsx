@@ -16,7 +16,7 @@ import { say } from '../languages/say.ts';
 import { type CanvasTools, useCanvas, useTools } from '../store/canvas-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { SimulatedMark } from '../ui/simulated-mark.tsx';
-import { UndoButtons } from './board-controls.tsx';
+import { NewRoleButton, UndoButtons } from './board-controls.tsx';
 import { treeLines } from './tree-lines.ts';
 import { WhyLine } from './why-line.tsx';
 
@@ -88,6 +88,7 @@ export function Outline() {
       <div className="flex items-center gap-3 border-t border-line bg-paper px-3">
         <div role="toolbar" aria-label={say('board.steps')} className="flex">
           <UndoButtons />
+          <NewRoleButton />
         </div>
         <WhyLine isFloating={false} />
       </div>

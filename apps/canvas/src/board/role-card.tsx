@@ -113,7 +113,11 @@ function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined
       </p>
       {hidden ? <p className="mt-auto mb-0 truncate text-note font-medium">{hiddenWords(hidden)}</p> : null}
       <div className="mt-auto flex items-center justify-between gap-2 text-note text-ink-soft">
-        {role.isSimulated ? <SimulatedMark /> : <span className="truncate">{engineWords(role)}</span>}
+        {role.isSimulated ? (
+          <SimulatedMark isShort={isMoneyTold(role) || role.queueDepth > 0} />
+        ) : (
+          <span className="truncate">{engineWords(role)}</span>
+        )}
         {role.queueDepth > 0 ? (
           <span className="flex items-center gap-1 whitespace-nowrap text-motion" title={waitingWords(role)}>
             <Icon name="inbox" className="size-3.5!" />
@@ -136,9 +140,11 @@ function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined
   );
 }
 
-/** Money is told once there is any, and in colour and words when it runs out. */
+const isMoneyTold = (role: Role) => role.spendCents > 0 || role.budgetCents !== null;
+
+/** In colour and with a sign when it runs out. */
 function SpendMark({ role }: { role: Role }) {
-  if (role.spendCents === 0 && role.budgetCents === null) return null;
+  if (!isMoneyTold(role)) return null;
   const state = spendState(shareOf(role));
   return (
     <span
@@ -176,7 +182,7 @@ function describeRole(role: Role): string {
       : (role.purpose ?? ''),
     role.isSimulated ? say('board.rehearsalNoModel') : engineWords(role),
     role.queueDepth > 0 ? waitingWords(role) : '',
-    role.spendCents > 0 || role.budgetCents !== null ? spendWords(role) : '',
+    isMoneyTold(role) ? spendWords(role) : '',
   ]
     .filter((part) => part !== '')
     .join('. ');

@@ -10,6 +10,7 @@ export interface Shortcuts {
   onApprovals(): void;
   onBoard(): void;
   onFilter(): void;
+  onNewRole(): void;
   onUndo(): void;
   onRedo(): void;
 }
@@ -53,6 +54,8 @@ function actionOf(key: string, shortcuts: Shortcuts): (() => void) | null {
       return shortcuts.onApprovals;
     case 'f':
       return shortcuts.onFilter;
+    case 'n':
+      return shortcuts.onNewRole;
     case 'b':
       return shortcuts.onBoard;
     default:

@@ -61,6 +61,8 @@ export interface Canvas extends Live {
   filter: RoleFilter;
   /** Roles for which another manager is being chosen; `to` when one was pointed at. */
   moving: { ids: readonly string[]; to: string | null | undefined } | null;
+  /** A new role is being described, to stand below this manager or at the top. */
+  hiring: { managerId: string | null } | null;
   /** The card that a dragged one would be put below. */
   dropId: string | null;
   steps: Steps;
@@ -107,6 +109,7 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     chosenIds: new Set<string>(),
     filter: NO_FILTER,
     moving: null,
+    hiring: null,
     dropId: null,
     steps: NO_STEPS,
     drafts: {},

@@ -12,6 +12,7 @@ const keyList = (mod: string): [keys: string, does: string][] => [
   [say('palette.escape'), say('palette.closeThePanelOr')],
   ['O', say('palette.changeBetweenBoardAnd')],
   ['F', say('palette.findOnTheBoard')],
+  ['N', say('newRole.belowFocus')],
   ['X', say('palette.keysChoose', { mod })],
   ['C', say('teams.collapseOrExpand')],
   ['M', say('palette.moveTheRoleThat')],

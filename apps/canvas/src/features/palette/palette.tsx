@@ -11,6 +11,7 @@ import type { PanelTab } from '../../store/store.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { goToStep } from '../first-run/use-first-steps.ts';
+import { askNewRole, askNewRoleHere } from '../new-role/ask-new-role.ts';
 import { collapseAll, expandAll, hasTeam, revealRole, toggleTeam } from '../teams/collapse-team.ts';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
@@ -136,6 +137,16 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
       >
         {say('palette.moveRole', { role: role.name })}
       </Item>
+      <Item
+        value="new report add below team"
+        icon="plus"
+        onSelect={() => {
+          onDone();
+          askNewRole(tools, role.id);
+        }}
+      >
+        {say('newRole.below', { role: role.name })}
+      </Item>
       {hasTeam(tools, role.id) ? (
         <Item
           value="collapse expand team fold"
@@ -183,6 +194,14 @@ function BoardItems({
   };
   return (
     <Group heading={say('palette.canvas')}>
+      <Item
+        value="new role add create hire workspace agent"
+        icon="plus"
+        hint="N"
+        onSelect={then(() => askNewRoleHere(tools))}
+      >
+        {say('newRole.open')}
+      </Item>
       <Item
         value="organisation activity feed"
         icon="activity"

@@ -1,7 +1,6 @@
 // Move dialog: whom a role reports to from now on, and what that changes before it is done.
 
 import { useMemo, useState } from 'react';
-import { treeLines } from '../../board/tree-lines.ts';
 import { RichWords } from '../../languages/rich-words.tsx';
 import { say } from '../../languages/say.ts';
 import { listWords } from '../../languages/value-words.ts';
@@ -9,13 +8,11 @@ import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { childrenByParent, type Roles } from '../workspaces/model.ts';
+import type { Roles } from '../workspaces/model.ts';
+import { ManagerChoice } from './manager-choice.tsx';
 import { MemoryEffects } from './memory-effects.tsx';
 import { type MovePreview, type Pair, previewMove, topmost } from './model.ts';
 import { moveRoles, namesOf } from './reorganise-roles.ts';
-
-const TOP = '';
-const INDENT = '\u2003';
 
 export function MoveDialog() {
   const { store } = useTools();
@@ -39,7 +36,6 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
   const current = roles[moving[0] ?? '']?.parentId ?? null;
   const [managerId, setManagerId] = useState<string | null>(to === undefined ? current : to);
   const [isBusy, setBusy] = useState(false);
-  const lines = useMemo(() => treeLines(childrenByParent(roles)), [roles]);
   const preview = useMemo(() => previewMove(roles, moving, managerId), [roles, moving, managerId]);
   const isSame = moving.every((id) => (roles[id]?.parentId ?? null) === managerId);
   const move = async () => {
@@ -63,22 +59,7 @@ function MoveQuestion({ ids, to, onClose }: MoveQuestionProps) {
           if (!isSame && !preview.trouble && !isBusy) void move();
         }}
       >
-        <label className="mt-4 block">
-          <span className="mb-1 block text-note text-ink-soft">{say('reorganise.reportsTo')}</span>
-          <select
-            value={managerId ?? TOP}
-            onChange={({ target }) => setManagerId(target.value === TOP ? null : target.value)}
-            className="h-9 w-full rounded-s border border-line-strong bg-surface px-2"
-          >
-            <option value={TOP}>{say('reorganise.nobodyTheTopOf')}</option>
-            {lines.map(({ role, depth }) => (
-              <option key={role.id} value={role.id}>
-                {INDENT.repeat(depth)}
-                {role.name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ManagerChoice className="mt-4" managerId={managerId} onChoose={setManagerId} />
         <div role="status" className="mt-4 min-h-24">
           <Effects preview={preview} roles={roles} isSame={isSame} />
           {isSame || preview.trouble ? null : <MemoryEffects ids={moving} managerId={managerId} />}

@@ -49,7 +49,7 @@ export default function SpendSheet() {
           <tr className="text-note text-ink-soft">
             <th className="py-1.5 text-start font-medium">{say('spend.role')}</th>
             <th className="py-1.5 text-end font-medium">{say('spend.spent')}</th>
-            <th className="py-1.5 ps-4 text-end font-medium">{say('spend.limit')}</th>
+            <th className="py-1.5 ps-2 pe-2.5 text-end font-medium">{say('spend.limit')}</th>
           </tr>
         </thead>
         <tbody>
@@ -74,8 +74,8 @@ function Line({
   const { store } = useTools();
   const state = spendState(share);
   return (
-    <tr className="border-t border-line align-top">
-      <td className="max-w-0 py-2">
+    <tr className="border-t border-line">
+      <td className="w-full max-w-0 py-2">
         <button
           type="button"
           className="block max-w-full truncate text-start font-medium underline decoration-line-strong underline-offset-2 hover:decoration-ink"

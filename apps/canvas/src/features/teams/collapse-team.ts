@@ -39,6 +39,13 @@ export const expandAll = (tools: CanvasTools) =>
 export const revealRole = (tools: CanvasTools, id: string) =>
   setCollapsed(tools, collapsedAbove(tools.store.getState().roles, id), false);
 
+/** Opens a team, and whatever hides it. */
+export async function revealTeam(tools: CanvasTools, id: string): Promise<void> {
+  const { roles } = tools.store.getState();
+  const closed = roles[id]?.isCollapsed ? [id] : [];
+  await setCollapsed(tools, [...closed, ...collapsedAbove(roles, id)], false);
+}
+
 function show({ store }: CanvasTools, ids: readonly string[], isCollapsed: boolean): void {
   store.setState(({ roles }) => ({
     roles: {

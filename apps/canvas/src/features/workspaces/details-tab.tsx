@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { agoPhrase, durationWords } from '../../ui/relative-time.ts';
 import { SimulatedMark } from '../../ui/simulated-mark.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { askNewRole } from '../new-role/ask-new-role.ts';
 import { RoleSpend } from '../spend/role-spend.tsx';
 import { BackendChoice } from './backend-choice.tsx';
 import { CopyText } from './copy-text.tsx';
@@ -169,6 +170,9 @@ function RoleButtons({ role }: { role: Role }) {
         onClick={() => tools.store.setState({ moving: { ids: [role.id], to: undefined } })}
       >
         {say('workspaces.move')}
+      </Button>
+      <Button icon="person" onClick={() => askNewRole(tools, role.id)}>
+        {say('newRole.report')}
       </Button>
       <Button icon="trash" look="danger" onClick={() => setAsked('remove')}>
         {say('workspaces.remove')}
