@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { look, openPage, SOON } from './support/canvas.ts';
+import { lookInBoth, openPage, SOON } from './support/canvas.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const withBrowser = describe.skipIf(chromiumPath() === null);
@@ -87,6 +87,8 @@ withBrowser('a newcomer without a mouse', () => {
     await press(page, page.getByRole('button', { name: 'Blank workspace' }));
     await page.getByRole('tab', { name: 'Chat' }).waitFor(SOON);
     await choose(page, 'Details of');
+    await page.getByText('Online').first().waitFor(START);
+    await lookInBoth(page, 'newcomer-details');
     await press(page, page.getByRole('button', { name: 'Rename' }));
     await page.getByRole('dialog').waitFor(SOON);
     await page.keyboard.press('Control+a');
@@ -99,7 +101,7 @@ withBrowser('a newcomer without a mouse', () => {
     await choose(page, 'Chief');
     await page.getByRole('heading', { name: 'Chief', exact: true }).waitFor(SOON);
     await addRole(page, 'Scout', 'looks around', 'Chief');
-    await look(page, 'light', 'newcomer-team');
+    await lookInBoth(page, 'newcomer-team');
     const [chief, lead, maker, scout] = await Promise.all(['Chief', 'Lead', 'Maker', 'Scout'].map(rowOf));
     expect([chief?.parent_id, lead?.parent_id, maker?.parent_id, scout?.parent_id]).toEqual([
       null,
@@ -117,7 +119,7 @@ withBrowser('a newcomer without a mouse', () => {
     await page.keyboard.type('How many words are in this sentence?');
     await page.keyboard.press('Enter');
     await page.getByText('rehearsal engine: no model was asked').first().waitFor(START);
-    await look(page, 'light', 'newcomer-answer');
+    await lookInBoth(page, 'newcomer-answer');
   });
 
   it(verifies('canvas.newcomer', 'finds out why an agent may not talk to another'), async () => {
@@ -136,7 +138,7 @@ withBrowser('a newcomer without a mouse', () => {
     const why = page.getByRole('status').filter({ hasText: /may not talk/ });
     await why.waitFor(SOON);
     expect(await why.textContent()).toMatch(/^Maker and Scout may not talk: .*Lead may talk to both\.$/);
-    await look(page, 'light', 'newcomer-why');
+    await lookInBoth(page, 'newcomer-why');
   });
 
   it(verifies('canvas.newcomer', 'mends a configuration and restarts the role with it'), async () => {
@@ -148,7 +150,7 @@ withBrowser('a newcomer without a mouse', () => {
     await press(page, page.getByRole('button', { name: 'Review and save' }));
     const dialog = page.getByRole('dialog');
     await dialog.waitFor(SOON);
-    await look(page, 'light', 'newcomer-config');
+    await lookInBoth(page, 'newcomer-config');
     await press(page, dialog.getByRole('button', { name: 'Save and restart' }));
     await dialog.waitFor({ state: 'detached', ...SOON });
     await until(
@@ -203,11 +205,12 @@ withBrowser('a newcomer without a mouse', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
     await table.getByText('Limit reached: messages are refused').waitFor(SOON);
     expect((await rowOf('Maker'))?.budget_limit).toBe(1000);
-    await look(page, 'light', 'newcomer-spend');
+    await lookInBoth(page, 'newcomer-spend');
     await page.keyboard.press('Control+z');
     await until('the limit is gone', async () => (await rowOf('Maker'))?.budget_limit === null);
     await press(page, table.getByRole('button', { name: 'Maker', exact: true }));
     await page.getByRole('tab', { name: 'Activity', selected: true }).waitFor(SOON);
+    await lookInBoth(page, 'newcomer-activity');
     expect(problems).toEqual([]);
   });
 });

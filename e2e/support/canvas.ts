@@ -1,7 +1,8 @@
 // Canvas: a signed-in page of a tenant, and a look at what it shows: readable by everybody, and with MOLECULE_LOOKS naming
-// a folder, kept there as a picture.
+// a folder, kept there as a picture. With MOLECULE_SCREENSHOTS=1 the pictures of the guide are renewed.
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { seriousViolations } from './accessibility.ts';
@@ -43,10 +44,46 @@ export async function openPage(
   return { page, problems };
 }
 
+const GUIDE = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs/images/canvas');
+/** The looks that docs/guides/canvas.md shows, in light and dark. */
+export const GUIDE_PICTURES: readonly string[] = [
+  'approvals',
+  'board-collapsed',
+  'board-move',
+  'config-form',
+  'events-audit',
+  'files-work',
+  'logs',
+  'memory-search',
+  'newcomer-activity',
+  'newcomer-answer',
+  'newcomer-details',
+  'newcomer-spend',
+  'newcomer-team',
+  'newcomer-why',
+  'outline-collapsed',
+  'secrets',
+  'skills',
+  'terminal',
+];
+
 export async function look(page: Page, scheme: string, name: string): Promise<void> {
   expect(await seriousViolations(page), `${name}, ${scheme}`).toEqual([]);
   const folder = process.env.MOLECULE_LOOKS;
   if (folder) await page.screenshot({ path: join(folder, `${name}-${scheme}.png`) });
+  if (process.env.MOLECULE_SCREENSHOTS !== '1' || !GUIDE_PICTURES.includes(name)) return;
+  const path = join(GUIDE, `${name}-${scheme}.jpg`);
+  await page.screenshot({ path, type: 'jpeg', quality: 62 });
+}
+
+/** The same state of one page in light and in dark. */
+export async function lookInBoth(page: Page, name: string): Promise<void> {
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    // Colours change over a moment.
+    await page.waitForTimeout(300);
+    await look(page, scheme, name);
+  }
 }
 
 /** Opens a tab of a role. */

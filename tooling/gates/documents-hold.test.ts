@@ -33,6 +33,13 @@ describe('documents', () => {
     expect(await messagesOf('see [this](missing.md)')).toEqual(['links to missing.md, which is not there']);
   });
 
+  it('fail on a picture that is not there', async () => {
+    expect(await messagesOf('<source srcset="images/a.jpg">\n<img src="images/b.jpg">')).toEqual([
+      'links to images/a.jpg, which is not there',
+      'links to images/b.jpg, which is not there',
+    ]);
+  });
+
   it('fail on a command that does not exist', async () => {
     expect(await messagesOf('run `npm run nothing`')).toEqual([
       'names "npm run nothing", which package.json does not have',

@@ -5,7 +5,8 @@ import { dirname, join, normalize } from 'node:path';
 import type { Gate } from './gate.ts';
 import { listFiles, readText } from './repository-files.ts';
 
-const LINK = /\]\(([^)\s]+)\)/g;
+/** Markdown links, and the pictures that a document shows. */
+const LINK = /\]\(([^)\s]+)\)|\bsrc(?:set)?="([^"]+)"/g;
 const COMMAND = /npm run ([a-z][a-z:-]*)/g;
 
 export const documentsHold: Gate = {
@@ -43,7 +44,7 @@ function readScripts(root: string): Set<string> {
 
 function deadLinks(root: string, path: string, text: string): string[] {
   return [...text.matchAll(LINK)]
-    .map(([, target = '']) => target)
+    .map(([, target, picture]) => target ?? picture ?? '')
     .filter((target) => !/^([a-z]+:|#)/i.test(target))
     .filter((target) => !existsSync(join(root, normalize(join(dirname(path), target.split('#')[0] ?? '')))));
 }

@@ -27,8 +27,16 @@ const keyList = (mod: string): [keys: string, does: string][] => [
 
 export function CheatSheet({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title={say('palette.keyboardShortcuts')}>
-      <dl className="mt-4 mb-0 grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2">
+    <Dialog
+      isOpen={isOpen}
+      onClose={onClose}
+      title={say('palette.keyboardShortcuts')}
+      className="w-[min(52rem,calc(100vw-2rem))]!"
+    >
+      <dl
+        tabIndex={0}
+        className="mt-4 mb-0 grid grid-cols-[auto_1fr_auto_1fr] items-center gap-x-5 gap-y-2 max-[720px]:grid-cols-[auto_1fr]"
+      >
         {keyList(isMac() ? '⌘' : say('palette.ctrl')).map(([keys, does]) => (
           <div key={keys + does} className="contents">
             <dt>

@@ -1,8 +1,8 @@
 // Palette: every role and every action, found by typing.
 
 import { tenant } from '@molecule/contracts';
-import { Command } from 'cmdk';
-import type { ReactNode } from 'react';
+import { Command, useCommandState } from 'cmdk';
+import { type ReactNode, useMemo } from 'react';
 import { LANGUAGES } from '../../languages/model.ts';
 import { say } from '../../languages/say.ts';
 import { chooseLanguage } from '../../languages/use-language.ts';
@@ -15,6 +15,7 @@ import { askNewRole, askNewRoleHere } from '../new-role/ask-new-role.ts';
 import { collapseAll, expandAll, hasTeam, revealRole, toggleTeam } from '../teams/collapse-team.ts';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
+import type { Role, Roles } from '../workspaces/model.ts';
 import { attempt, pauseRole, restartRole, resumeRole, tidyBoard } from '../workspaces/role-actions.ts';
 import { STATUS_LOOKS, statusLabel, TONE_TEXT } from '../workspaces/status-look.ts';
 import { rankMatch } from './rank-match.ts';
@@ -67,13 +68,15 @@ function RoleItems({ onDone }: { onDone: () => void }) {
   const tools = useTools();
   const { store } = tools;
   const roles = useCanvas((canvas) => canvas.roles);
+  const search = useCommandState((state) => state.search);
+  const found = useMemo(() => findRoles(roles, search), [roles, search]);
   return (
     <Group heading={say('palette.roles')}>
-      {Object.values(roles).map((role) => (
+      {found.map((role) => (
         <Item
           key={role.id}
-          value={`${role.name}\n${role.id}`}
-          keywords={[role.purpose ?? '', statusLabel(role.status)]}
+          value={paletteValue(role)}
+          keywords={keywordsOf(role)}
           icon={STATUS_LOOKS[role.status].icon}
           iconClass={TONE_TEXT[STATUS_LOOKS[role.status].tone]}
           hint={statusLabel(role.status)}
@@ -88,6 +91,26 @@ function RoleItems({ onDone }: { onDone: () => void }) {
       ))}
     </Group>
   );
+}
+
+/** Of an organisation of thousands, the best that fit a list. */
+const ROLES_SHOWN = 60;
+
+const paletteValue = (role: Role) => `${role.name}\n${role.id}`;
+const keywordsOf = (role: Role) => [role.purpose ?? '', statusLabel(role.status), role.name];
+
+function findRoles(roles: Roles, search: string): Role[] {
+  const all = Object.values(roles);
+  if (all.length <= ROLES_SHOWN) return all;
+  return all
+    .map((role) => ({
+      role,
+      rank: search === '' ? 1 : rankMatch(paletteValue(role), search, keywordsOf(role)),
+    }))
+    .filter(({ rank }) => rank > 0)
+    .sort((a, b) => b.rank - a.rank)
+    .slice(0, ROLES_SHOWN)
+    .map(({ role }) => role);
 }
 
 const tabs = (): { tab: PanelTab; label: string; icon: IconName; words: string }[] => [

@@ -29,6 +29,13 @@ describe('foldRoles', () => {
     });
   });
 
+  it('asks what separates a role that came online, unless that is known', () => {
+    expect(foldRoles(roles, frame('WORKSPACE_ONLINE', 'a')).isStale).toBe(true);
+    const isolation = { kind: 'container', backend: 'docker', tier: 2, aspects: [] } as const;
+    const seen = { a: { ...ann, isolation } };
+    expect(foldRoles(seen, frame('WORKSPACE_ONLINE', 'a')).isStale).toBe(false);
+  });
+
   it('keeps address and marks when an online event does not name them', () => {
     const known = { a: { ...ann, url: 'http://x', suggestedTask: 'Review it' } };
     const after = foldRoles(known, frame('WORKSPACE_ONLINE', 'a'));

@@ -32,14 +32,18 @@ const HANDLERS: Record<events.EventType, Handler> = {
       isStale: !known,
     };
   },
-  WORKSPACE_ONLINE: (roles, frame) =>
-    change(roles, frame, (role) => ({
+  // What separates it is known from its start on, and stands in the list.
+  WORKSPACE_ONLINE: (roles, frame) => {
+    const after = change(roles, frame, (role) => ({
       status: 'online',
       statusReason: null,
       statusDetail: null,
       url: textOf(frame.payload.url) ?? role.url,
       ...cardOf(frame, role),
-    })),
+    }));
+    const isUnseen = after.roles[frame.workspace_id]?.isolation === null;
+    return { roles: after.roles, isStale: after.isStale || isUnseen };
+  },
   WORKSPACE_OFFLINE: (roles, frame) => change(roles, frame, () => ({ status: 'offline', ...idle })),
   WORKSPACE_DEGRADED: (roles, frame) =>
     change(roles, frame, (role) => ({
