@@ -58,6 +58,7 @@ export class ProcessDriver implements PlacementDriver {
   readonly #users: TenantUsers;
   readonly #networks: TenantNetworks;
   readonly #locks = new KeyedLock();
+  #ports: Promise<Map<string, number>> | null = null;
   readonly units: ProcessUnits;
 
   constructor(options: ProcessDriverOptions) {
@@ -130,6 +131,7 @@ export class ProcessDriver implements PlacementDriver {
       if (placed) await this.#end(placed);
       await this.units.eraseAllOf(orgId);
       await this.#folders.remove(orgId);
+      (await this.#knownPorts()).delete(orgId);
       if (placed?.uid != null) await this.#users.release(this.#folders.folder(orgId), placed.uid);
     });
   }
@@ -182,7 +184,7 @@ export class ProcessDriver implements PlacementDriver {
       slug: spec.slug,
       image: spec.image,
       uid,
-      port: await this.#choosePort(known?.port ?? null),
+      port: await this.#choosePort(spec.orgId, known?.port ?? null),
       pid: null,
       startTime: null,
       isStopped: false,
@@ -293,15 +295,40 @@ export class ProcessDriver implements PlacementDriver {
   }
 
   /** R2. */
-  async #choosePort(before: number | null): Promise<number> {
-    if (before && (await askPort(before)) !== null) return before;
-    const known = await Promise.all((await this.#folders.list()).map((id) => this.#folders.read(id)));
-    const taken = new Set(known.map((placed) => placed?.port));
+  async #choosePort(orgId: string, before: number | null): Promise<number> {
+    const ports = await this.#knownPorts();
+    if (before && (await askPort(before)) !== null) {
+      ports.set(orgId, before);
+      return before;
+    }
+    const taken = new Set(ports.values());
     for (let i = 0; i < PORT_TRIES; i++) {
       const port = await askPort(0);
-      if (port !== null && !taken.has(port)) return port;
+      if (port === null || taken.has(port)) continue;
+      ports.set(orgId, port);
+      return port;
     }
     throw faults.backendTransient('the system hands out no free port');
+  }
+
+  /** Read from every folder once; from then on this driver knows what it gave. */
+  async #knownPorts(): Promise<Map<string, number>> {
+    this.#ports ??= this.#readPorts();
+    try {
+      return await this.#ports;
+    } catch (error) {
+      this.#ports = null;
+      throw error;
+    }
+  }
+
+  async #readPorts(): Promise<Map<string, number>> {
+    const ports = new Map<string, number>();
+    for (const orgId of await this.#folders.list()) {
+      const placed = await this.#folders.read(orgId);
+      if (placed) ports.set(orgId, placed.port);
+    }
+    return ports;
   }
 }
 
