@@ -62,6 +62,9 @@ import { buildServer } from './server.ts';
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const UNIT_MAIN = join(REPOSITORY, 'apps/workspace-runtime/dist/main.js');
 const RECONCILE_MS = 1_000;
+/** Between the end of one look at the whole fleet and the next. */
+const LOOKS_MS = 5_000;
+const LOOKS_LIMIT_MS = 600_000;
 const DRIVE_MS = 1_000;
 const PURGES_MS = 60_000;
 const TIDY_MS = 3_600_000;
@@ -165,6 +168,7 @@ async function startOn(
     clock,
     log,
     tell: (orgId) => news.tell(orgId),
+    again: () => reconcileSoon(),
     purge: async ({ orgId }) => {
       const open = await lifecycle.openPurge(orgId);
       if (open) await purgeOrg(purge, open);
@@ -308,6 +312,12 @@ async function startOn(
   });
 
   supervisor.add({ name: 'reconcile', intervalMs: RECONCILE_MS, run: () => reconciler.round() });
+  supervisor.add({
+    name: 'looks',
+    intervalMs: LOOKS_MS,
+    timeoutMs: LOOKS_LIMIT_MS,
+    run: (signal) => reconciler.look(signal),
+  });
   supervisor.add({
     name: 'rollouts',
     intervalMs: DRIVE_MS,

@@ -40,7 +40,12 @@ export type TenantState =
 export interface PlacementDriver {
   readonly name: string;
   /** What this driver's tenants can do beyond the contract suite. */
-  readonly capabilities: { hasSlots: boolean; stopsWithPlatform: boolean };
+  readonly capabilities: {
+    hasSlots: boolean;
+    stopsWithPlatform: boolean;
+    /** How many organisations may be worked on at once; absent: 8, which a single machine bears. */
+    startsAtOnce?: number;
+  };
   /** Null: it places tenants only, and no workspaces for them. */
   readonly units: UnitDriver | null;
   /** Throws a Fault that says what is missing when no further tenant can be placed. */

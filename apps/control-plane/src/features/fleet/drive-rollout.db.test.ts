@@ -38,6 +38,7 @@ async function allRun(): Promise<boolean> {
 async function looks(isDone: () => Promise<boolean>, limit = 400): Promise<void> {
   for (let i = 0; i < limit; i++) {
     const reconciler = under.reconciler();
+    await reconciler.look(new AbortController().signal);
     await reconciler.round();
     await reconciler.idle();
     await driveRollout({

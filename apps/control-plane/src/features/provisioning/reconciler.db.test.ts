@@ -1,7 +1,9 @@
 // Tests of the reconciler: it converges from every crash, gives up with a sentence, and heals what ended.
 
+import { randomUUID } from 'node:crypto';
 import { faults } from '@molecule/domain';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PgTenantStore } from '../tenants/tenant-store.pg.ts';
 import { BOOT_STEPS } from './boot-steps.ts';
 import { CrashPoint } from './testing/crashing.ts';
 import { leapingClock, PlatformUnderTest } from './testing/platform-under-test.ts';
@@ -30,6 +32,7 @@ afterEach(async () => {
 async function converge(done: () => Promise<boolean>, rounds = 12): Promise<void> {
   const reconciler = under.reconciler();
   for (let i = 0; i < rounds; i++) {
+    await reconciler.look(new AbortController().signal);
     await reconciler.round();
     await reconciler.idle();
     if (await done()) return;
@@ -149,6 +152,43 @@ describe('a tenant that runs', () => {
     under.driver.inspect = inspect;
   });
 
+  it('costs a look and no write while it is right (C6)', async () => {
+    const org = await under.accept('quiet');
+    await converge(isRunning(org.id));
+    const version = async () =>
+      (
+        await under.database.db.query<{ xmin: string }>(
+          'select xmin::text from tenant_instances where org_id = $1',
+          [org.id],
+        )
+      )[0]?.xmin;
+    const before = await version();
+    const looked: string[] = [];
+    under.driver.failWith((verb, id) => {
+      if (verb === 'inspect') looked.push(id);
+    });
+    const reconciler = under.reconciler();
+    for (let i = 0; i < 3; i++) {
+      await reconciler.look(new AbortController().signal);
+      await reconciler.round();
+      await reconciler.idle();
+    }
+    expect(looked.filter((id) => id === org.id)).toHaveLength(3);
+    expect(await version()).toBe(before);
+  });
+
+  it('is looked at behind others of which the driver cannot tell (C3, C5)', async () => {
+    const [dark, ended] = [await under.accept('dark'), await under.accept('ended-behind')];
+    await converge(async () => (await isRunning(dark.id)()) && (await isRunning(ended.id)()));
+    const tenant = under.driver.tenants.get(ended.id);
+    if (!tenant) throw new Error('there is no tenant');
+    tenant.isUp = false;
+    under.driver.failWith((verb, id) => {
+      if (verb === 'inspect' && id === dark.id) throw new Error('the engine does not answer');
+    });
+    await converge(async () => under.driver.tenants.get(ended.id)?.isUp === true);
+  });
+
   it('is stopped and started as it is wanted', async () => {
     const org = await under.accept('steered');
     await converge(isRunning(org.id));
@@ -178,6 +218,97 @@ describe('two control planes', () => {
     expect(most).toBe(1);
     expect(await under.tenants.hold(org.id, work)).toBe(true);
   });
+
+  it('take turns over stores of their own, each over one connection for all that it holds (C2)', async () => {
+    const other = new PgTenantStore(under.database.db, clock);
+    const ids = Array.from({ length: 30 }, () => randomUUID());
+    const connections = async () =>
+      (
+        await under.database.db.query<{ pid: number }>(
+          `select distinct pid from pg_locks where locktype = 'advisory'
+             and database = (select oid from pg_database where datname = current_database())`,
+        )
+      ).length;
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begun = 0;
+    const held = ids.map((id) =>
+      under.tenants.hold(id, async () => {
+        begun++;
+        await gate;
+      }),
+    );
+    await vi.waitFor(() => expect(begun).toBe(ids.length), { timeout: 10_000 });
+    expect(await connections()).toBe(1);
+    expect(await other.hold(ids[0] ?? '', async () => {})).toBe(false);
+    expect(await other.hold(randomUUID(), async () => {})).toBe(true);
+    release();
+    expect(await Promise.all(held)).toEqual(ids.map(() => true));
+    await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 10_000 });
+    expect(await other.hold(ids[0] ?? '', async () => {})).toBe(true);
+  });
+
+  it('work on what a killed one held as soon as its connection ended (C2)', async () => {
+    const id = randomUUID();
+    let begun = false;
+    const doomed = under.tenants
+      .hold(id, async () => {
+        begun = true;
+        await under.database.db.query(
+          `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+             and database = (select oid from pg_database where datname = current_database())`,
+        );
+      })
+      .catch((error: unknown) => error);
+    expect(await doomed).toBeInstanceOf(Error);
+    expect(begun).toBe(true);
+    const other = new PgTenantStore(under.database.db, clock);
+    expect(await other.hold(id, async () => {})).toBe(true);
+    expect(await under.tenants.hold(id, async () => {})).toBe(true);
+  });
+});
+
+describe('what is started at once', () => {
+  it('is bounded, and the next is taken up when one has ended (C7)', async () => {
+    const made: { id: string }[] = [];
+    for (let i = 0; i < 40; i++) made.push(await under.accept(`many-${i}`));
+    const limit = under.driver.capabilities.startsAtOnce;
+    let begun = 0;
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const ensureRunning = under.driver.ensureRunning.bind(under.driver);
+    under.driver.ensureRunning = async (spec) => {
+      begun++;
+      await gate;
+      return ensureRunning(spec);
+    };
+    let again = 0;
+    const reconciler = under.reconciler(
+      (target) => target,
+      () => {
+        again++;
+        void reconciler.round();
+      },
+    );
+    await reconciler.round();
+    await reconciler.round();
+    await vi.waitFor(() => expect(begun).toBe(limit), { timeout: 10_000 });
+    release();
+    // No timer asks: each that ends takes up the next.
+    await vi.waitFor(
+      async () => {
+        for (const { id } of made) expect(await statusOf(id)).toBe('running');
+      },
+      { timeout: 20_000 },
+    );
+    expect(again).toBeGreaterThan(0);
+    under.driver.ensureRunning = ensureRunning;
+    await reconciler.idle();
+  }, 30_000);
 });
 
 describe('a deletion', () => {

@@ -7,15 +7,24 @@
 //   C4. A step that is over its limit, or fails for good, makes the organisation `failed` with a sentence that says why.
 //       What was claimed stays claimed, so that a retry or a purge finds it.
 //   C5. A tenant of which nobody knows whether it runs is left alone.
+//   C6. A tenant that runs costs a look and no write: looks go over the fleet page by page, and make due what is not right.
+//       Beside that each is worked on every BACKSTOP_MS at the latest.
+//   C7. What is started at once is bounded by what the driver bears; the next is taken up when one has ended.
 
 import { FAULT_CODES, isFault } from '@molecule/domain';
-import { backoffMs, type Clock, type Log } from '@molecule/kit';
-import type { TenantRow } from '../tenants/index.ts';
+import { backoffMs, type Clock, type Log, withDeadline } from '@molecule/kit';
+import type { PlacementDriver, TenantState } from '../../placement/driver.ts';
+import type { StandingTenant, TenantRow } from '../tenants/index.ts';
 import { BOOT_STEPS, type BootDeps, type BootStep, startTenant, stepTimedOut } from './boot-steps.ts';
 
 const AT_ONCE = 8;
 const AGAIN_MS = 150;
 const LOOK_MS = 5_000;
+const BACKSTOP_MS = 600_000;
+const PAGE = 500;
+const LOOKS_AT_ONCE = 16;
+/** A driver that says nothing for so long does not know. */
+const INSPECT_MS = 10_000;
 const RETRY = { baseMs: 250, maxMs: 30_000 };
 
 export interface ReconcilerDeps extends BootDeps {
@@ -23,6 +32,8 @@ export interface ReconcilerDeps extends BootDeps {
   log: Log;
   /** Told after each change that somebody may be watching. */
   tell(orgId: string): void;
+  /** Called when there may be more to do than was started. */
+  again(): void;
   /** What `gone` means; it has steps of its own. */
   purge(tenant: TenantRow, signal: AbortSignal): Promise<void>;
 }
@@ -36,16 +47,57 @@ export class Reconciler {
     this.#deps = deps;
   }
 
-  /** Starts work on what is due, without waiting for its end (C3). */
+  /** Starts work on what is due, without waiting for its end (C3, C7). */
   async round(): Promise<void> {
-    const free = AT_ONCE - this.#active.size;
+    const free = startsAtOnce(this.#deps.driver) - this.#active.size;
     if (free <= 0 || this.#stopping.signal.aborted) return;
-    const due = await this.#deps.tenants.due(AT_ONCE * 2);
-    for (const orgId of due.filter((id) => !this.#active.has(id)).slice(0, free)) {
-      this.#active.set(
-        orgId,
-        this.#work(orgId).finally(() => this.#active.delete(orgId)),
-      );
+    const due = await this.#deps.tenants.due(free, [...this.#active.keys()]);
+    const isMore = due.length === free;
+    for (const orgId of due) {
+      const work = this.#work(orgId).then((isOurs) => {
+        this.#active.delete(orgId);
+        if (isMore && isOurs) this.#deps.again();
+      });
+      this.#active.set(orgId, work);
+    }
+  }
+
+  /** C6. One look at every tenant that should run. */
+  async look(signal: AbortSignal): Promise<void> {
+    let after: string | null = null;
+    while (!signal.aborted) {
+      const page: StandingTenant[] = await this.#deps.tenants.standing(after, PAGE);
+      const wrong = await this.#wrongOnesOf(page, signal);
+      if (wrong.length > 0) {
+        await this.#deps.tenants.dueNow(wrong);
+        this.#deps.again();
+      }
+      after = page.at(-1)?.orgId ?? null;
+      if (page.length < PAGE) return;
+    }
+  }
+
+  async #wrongOnesOf(page: readonly StandingTenant[], signal: AbortSignal): Promise<string[]> {
+    const wrong: string[] = [];
+    const left = page.values();
+    const lookOn = async () => {
+      for (const tenant of left) {
+        if (signal.aborted) return;
+        const found = await this.#inspect(tenant.orgId);
+        if (found.state !== 'unknown' && !isRight(found, tenant)) wrong.push(tenant.orgId);
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lookOn));
+    return wrong;
+  }
+
+  /** C5. */
+  async #inspect(orgId: string): Promise<TenantState> {
+    try {
+      return await withDeadline(this.#deps.driver.inspect(orgId), INSPECT_MS, 'a look at a tenant');
+    } catch (error) {
+      this.#deps.log.warn({ err: error, orgId }, 'a tenant could not be looked at');
+      return { state: 'unknown' };
     }
   }
 
@@ -59,14 +111,16 @@ export class Reconciler {
     await Promise.all(this.#active.values());
   }
 
-  async #work(orgId: string): Promise<void> {
+  /** True: this process worked on it. */
+  async #work(orgId: string): Promise<boolean> {
     const { tenants, log } = this.#deps;
     try {
-      await tenants.hold(orgId, () => this.#reconcile(orgId));
+      return await tenants.hold(orgId, () => this.#reconcile(orgId));
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted) return false;
       log.error({ err: error, orgId }, 'an organisation could not be reconciled');
       await this.#putOff(orgId);
+      return false;
     }
   }
 
@@ -108,11 +162,10 @@ export class Reconciler {
     const { tenants, driver } = this.#deps;
     const found = await driver.inspect(tenant.orgId);
     if (found.state === 'unknown') return tenants.later(tenant.orgId, LOOK_MS, null);
-    const isRight =
-      found.state === 'running' && found.upstream === tenant.upstream && found.image === tenant.image;
-    if (!isRight) await startTenant(this.#deps, tenant);
-    if (isRight && tenant.status === 'running') return tenants.later(tenant.orgId, LOOK_MS, null);
-    await tenants.running(tenant.orgId, LOOK_MS);
+    const isAsWanted = isRight(found, tenant);
+    if (!isAsWanted) await startTenant(this.#deps, tenant);
+    if (isAsWanted && tenant.status === 'running') return tenants.later(tenant.orgId, backstop(), null);
+    await tenants.running(tenant.orgId, backstop());
   }
 
   async #boot(tenant: TenantRow): Promise<void> {
@@ -120,7 +173,7 @@ export class Reconciler {
     const before = await tenants.steps(tenant.orgId, tenant.attempt);
     const isDone = (name: string) => before.some((step) => step.name === name && step.state === 'ok');
     for (const step of BOOT_STEPS) if (!isDone(step.name)) await this.#runStep(step, tenant);
-    await tenants.running(tenant.orgId, LOOK_MS);
+    await tenants.running(tenant.orgId, backstop());
   }
 
   /** C4. */
@@ -159,6 +212,19 @@ export class Reconciler {
     }
     await tenants.later(tenant.orgId, backoffMs(tenant.failures + 1, RETRY), sentenceOf(error));
   }
+}
+
+function startsAtOnce(driver: PlacementDriver): number {
+  return driver.capabilities.startsAtOnce ?? AT_ONCE;
+}
+
+/** Spread, so that tenants which were made together are not all due together. */
+function backstop(): number {
+  return BACKSTOP_MS * (0.5 + Math.random() / 2);
+}
+
+function isRight(found: TenantState, tenant: StandingTenant): boolean {
+  return found.state === 'running' && found.upstream === tenant.upstream && found.image === tenant.image;
 }
 
 /** What is wanted changed while a step ran: the next look does what is wanted now. */

@@ -3,4 +3,4 @@ export { type BootPayload, claimedOrg, mintBootToken, verifyBootToken } from './
 export { type CallTenant, createCallTenant, type TenantAddress } from './call-tenant.ts';
 export { CredentialBox, type TenantCredentials } from './credentials.ts';
 export { Seal } from './seal.ts';
-export type { StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';
+export type { StandingTenant, StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';

@@ -1,18 +1,18 @@
 // Tenant store on Postgres.
 //
-//   T1. One process at a time works on an organisation: an advisory lock on a connection of its own, which ends with it.
+//   T1. One process at a time works on an organisation (session-locks.ts); its hold ends with it.
 //   T2. A claim is written before the call that makes the resource, and settled after it.
 //   T3. Every change of what is wanted makes the organisation due at once.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '@molecule/kit';
 import type { Db } from '@molecule/postgres';
-import type { StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';
+import { SessionLocks } from './session-locks.ts';
+import type { StandingTenant, StepRow, TenantRow, TenantStore, Wanted } from './tenant-store.ts';
 
 const COLUMNS = `i.org_id, o.slug, o.status as org_status, o.region, i.status, i.wanted, i.driver, i.generation, i.slot, i.upstream,
   i.image, i.admin_token_sealed, i.data_key_sealed, i.attempt, i.stage, i.last_error, i.deadline_at, i.failures`;
 const STEP_COLUMNS = 'name, state, started_at, ended_at, deadline_at';
-const HOLD_LIMIT_MS = 3_600_000;
 const MAX_ERROR_CHARS = 500;
 
 interface Row {
@@ -47,10 +47,12 @@ interface Step {
 export class PgTenantStore implements TenantStore {
   readonly #db: Db;
   readonly #clock: Clock;
+  readonly #locks: SessionLocks;
 
   constructor(db: Db, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
+    this.#locks = new SessionLocks(db);
   }
 
   find(orgId: string): Promise<TenantRow | null> {
@@ -69,35 +71,36 @@ export class PgTenantStore implements TenantStore {
     return row ? { orgId: row.org_id } : null;
   }
 
-  async due(limit: number): Promise<string[]> {
+  async due(limit: number, except: readonly string[]): Promise<string[]> {
     const rows = await this.#db.query<{ org_id: string }>(
       `select org_id from tenant_instances
        where next_try_at <= $1 and not (wanted = 'stopped' and status in ('stopped', 'failed'))
-         and not (wanted = 'up' and status = 'failed')
+         and not (wanted = 'up' and status = 'failed') and not (org_id = any($3))
        order by next_try_at limit $2`,
-      [this.#now(), limit],
+      [this.#now(), limit, except],
     );
     return rows.map((row) => row.org_id);
   }
 
-  async hold(orgId: string, work: () => Promise<void>): Promise<boolean> {
-    const key = createHash('sha256').update(orgId).digest().readBigInt64BE(0).toString();
-    return this.#db.withConnection(
-      async (connection) => {
-        const [row] = await connection.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
-          key,
-        ]);
-        if (row?.held !== true) return false;
-        try {
-          await work();
-        } finally {
-          // The end of the connection would do the same, a little later.
-          await connection.query('select pg_advisory_unlock($1)', [key]);
-        }
-        return true;
-      },
-      { statementMs: HOLD_LIMIT_MS },
+  async standing(after: string | null, limit: number): Promise<StandingTenant[]> {
+    const rows = await this.#db.query<{ org_id: string; upstream: string | null; image: string }>(
+      `select org_id, upstream, image from tenant_instances
+       where wanted = 'up' and status = 'running' and failures = 0 and ($1::uuid is null or org_id > $1)
+       order by org_id limit $2`,
+      [after, limit],
     );
+    return rows.map(({ org_id, upstream, image }) => ({ orgId: org_id, upstream, image }));
+  }
+
+  async dueNow(orgIds: readonly string[]): Promise<void> {
+    await this.#db.query(
+      'update tenant_instances set next_try_at = $2 where org_id = any($1) and next_try_at > $2',
+      [orgIds, this.#now()],
+    );
+  }
+
+  hold(orgId: string, work: () => Promise<void>): Promise<boolean> {
+    return this.#locks.hold(orgId, work);
   }
 
   async keepCredentials(orgId: string, made: Parameters<TenantStore['keepCredentials']>[1]): Promise<void> {
@@ -118,20 +121,20 @@ export class PgTenantStore implements TenantStore {
 
   async beginStep(orgId: string, attempt: number, name: string, limitMs: number): Promise<StepRow> {
     const now = this.#clock.now();
-    return this.#db.tx(async (tx) => {
-      const [row] = await tx.query<Step>(
-        `insert into provision_steps as s (org_id, attempt, name, state, started_at, deadline_at)
+    // One statement: both rows or none, in one trip.
+    const [row] = await this.#db.query<Step>(
+      `with step as (
+         insert into provision_steps as s (org_id, attempt, name, state, started_at, deadline_at)
          values ($1, $2, $3, 'running', $4, $5)
-         on conflict (org_id, attempt, name) do update set state = s.state returning ${STEP_COLUMNS}`,
-        [orgId, attempt, name, new Date(now), new Date(now + limitMs)],
-      );
-      const step = toStep(row as Step);
-      await tx.query(
-        'update tenant_instances set stage = $2, deadline_at = $3, updated_at = $4 where org_id = $1',
-        [orgId, name, new Date(step.deadlineAt), new Date(now)],
-      );
-      return step;
-    });
+         on conflict (org_id, attempt, name) do update set state = s.state returning ${STEP_COLUMNS}
+       ), instance as (
+         update tenant_instances i set stage = step.name, deadline_at = step.deadline_at, updated_at = $4
+         from step where i.org_id = $1
+       )
+       select ${STEP_COLUMNS} from step`,
+      [orgId, attempt, name, new Date(now), new Date(now + limitMs)],
+    );
+    return toStep(row as Step);
   }
 
   async endStep(orgId: string, attempt: number, name: string, state: 'ok' | 'failed'): Promise<void> {
@@ -151,17 +154,14 @@ export class PgTenantStore implements TenantStore {
   }
 
   async running(orgId: string, nextLookMs: number): Promise<void> {
-    await this.#db.tx(async (tx) => {
-      await tx.query(
-        `update tenant_instances set status = 'running', stage = null, deadline_at = null, last_error = null, failures = 0,
-           next_try_at = $2, updated_at = $3 where org_id = $1`,
-        [orgId, new Date(this.#clock.now() + nextLookMs), this.#now()],
-      );
-      await tx.query(
-        `update orgs set status = 'running', updated_at = $2 where id = $1 and status in ('provisioning', 'failed')`,
-        [orgId, this.#now()],
-      );
-    });
+    await this.#db.query(
+      `with instance as (
+         update tenant_instances set status = 'running', stage = null, deadline_at = null, last_error = null, failures = 0,
+           next_try_at = $2, updated_at = $3 where org_id = $1
+       )
+       update orgs set status = 'running', updated_at = $3 where id = $1 and status in ('provisioning', 'failed')`,
+      [orgId, new Date(this.#clock.now() + nextLookMs), this.#now()],
+    );
   }
 
   async failed(orgId: string, error: string): Promise<void> {

@@ -26,6 +26,13 @@ export interface TenantRow {
   failures: number;
 }
 
+/** A tenant that runs, as far as its row knows. */
+export interface StandingTenant {
+  orgId: string;
+  upstream: string | null;
+  image: string;
+}
+
 export interface StepRow {
   name: string;
   state: 'running' | 'ok' | 'failed';
@@ -39,8 +46,11 @@ export interface TenantStore {
   findBySlug(slug: string): Promise<TenantRow | null>;
   /** The organisation whose tenant holds the token of this digest. */
   findByToken(digest: Buffer): Promise<{ orgId: string } | null>;
-  /** Organisations that the reconciler should look at now, the longest waiting first. */
-  due(limit: number): Promise<string[]>;
+  /** Organisations that the reconciler should work on now, the longest waiting first; without those of `except`. */
+  due(limit: number, except: readonly string[]): Promise<string[]>;
+  /** A page of tenants that should run and did when they were last worked on, by id. */
+  standing(after: string | null, limit: number): Promise<StandingTenant[]>;
+  dueNow(orgIds: readonly string[]): Promise<void>;
   /** False when another process holds the organisation; else runs `work` alone. The hold ends with this process. */
   hold(orgId: string, work: () => Promise<void>): Promise<boolean>;
 

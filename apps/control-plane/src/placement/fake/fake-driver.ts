@@ -15,7 +15,7 @@ export type FakeFailure = (verb: string, orgId: string) => void;
 
 export class FakeDriver implements PlacementDriver {
   readonly name = 'fake';
-  readonly capabilities = { hasSlots: true, stopsWithPlatform: false };
+  readonly capabilities = { hasSlots: true, stopsWithPlatform: false, startsAtOnce: 16 };
   readonly units = null;
   readonly tenants = new Map<string, FakeTenant>();
   readonly images = new Set(['local']);

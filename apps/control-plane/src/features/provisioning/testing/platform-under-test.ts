@@ -56,7 +56,10 @@ export class PlatformUnderTest {
   }
 
   /** `wrap` puts each of its outsides under a crash point. */
-  reconciler(wrap: <T extends object>(target: T) => T = (target) => target): Reconciler {
+  reconciler(
+    wrap: <T extends object>(target: T) => T = (target) => target,
+    again: () => void = () => {},
+  ): Reconciler {
     const tenants = wrap(this.tenants);
     const driver = wrap(this.driver);
     const purge: PurgeDeps = {
@@ -73,6 +76,7 @@ export class PlatformUnderTest {
       log: this.log,
       probePublicName: null,
       tell: () => {},
+      again,
       call: async ({ orgId }) => ({ status: this.health(orgId), body: null }),
       specOf: (tenant: TenantRow) => {
         const credentials = this.box.open(tenant);
