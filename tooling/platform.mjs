@@ -7,6 +7,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +33,8 @@ try {
 const port = Number(process.env.PORT || 8080);
 const dataDir = resolve(process.env.MOLECULE_DATA_DIR || './.molecule-platform');
 const domain = process.env.APP_DOMAIN || 'localhost';
-const baseUrl = process.env.CP_BASE_URL || `http://${domain}:${port}`;
+const scheme = process.env.EDGE_TLS_DIR ? 'https' : 'http';
+const baseUrl = process.env.CP_BASE_URL || `${scheme}://${domain}:${port}`;
 mkdirSync(dataDir, { recursive: true });
 const controlPlanePort = await freePort();
 
@@ -95,16 +98,25 @@ function runOnce(name, env) {
 
 async function announce() {
   while (!isStopping) {
-    const isUp = await fetch(`http://127.0.0.1:${port}/health`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) break;
+    if (await isUp()) break;
     await sleep(100);
   }
   if (isStopping) return;
   sayStep(`ready: data in ${dataDir}`);
   process.stdout.write(`\n  Open ${baseUrl}\n\n`);
+}
+
+/** On this machine, by its address: whose certificate that is, is no question here. */
+function isUp() {
+  const { request } = scheme === 'https' ? https : http;
+  return new Promise((done) => {
+    request({ host: '127.0.0.1', port, path: '/health', rejectUnauthorized: false }, (answer) => {
+      answer.resume();
+      done(answer.statusCode === 200);
+    })
+      .once('error', () => done(false))
+      .end();
+  });
 }
 
 /** From the data folder, made at the first start. */

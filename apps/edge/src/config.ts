@@ -1,7 +1,7 @@
 // Config: the settings of the edge. The only reader of its environment.
 
 import { resolve } from 'node:path';
-import { defineSettings, readSettings, type Secret, setting } from '@molecule/kit';
+import { defineSettings, readSettings, type Secret, SettingsError, setting } from '@molecule/kit';
 
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'The one port of the platform.' }),
@@ -17,7 +17,17 @@ export const SETTINGS = defineSettings({
   }),
   scheme: setting.oneOf('EDGE_SCHEME', ['http', 'https'], {
     default: 'http',
-    doc: 'What people type; https when something in front of the edge ends TLS.',
+    doc: 'What people type; https when something in front of the edge ends TLS. With EDGE_TLS_DIR it is https.',
+  }),
+  tlsDir: setting.text('EDGE_TLS_DIR', {
+    optional: true,
+    doc: 'Folder of certificates, `<any>.crt` with `<any>.key`; the edge then ends TLS on PORT. Read again when it changes.',
+    example: '/etc/molecule/certificates',
+  }),
+  httpPort: setting.port('EDGE_HTTP_PORT', {
+    optional: true,
+    doc: 'With EDGE_TLS_DIR: a port without TLS, whose every answer leads to https on PORT. None when unset.',
+    example: '80',
   }),
   edgeKey: setting.secret('EDGE_SIGNING_KEY', {
     doc: 'The secret that the control plane and the edge share. `npm run platform` makes one.',
@@ -39,6 +49,9 @@ export interface Config {
   controlPlaneUrl: string;
   appDomain: string;
   scheme: 'http' | 'https';
+  /** Null: the edge ends no TLS. */
+  tlsDir: string | null;
+  httpPort: number | null;
   edgeKey: Secret;
   dataDir: string;
   logLevel: string;
@@ -51,5 +64,15 @@ export function readConfig(): Readonly<Config> {
 
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {
   const read = readSettings(SETTINGS, env);
-  return Object.freeze({ ...read, appDomain: read.appDomain.toLowerCase(), dataDir: resolve(read.dataDir) });
+  if (read.httpPort !== undefined && !read.tlsDir) {
+    throw new SettingsError(['EDGE_HTTP_PORT leads to https, which needs EDGE_TLS_DIR']);
+  }
+  return Object.freeze({
+    ...read,
+    scheme: read.tlsDir ? 'https' : read.scheme,
+    tlsDir: read.tlsDir ? resolve(read.tlsDir) : null,
+    httpPort: read.httpPort ?? null,
+    appDomain: read.appDomain.toLowerCase(),
+    dataDir: resolve(read.dataDir),
+  });
 }

@@ -85,6 +85,7 @@ async function openEdge(controlPlane: number): Promise<void> {
       controlPlaneUrl: `http://127.0.0.1:${controlPlane}`,
       appDomain: 'localhost',
       scheme: 'http',
+      certificates: null,
     }),
   );
 }

@@ -4,8 +4,10 @@
 //   G2. A tenant whose control plane is away is served from what is known of it.
 //   G3. What a client says about forwarding, organisations or the edge itself is dropped (cleanRequestHeaders).
 //   G4. A probe that the control plane signed reaches a tenant that is not open yet, and always looks anew.
+//   G5. Where the edge ends TLS, it speaks 1.2 and newer, and every answer tells browsers to stay with it.
 
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import {
   cleanRequestHeaders,
@@ -21,12 +23,17 @@ import {
 } from '@molecule/http';
 import type { Clock, Log } from '@molecule/kit';
 import type { Dispatcher } from 'undici';
+import type { Certificates } from './certificates.ts';
 import { ANSWERS, sendAnswer, wantsPage } from './pages.ts';
 import type { Found, RouteTable } from './route-table.ts';
 import { targetOfHost } from './target-of-host.ts';
 
 const PROBE_HEADER = 'x-molecule-probe';
 const AGE_HEADER = 'x-molecule-route-age';
+const STAY_HEADER = 'strict-transport-security';
+const STAY = 'max-age=31536000';
+/** A client that opens a connection and does not greet. */
+const HANDSHAKE_LIMIT_MS = 10_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 /** After so long without news, a tenant is asked whether it is there before anything is sent. */
 const STALE_MS = 24 * 3_600_000;
@@ -40,6 +47,8 @@ export interface EdgeDeps {
   controlPlaneUrl: string;
   appDomain: string;
   scheme: 'http' | 'https';
+  /** Null: the edge ends no TLS. */
+  certificates: Pick<Certificates, 'contextFor' | 'nameless'> | null;
 }
 
 type Answer = (typeof ANSWERS)[keyof typeof ANSWERS];
@@ -47,11 +56,9 @@ type Answer = (typeof ANSWERS)[keyof typeof ANSWERS];
 type Decision = { way: Way; slug: string | null } | { answer: Answer };
 
 export function createEdge(deps: EdgeDeps): Server {
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: 0,
-    keepAliveTimeout: 65_000,
-  });
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, keepAliveTimeout: 65_000 };
+  const { certificates } = deps;
+  const server = certificates ? createTlsEdge(certificates, limits) : createServer(limits);
   server.on('request', (request, response) => {
     void serve(deps, request, response).catch((error: unknown) => fail(deps, error, request, response));
   });
@@ -65,15 +72,33 @@ export function createEdge(deps: EdgeDeps): Server {
   return server;
 }
 
+/** Each handshake asks anew, so that what was read again counts from the next connection on. */
+function createTlsEdge(
+  certificates: NonNullable<EdgeDeps['certificates']>,
+  limits: { maxHeaderSize: number; requestTimeout: number; keepAliveTimeout: number },
+): Server {
+  const oldest = { minVersion: 'TLSv1.2' } as const;
+  const nameless = () => certificates.nameless(() => server.setSecureContext({ ...oldest, ...nameless() }));
+  const server = createTlsServer({
+    ...limits,
+    ...oldest,
+    ...nameless(),
+    handshakeTimeout: HANDSHAKE_LIMIT_MS,
+    ALPNProtocols: ['http/1.1'],
+    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
+  });
+  return server;
+}
+
 async function serve(deps: EdgeDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const decision = await decide(deps, request);
-  if ('answer' in decision) return sendAnswer(request, response, decision.answer);
+  if ('answer' in decision) return answerItself(deps, request, response, decision.answer);
   const first = await forward(deps.dispatcher, request, response, decision.way);
   if (first === 'sent') return;
   const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
-  if (again && 'answer' in again) return sendAnswer(request, response, again.answer);
+  if (again && 'answer' in again) return answerItself(deps, request, response, again.answer);
   const second: Outcome = again ? await forward(deps.dispatcher, request, response, again.way) : first;
-  if (second !== 'sent') sendAnswer(request, response, ANSWERS.unreachable);
+  if (second !== 'sent') answerItself(deps, request, response, ANSWERS.unreachable);
 }
 
 async function serveUpgrade(
@@ -91,19 +116,21 @@ async function serveUpgrade(
   };
   const refuseWith = (status: number, headers: string[], body: Buffer) =>
     refuse((response) => response.writeHead(status, headers).end(body));
-  if (!isUpgrade(request.headers)) return refuse((response) => sendAnswer(request, response, ANSWERS.bad));
+  if (!isUpgrade(request.headers))
+    return refuse((response) => answerItself(deps, request, response, ANSWERS.bad));
   const decision = await decide(deps, request);
-  if ('answer' in decision) return refuse((response) => sendAnswer(request, response, decision.answer));
+  if ('answer' in decision)
+    return refuse((response) => answerItself(deps, request, response, decision.answer));
   const upgrade = { request, socket, head };
   const first = await forwardUpgrade(deps.dispatcher, upgrade, decision.way, refuseWith);
   if (first === 'sent') return;
   const again = first === 'refused' ? await decideAgain(deps, request, decision) : null;
   if (again && 'answer' in again) {
     const { answer } = again;
-    return refuse((response) => sendAnswer(request, response, answer));
+    return refuse((response) => answerItself(deps, request, response, answer));
   }
   const second = again ? await forwardUpgrade(deps.dispatcher, upgrade, again.way, refuseWith) : first;
-  if (second !== 'sent') refuse((response) => sendAnswer(request, response, ANSWERS.unreachable));
+  if (second !== 'sent') refuse((response) => answerItself(deps, request, response, ANSWERS.unreachable));
 }
 
 async function decide(deps: EdgeDeps, request: IncomingMessage): Promise<Decision> {
@@ -147,7 +174,7 @@ async function decideForTenant(
     way: {
       origin: route.upstream,
       headers: cleanRequestHeaders(request.rawHeaders, { ...seenOf(deps, request), isForTenant: true, say }),
-      add: { [AGE_HEADER]: String(Math.round(found.ageMs / 1000)) },
+      add: { [AGE_HEADER]: String(Math.round(found.ageMs / 1000)), ...stay(deps) },
     },
   };
 }
@@ -169,7 +196,7 @@ function platformWay(deps: EdgeDeps, request: IncomingMessage): Way {
   return {
     origin: deps.controlPlaneUrl,
     headers: cleanRequestHeaders(request.rawHeaders, { ...seenOf(deps, request), isForTenant: false, say }),
-    add: {},
+    add: stay(deps),
   };
 }
 
@@ -195,5 +222,20 @@ async function isThere(deps: EdgeDeps, upstream: string): Promise<boolean> {
 function fail(deps: EdgeDeps, error: unknown, request: IncomingMessage, response: ServerResponse): void {
   deps.log.error({ err: error }, 'a request failed by a bug');
   if (response.headersSent) response.destroy();
-  else sendAnswer(request, response, ANSWERS.unreachable);
+  else answerItself(deps, request, response, ANSWERS.unreachable);
+}
+
+/** G5. */
+function stay(deps: EdgeDeps): Readonly<Record<string, string>> {
+  return deps.certificates ? { [STAY_HEADER]: STAY } : {};
+}
+
+function answerItself(
+  deps: EdgeDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): void {
+  for (const [name, value] of Object.entries(stay(deps))) response.setHeader(name, value);
+  sendAnswer(request, response, answer);
 }

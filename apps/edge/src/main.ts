@@ -1,16 +1,21 @@
 // Main: start, serve, stop.
 
 import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { Agent } from 'undici';
+import { Certificates } from './certificates.ts';
 import { type Config, readConfig } from './config.ts';
 import { createEdge } from './edge.ts';
 import { createLookUp } from './look-up.ts';
+import { createRedirect } from './redirect.ts';
 import { RouteTable } from './route-table.ts';
 
 const SAVE_MS = 2_000;
+/** Files are looked at, and opened when they changed. */
+const LOOK_AT_CERTIFICATES_MS = 2_000;
 const CONNECT_LIMIT_MS = 5_000;
 const MAX_CONNECTIONS = 2_000;
 
@@ -49,6 +54,17 @@ async function startEdge(config: Config): Promise<Shutdown> {
     lookUp: createLookUp({ controlPlaneUrl: config.controlPlaneUrl, edgeKey, dispatcher }),
   });
   await table.load();
+  const certificates = config.tlsDir
+    ? new Certificates({ folder: config.tlsDir, appDomain: config.appDomain, clock: systemClock, log })
+    : null;
+  if (certificates) {
+    await certificates.load();
+    supervisor.add({
+      name: 'read-certificates',
+      intervalMs: LOOK_AT_CERTIFICATES_MS,
+      run: () => certificates.reload(),
+    });
+  }
   const server = createEdge({
     table,
     dispatcher,
@@ -58,16 +74,18 @@ async function startEdge(config: Config): Promise<Shutdown> {
     controlPlaneUrl: config.controlPlaneUrl,
     appDomain: config.appDomain,
     scheme: config.scheme,
+    certificates,
   });
   supervisor.add({ name: 'save-routes', intervalMs: SAVE_MS, run: () => table.save() });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
+  const redirect = createRedirect({ appDomain: config.appDomain, httpsPort: config.port });
+  await listen(server, config.port, config.host);
+  if (config.httpPort !== null) await listen(redirect, config.httpPort, config.host);
   supervisor.start();
   shutdown.on('server', async () => {
-    server.close();
-    server.closeAllConnections();
+    for (const one of [server, redirect]) {
+      one.close();
+      one.closeAllConnections();
+    }
   });
   shutdown.on('loops', () => supervisor.stop());
   shutdown.on('routes', () => table.save());
@@ -75,12 +93,19 @@ async function startEdge(config: Config): Promise<Shutdown> {
   return shutdown;
 }
 
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
 main().catch((error: unknown) => {
   const { code, name, message, stack } = error as Error & { code?: string };
   const sentence =
     code === 'EADDRINUSE'
-      ? 'the port is in use. Stop what uses it, or choose another with PORT'
-      : name === 'SettingsError'
+      ? 'the port is in use. Stop what uses it, or choose another with PORT or EDGE_HTTP_PORT'
+      : name === 'SettingsError' || name === 'CertificatesUnusable'
         ? message
         : stack;
   process.stderr.write(`\nThe edge cannot start: ${sentence}\n`);

@@ -22,7 +22,7 @@ export function targetOfHost(host: string | undefined, appDomain: string): HostT
 }
 
 /** Lower case, without port, brackets or the dot of a full name; null when it is no host at all. */
-function hostName(host: string | undefined): string | null {
+export function hostName(host: string | undefined): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+?)\.?)(?::\d{1,5})?$/i.exec(host ?? '');
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }

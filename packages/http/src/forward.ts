@@ -162,7 +162,13 @@ function join(client: Duplex, upstream: Duplex, head: Buffer, headers: string[])
 }
 
 function answerHeaders(raw: unknown, add: Readonly<Record<string, string>>): string[] {
-  const clean = cleanResponseHeaders((raw ?? []) as (string | Buffer)[]);
+  const all = cleanResponseHeaders((raw ?? []) as (string | Buffer)[]);
+  const clean: string[] = [];
+  // What is added replaces: of two, a browser may believe the other one.
+  for (let i = 0; i + 1 < all.length; i += 2) {
+    const name = all[i] as string;
+    if (!Object.hasOwn(add, name.toLowerCase())) clean.push(name, all[i + 1] as string);
+  }
   for (const [name, value] of Object.entries(add)) clean.push(name, value);
   return clean;
 }

@@ -33,4 +33,5 @@ export {
 export { type FakeStripe, signStripeEvent, startFakeStripe } from './fake-stripe.ts';
 export { HOSTILE_ARCHIVES, type HostileArchive, type HostileEntry } from './hostile-archives.ts';
 export { PATH_CORPUS } from './path-corpus.ts';
+export { type TestAuthority, testAuthority } from './test-certificates.ts';
 export { workspaceState } from './workspace-state.ts';
