@@ -60,6 +60,7 @@ export const REQUIREMENTS = {
     'Teams are collapsed and expanded on board and outline, for everybody, and found when looked for',
   'canvas.newcomer':
     'Without a mouse: a team is built, works, is understood, mended, allowed and accounted for',
+  'canvas.faults': 'A chat that breaks says why, loses nothing, and goes on when what broke is mended',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.languages':

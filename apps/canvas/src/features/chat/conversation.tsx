@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { say } from '../../languages/say.ts';
+import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -163,6 +164,7 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
           <Button icon="restart" disabled={!canRetry} onClick={() => onRetry(turn)}>
             {say('chat.sendAgain')}
           </Button>
+          {next === 'limit' ? <LimitButton /> : null}
           {next === 'queue' ? (
             <Button icon="inbox" onClick={() => onQueue(turn)}>
               {say('chat.leaveInTheQueue')}
@@ -171,5 +173,19 @@ function TurnEnd({ turn, canRetry, onRetry, onQueue }: Omit<TurnViewProps, 'role
         </div>
       )}
     </div>
+  );
+}
+
+/** To where the limit of this role stands. */
+function LimitButton() {
+  const { store } = useTools();
+  const toDetails = () =>
+    store.setState(({ panel }) =>
+      panel.kind === 'role' ? { panel: { kind: 'role', id: panel.id, tab: 'details' } } : {},
+    );
+  return (
+    <Button icon="open" onClick={toDetails}>
+      {say('spend.changeLimit')}
+    </Button>
   );
 }

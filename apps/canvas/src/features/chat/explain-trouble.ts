@@ -3,8 +3,11 @@
 import { say } from '../../languages/say.ts';
 import { isObject } from '../workspaces/model.ts';
 
-/** `retry`: send again now. `queue`: leave it for when the role is back. `none`: something else must change first. */
-export type NextStep = 'retry' | 'queue' | 'none';
+/**
+ * `retry`: send again now. `repeat`: send the very same again, because nobody knows whether it arrived. `queue`: leave it for
+ * when the role is back. `limit`: raise what the role may spend. `none`: something else must change first.
+ */
+export type NextStep = 'retry' | 'repeat' | 'queue' | 'limit' | 'none';
 
 export interface ChatTrouble {
   title: string;
@@ -38,7 +41,7 @@ export function explainRefusal(status: number, body: unknown): ChatTrouble {
       return {
         title: say('chat.theBudgetIsUsed'),
         detail: say('chat.thisRoleHasSpent'),
-        next: 'none',
+        next: 'limit',
       };
     case 403:
       return { title: say('chat.notAllowed'), detail: said, next: 'none' };
@@ -98,6 +101,6 @@ export function explainNetworkFailure(): ChatTrouble {
   return {
     title: say('chat.theServerWasNot'),
     detail: say('chat.yourMessageMayNot'),
-    next: 'retry',
+    next: 'repeat',
   };
 }

@@ -74,7 +74,7 @@ describe('streamMessage', () => {
     [503, { error: 'x', status: 'paused' }, 'none'],
     [503, { error: 'x', busy: true }, 'none'],
     [502, { error: 'failed to reach workspace agent' }, 'queue'],
-    [402, { error: 'workspace budget limit exceeded' }, 'none'],
+    [402, { error: 'workspace budget limit exceeded' }, 'limit'],
     [410, { error: 'workspace removed' }, 'none'],
     [429, { error: 'rate limit exceeded' }, 'retry'],
     [500, 'not an object', 'retry'],

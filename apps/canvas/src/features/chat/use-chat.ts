@@ -49,8 +49,10 @@ export function useChat(roleId: string) {
   const retry = useCallback(
     (failed: Turn) => {
       if (tools.answering.has(roleId) || failed.question === null) return;
-      // A new id: the relay would answer the old one with the old failure.
-      const turn = newTurn(crypto.randomUUID(), failed.question, Date.now(), failed.files);
+      // The old id where nobody knows whether it arrived: then the work is done once. Otherwise a new one: the relay would
+      // answer the old one with the old failure.
+      const id = failed.trouble?.next === 'repeat' ? failed.id : crypto.randomUUID();
+      const turn = newTurn(id, failed.question, Date.now(), failed.files);
       tools.store.getState().setThread(roleId, (t) => putTurn(t, turn));
       void run(tools, roleId, turn, turns);
     },
