@@ -136,6 +136,8 @@ async function serveUpgrade(
 async function decide(deps: EdgeDeps, request: IncomingMessage): Promise<Decision> {
   // A full address as the target would say another name than Host does.
   if (!request.url?.startsWith('/')) return { answer: ANSWERS.bad };
+  // Of two, the edge could believe one and the tenant the other.
+  if ((request.headersDistinct.host?.length ?? 0) > 1) return { answer: ANSWERS.bad };
   const target = targetOfHost(request.headers.host, deps.appDomain);
   if (target.kind === 'nobody') return { answer: ANSWERS.notFound };
   if (target.kind === 'platform') return { way: platformWay(deps, request), slug: null };
