@@ -20,7 +20,7 @@ import {
   StripeBilling,
   TRIAL_CREDITS,
 } from './features/billing/index.ts';
-import { driveRollout } from './features/fleet/index.ts';
+import { driveRollout, proveRelease } from './features/fleet/index.ts';
 import { PgRolloutStore } from './features/fleet/rollout-store.pg.ts';
 import { PgKeyStore } from './features/keys/key-store.pg.ts';
 import { purgeOrg, resumePurges } from './features/lifecycle/index.ts';
@@ -35,7 +35,6 @@ import {
   ProvisionNews,
   ProvisionWatch,
   Reconciler,
-  statusOf,
 } from './features/provisioning/index.ts';
 import { RevocationFeed } from './features/tenant-door/index.ts';
 import { PgReportStore } from './features/tenant-door/report-store.pg.ts';
@@ -130,7 +129,10 @@ async function startOn(
   const driver = createDriver(config, log);
   const seal = new Seal(identity.encryptionKey.reveal(), config.olderEncryptionKey?.reveal() ?? null);
   const box = new CredentialBox(seal, config.edgeKey);
-  const call = config.driver === 'fake' ? answerOfFakeTenant : createCallTenant(clock);
+  const call: CallTenant =
+    driver instanceof FakeDriver
+      ? async ({ orgId }, _method, path) => driver.answer(orgId, path)
+      : createCallTenant(clock);
   const specOf = (tenant: TenantRow): TenantSpec => {
     const credentials = box.open(tenant);
     if (!credentials) throw new Error('a tenant is placed after its credentials were made');
@@ -174,10 +176,7 @@ async function startOn(
       if (open) await purgeOrg(purge, open);
     },
   });
-  const isReady = async (orgId: string) => {
-    const tenant = await tenants.find(orgId);
-    return tenant !== null && (await statusOf(boot, tenant, '/health/ready')) === 200;
-  };
+  const prove = (orgId: string, target: string) => proveRelease({ ...reach, driver, clock }, orgId, target);
 
   // Use-cases' dependencies.
   const orgOf = new OrgOfRequest();
@@ -321,7 +320,7 @@ async function startOn(
   supervisor.add({
     name: 'rollouts',
     intervalMs: DRIVE_MS,
-    run: () => driveRollout({ rollouts, tenants, driver, clock, log, isReady, reconcileSoon }),
+    run: () => driveRollout({ rollouts, tenants, driver, clock, log, prove, reconcileSoon }),
   });
   supervisor.add({
     name: 'purges',
@@ -385,9 +384,6 @@ function createDriver(config: Config, log: Log): PlacementDriver {
     log,
   });
 }
-
-/** Fake tenants have no door; what asks them hears that all is well. */
-const answerOfFakeTenant: CallTenant = async () => ({ status: 200, body: null });
 
 /** Somebody stops everything that runs here (Ctrl-C); the next start brings back what is wanted. */
 async function stopTenants(driver: PlacementDriver): Promise<void> {

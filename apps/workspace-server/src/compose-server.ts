@@ -1,5 +1,7 @@
 // Compose server: what each feature's routes are given. Long because it is one list.
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIdentifier, digestOf } from '@molecule/http';
 import type { Shutdown } from '@molecule/kit';
@@ -145,6 +147,8 @@ export function composeServer(parts: ServerParts): Promise<FastifyInstance> {
       startedAt: clock.now(),
       version: VERSION,
       gitSha: 'unknown',
+      build: digestOfProgram(),
+      hostedOrgId: config.hostedOrgId,
       mode: config.mode,
       isOpen,
       backend: config.backend,
@@ -158,4 +162,11 @@ export function composeServer(parts: ServerParts): Promise<FastifyInstance> {
       isDraining: () => parts.shutdown.isRunning,
     },
   });
+}
+
+/** Of the file that this process was started with; whoever rolled it out knows the same. */
+function digestOfProgram(): string {
+  return createHash('sha256')
+    .update(readFileSync(process.argv[1] ?? ''))
+    .digest('hex');
 }

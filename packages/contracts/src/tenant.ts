@@ -48,7 +48,11 @@ export const buildInfo = defineRoute({
   policy: 'open',
   tag: 'tenant',
   summary: 'Which build this is',
-  response: z.object({ git_sha: z.string() }),
+  response: z.object({
+    git_sha: z.string(),
+    /** SHA-256 of the program that runs, as hex. */
+    build: z.string().optional(),
+  }),
 });
 
 export const liveness = defineRoute({
@@ -61,6 +65,8 @@ export const liveness = defineRoute({
   response: z.object({
     subsystems: z.record(z.string(), z.object({ last_tick_at: timestamp, seconds_ago: z.number().int() })),
     backend: z.string().optional(),
+    /** The organisation of a hosted tenant. */
+    org_id: z.string().optional(),
   }),
 });
 

@@ -53,6 +53,8 @@ export interface PlacementDriver {
   ensureRunning(spec: TenantSpec): Promise<Placement>;
   inspect(orgId: string): Promise<TenantState>;
   hasImage(image: string): Promise<boolean>;
+  /** SHA-256 of the program that a tenant of this image runs, as hex; null: this driver cannot tell. */
+  buildOf(image: string): Promise<string | null>;
   /** D5. The upgrade stays: what it could go back to is dropped. */
   settleImage(orgId: string): Promise<void>;
   stop(orgId: string): Promise<void>;

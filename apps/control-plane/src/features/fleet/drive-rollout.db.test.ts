@@ -1,8 +1,11 @@
 // Tests of rollouts: canary first, soak, batches; a bad image never gets past one canary, and goes back with its data.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { faults } from '@molecule/domain';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Crashed, CrashPoint } from '../provisioning/testing/crashing.ts';
 import { leapingClock, PlatformUnderTest } from '../provisioning/testing/platform-under-test.ts';
 import { driveRollout } from './drive-rollout.ts';
+import { proveRelease } from './prove-release.ts';
 import { PgRolloutStore } from './rollout-store.pg.ts';
 import type { Rollout } from './rollout-store.ts';
 
@@ -23,6 +26,20 @@ beforeAll(async () => {
 afterAll(() => under?.stop());
 beforeEach(() => {
   badImages = new Set();
+  answer = (orgId, path) => under.driver.answer(orgId, path);
+});
+
+type Answer = (orgId: string, path: string) => { status: number; body: unknown };
+let answer: Answer;
+const proof = () => ({
+  tenants: under.tenants,
+  driver: under.driver,
+  box: under.box,
+  clock,
+  call: async ({ orgId }: { orgId: string }, _method: string, path: string) =>
+    badImages.has(under.driver.tenants.get(orgId)?.image ?? '')
+      ? { status: 500, body: null }
+      : answer(orgId, path),
 });
 
 const isServing = (orgId: string) => {
@@ -35,20 +52,24 @@ async function allRun(): Promise<boolean> {
 }
 
 /** Reconciler and driver look again and again, each a fresh one, as after a crash. */
-async function looks(isDone: () => Promise<boolean>, limit = 400): Promise<void> {
+async function looks(isDone: () => Promise<boolean>, limit = 400, crash?: CrashPoint): Promise<void> {
+  const doomed = <T extends object>(target: T): T => crash?.wrap(target) ?? target;
   for (let i = 0; i < limit; i++) {
     const reconciler = under.reconciler();
     await reconciler.look(new AbortController().signal);
     await reconciler.round();
     await reconciler.idle();
-    await driveRollout({
-      rollouts,
-      tenants: under.tenants,
-      driver: under.driver,
+    const look = driveRollout({
+      rollouts: doomed(rollouts),
+      tenants: doomed(under.tenants),
+      driver: doomed(under.driver),
       clock,
       log: under.log,
-      isReady: async (orgId) => isServing(orgId),
+      prove: (orgId, target) => proveRelease(proof(), orgId, target),
       reconcileSoon: () => {},
+    });
+    await look.catch((error: unknown) => {
+      if (!(error instanceof Crashed)) throw error;
     });
     if (await isDone()) return;
     clock.leap(6_000);
@@ -150,7 +171,9 @@ describe('a release', () => {
     await looks(isOver(id));
     expect(await rollouts.find(id)).toMatchObject({ state: 'failed' });
     expect(await phases(id)).toMatchObject({ canary: 'rolled_back', one: 'pending', four: 'pending' });
-    expect((await rollouts.tenants(id))[0]?.error).toBe('it served, and stopped serving');
+    expect((await rollouts.tenants(id))[0]?.error).toBe(
+      'it served, and stopped serving: /health/ready answered 500',
+    );
     await looks(allRun);
     expect(under.driver.tenants.get(canary)).toMatchObject({ image: 'local', data: 'before', isUp: true });
   });
@@ -178,4 +201,136 @@ describe('a release', () => {
     expect(counted.filter((phase) => phase === 'pending')).toHaveLength(3);
     await looks(allRun);
   });
+});
+
+/** A release that is bad in one way, for as long as the function that it gives back was not called. */
+type Bad = (isBad: (orgId: string) => boolean) => void;
+const KINDS: Readonly<Record<string, Bad>> = {
+  'does not start': (isBad) =>
+    under.driver.failWith((verb, orgId) => {
+      if (verb === 'inspect' && isBad(orgId)) endOf(orgId);
+    }),
+  'ends after a minute': (isBad) =>
+    under.driver.failWith((verb, orgId) => {
+      const tenant = under.driver.tenants.get(orgId);
+      if (verb === 'inspect' && tenant && isBad(orgId) && clock.now() - tenant.startedAt > 60_000)
+        endOf(orgId);
+    }),
+  'answers 500 on its health': (isBad) => {
+    answerInstead(isBad, (orgId, path) =>
+      path === '/health' ? { status: 500, body: null } : under.driver.answer(orgId, path),
+    );
+  },
+  'answers for another tenant': (isBad) => {
+    answerInstead(isBad, (orgId, path) =>
+      path === '/admin/liveness'
+        ? { status: 200, body: { subsystems: {}, org_id: 'another' } }
+        : under.driver.answer(orgId, path),
+    );
+  },
+  'is another build than it is called': (isBad) => {
+    answerInstead(isBad, (orgId, path) =>
+      path === '/buildinfo' ? { status: 200, body: { build: 'of local' } } : under.driver.answer(orgId, path),
+    );
+  },
+  'does not get through its migration': (isBad) => {
+    answerInstead(isBad, () => ({ status: 503, body: null }));
+  },
+  'never answers': (isBad) => {
+    answerInstead(isBad, () => {
+      throw faults.backendTransient('the tenant does not answer');
+    });
+  },
+  'answers too late': (isBad) => {
+    answerInstead(isBad, (orgId, path) => {
+      clock.leap(5_000);
+      return under.driver.answer(orgId, path);
+    });
+  },
+};
+
+function endOf(orgId: string): void {
+  const tenant = under.driver.tenants.get(orgId);
+  if (tenant) tenant.isUp = false;
+}
+
+function answerInstead(isBad: (orgId: string) => boolean, bad: Answer): void {
+  answer = (orgId, path) => (isBad(orgId) ? bad(orgId, path) : under.driver.answer(orgId, path));
+}
+
+describe('a release that', () => {
+  afterEach(() => under.driver.failWith(() => {}));
+
+  it.each(Object.keys(KINDS))(
+    '%s reaches one canary, which goes back with its data (F4)',
+    async (kind) => {
+      await under.database.db.query(`update orgs set is_canary = (slug = 'canary')`);
+      await looks(allRun);
+      const canary = (await rollouts.fleet(['canary']))[0]?.orgId ?? '';
+      const touched = new Set<string>();
+      KINDS[kind]?.((orgId) => {
+        const isBad = under.driver.tenants.get(orgId)?.image === 'bad';
+        if (isBad) touched.add(orgId);
+        return isBad;
+      });
+      const before = under.driver.tenants.get(canary);
+      if (before) before.data = `before ${kind}`;
+      const { id } = await order('bad', { maxStragglers: 5, soakMs: 90_000 });
+      await looks(isOver(id));
+      expect((await rollouts.find(id))?.state).toBe('failed');
+      expect(Object.values(await phases(id)).sort()).toEqual([
+        'pending',
+        'pending',
+        'pending',
+        'pending',
+        'rolled_back',
+      ]);
+      expect((await rollouts.tenants(id))[0]?.error).not.toBeNull();
+      await looks(async () => (await allRun()) && isServing(canary));
+      expect([...touched]).toEqual([canary]);
+      expect(under.driver.tenants.get(canary)).toMatchObject({ image: 'local', data: `before ${kind}` });
+      expect(new Set(Object.values(await images()))).toEqual(new Set(['local']));
+    },
+    60_000,
+  );
+});
+
+describe('a controller that dies', () => {
+  it.each(['good', 'bad'] as const)(
+    'at any call leaves a rollout of a %s release that the next one brings to its end (F1)',
+    async (target) => {
+      await under.database.db.query(`update orgs set is_canary = (slug = 'canary')`);
+      const named = ['canary', 'one', 'two'];
+      let from = 'local';
+      for (let at = 1; ; at++) {
+        await looks(allRun);
+        const to = target === 'good' && from === 'good' ? 'local' : target;
+        if (target === 'bad') badImages.add('bad');
+        const fleet = await rollouts.fleet(named);
+        const made = await rollouts.create(
+          { target: to, soakMs: 5_000, batchSize: 2, maxStragglers: 0 },
+          fleet.map(({ orgId, slug, isCanary }) => ({ orgId, slug, isCanary, phase: 'pending' as const })),
+          'test',
+        );
+        if (!made) throw new Error('another rollout is open');
+        const point = new CrashPoint(at, at % 2 === 0 ? 'before' : 'after');
+        const isCrashedOrOver = async () => point.isDead || (await isOver(made.id)());
+        await looks(isCrashedOrOver, 400, point);
+        await looks(isOver(made.id));
+        const found = await phases(made.id);
+        if (target === 'good') {
+          expect((await rollouts.find(made.id))?.state).toBe('done');
+          expect(new Set(Object.values(found))).toEqual(new Set(['done']));
+          from = to;
+        } else {
+          expect((await rollouts.find(made.id))?.state).toBe('failed');
+          expect(found).toEqual({ canary: 'rolled_back', one: 'pending', two: 'pending' });
+          badImages.clear();
+        }
+        if (!point.isDead) break;
+        expect(at).toBeLessThan(300);
+      }
+    },
+    240_000,
+  );
 });

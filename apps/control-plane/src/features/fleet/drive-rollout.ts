@@ -1,22 +1,25 @@
 // Drive rollout: brings the fleet to an image: the canaries one by one, a soak, then batches.
 //
 //   F1. What a tenant is to run is a row; the reconciler brings it about. A killed controller finds everything there.
-//   F2. Success is proved by what runs and serves, never by a command that ended well.
+//   F2. Success is proved by what runs and serves (prove-release.ts), never by a command that ended well.
 //   F3. A tenant that does not serve the target in UPGRADE_MS goes back by itself, image and data.
 //   F4. Canaries go one at a time, and one that goes back ends the rollout, so that a bad image reaches one tenant; of
 //       the others as many as `max_stragglers` may stay behind. Whoever was not reached stays on the old image.
 //   F5. What a canary could go back to is kept until the soak is over: one that stops serving meanwhile goes back too, and
-//       with it what was written in that time.
+//       with it what was written in that time. One that ended and was started again during the soak goes back as well.
 
 import type { Clock, Log } from '@molecule/kit';
 import type { PlacementDriver } from '../../placement/driver.ts';
 import type { TenantStore } from '../tenants/index.ts';
+import type { Proof } from './prove-release.ts';
 import type { Rollout, RolloutStore, RolloutTenant } from './rollout-store.ts';
 
 /** From the order to a tenant that serves; what is longer goes back, which takes as long again. */
 const UPGRADE_MS = 60_000;
 /** How long a canary may not answer during the soak; a restart of its own takes less. */
 const SILENCE_MS = 20_000;
+/** A tenant tells its age in whole seconds. */
+const UPTIME_SLACK_MS = 2_000;
 
 export interface DriveDeps {
   rollouts: RolloutStore;
@@ -24,8 +27,8 @@ export interface DriveDeps {
   driver: PlacementDriver;
   clock: Clock;
   log: Log;
-  /** Does the tenant answer that it is ready? */
-  isReady(orgId: string): Promise<boolean>;
+  /** Does the tenant serve `target`, and since when? */
+  prove(orgId: string, target: string): Promise<Proof>;
   reconcileSoon(): void;
 }
 
@@ -35,7 +38,8 @@ export async function driveRollout(deps: DriveDeps): Promise<void> {
   if (!rollout) return;
   const tenants = await deps.rollouts.tenants(rollout.id);
   const inFlight = tenants.filter(({ phase }) => phase === 'upgrading');
-  for (const tenant of inFlight) await judge(deps, rollout, tenant);
+  // At once: one that never answers delays none of the others.
+  await Promise.all(inFlight.map((tenant) => judge(deps, rollout, tenant)));
   if (inFlight.length > 0) return;
   if (rollout.state !== 'running') return;
   const failure = failureOf(rollout, tenants);
@@ -51,9 +55,8 @@ export async function driveRollout(deps: DriveDeps): Promise<void> {
 /** F2, F3. */
 async function judge(deps: DriveDeps, rollout: Rollout, tenant: RolloutTenant): Promise<void> {
   const { rollouts, driver, clock } = deps;
-  const found = await driver.inspect(tenant.orgId);
-  const isOnTarget = found.state === 'running' && found.image === rollout.target;
-  if (isOnTarget && (await deps.isReady(tenant.orgId))) {
+  const { problem } = await deps.prove(tenant.orgId, rollout.target);
+  if (problem === null) {
     await rollouts.endUpgrade(rollout.id, tenant.orgId, 'done', { error: null, image: null });
     await rollouts.watch(rollout.id, tenant.orgId, null);
     // F5.
@@ -61,12 +64,7 @@ async function judge(deps: DriveDeps, rollout: Rollout, tenant: RolloutTenant): 
     return;
   }
   if (clock.now() <= (tenant.deadlineAt ?? 0)) return;
-  await goBack(
-    deps,
-    rollout,
-    tenant,
-    isOnTarget ? 'the image runs and does not serve' : 'the image did not come to run',
-  );
+  await goBack(deps, rollout, tenant, problem);
 }
 
 async function goBack(
@@ -90,9 +88,17 @@ async function watchCanaries(
   const now = deps.clock.now();
   for (const tenant of tenants) {
     if (!tenant.isCanary || tenant.phase !== 'done') continue;
-    const isServing = await deps.isReady(tenant.orgId);
+    const { problem, startedAt } = await deps.prove(tenant.orgId, rollout.target);
+    const isServing = problem === null;
+    if (startedAt !== null && rollout.soakUntil !== null) {
+      const soakedFrom = rollout.soakUntil - rollout.soakMs;
+      if (startedAt > soakedFrom + UPTIME_SLACK_MS) {
+        await goBack(deps, rollout, tenant, 'it ended, and was started again');
+        return true;
+      }
+    }
     if (!isServing && tenant.deadlineAt !== null && now > tenant.deadlineAt) {
-      await goBack(deps, rollout, tenant, 'it served, and stopped serving');
+      await goBack(deps, rollout, tenant, `it served, and stopped serving: ${problem}`);
       return true;
     }
     if (isServing !== (tenant.deadlineAt === null))

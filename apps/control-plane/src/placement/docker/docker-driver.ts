@@ -98,6 +98,10 @@ export class DockerDriver implements PlacementDriver {
     );
   }
 
+  async buildOf(): Promise<string | null> {
+    return null;
+  }
+
   settleImage(orgId: string): Promise<void> {
     return this.#locks.run(orgId, async () => {
       for (const volume of await this.#volumesOf(orgId))

@@ -8,8 +8,9 @@
 //   R5. Workspaces that were placed for a tenant live in its network, and end with it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Fault, faults } from '@molecule/domain';
 import { KeyedLock, type Log } from '@molecule/kit';
@@ -103,6 +104,13 @@ export class ProcessDriver implements PlacementDriver {
 
   async hasImage(image: string): Promise<boolean> {
     return IMAGE_NAME.test(image) && existsSync(this.#options.mainOf(image));
+  }
+
+  async buildOf(image: string): Promise<string | null> {
+    if (!(await this.hasImage(image))) return null;
+    return createHash('sha256')
+      .update(await readFile(this.#options.mainOf(image)))
+      .digest('hex');
   }
 
   settleImage(orgId: string): Promise<void> {

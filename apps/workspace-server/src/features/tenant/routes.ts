@@ -13,6 +13,9 @@ export interface TenantRouteDeps {
   startedAt: number;
   version: string;
   gitSha: string;
+  build: string;
+  /** Null on a self-hosted tenant. */
+  hostedOrgId: string | null;
   mode: 'normal' | 'development' | 'production';
   isOpen: boolean;
   backend: string;
@@ -45,10 +48,11 @@ export function bindTenantRoutes(app: FastifyInstance, binder: Binder, deps: Ten
     return deps.metrics.print();
   });
 
-  binder.bind(app, tenant.buildInfo, async () => ({ git_sha: deps.gitSha }));
+  binder.bind(app, tenant.buildInfo, async () => ({ git_sha: deps.gitSha, build: deps.build }));
 
   binder.bind(app, tenant.liveness, async () => ({
     backend: deps.backend,
+    ...(deps.hostedOrgId === null ? {} : { org_id: deps.hostedOrgId }),
     subsystems: Object.fromEntries(
       Object.entries(deps.supervisor.liveness()).map(([name, { lastTickAt }]) => [
         name,

@@ -16,7 +16,7 @@ const MIGRATIONS = join(import.meta.dirname, '../../../../migrations');
 
 export class PlatformUnderTest {
   readonly database: TestDatabase;
-  readonly driver = new FakeDriver();
+  readonly driver: FakeDriver;
   readonly log = createLog({ level: 'silent' });
   readonly orgs: PgOrgStore;
   readonly tenants: PgTenantStore;
@@ -33,6 +33,7 @@ export class PlatformUnderTest {
   private constructor(database: TestDatabase, clock: Clock) {
     this.database = database;
     this.clock = clock;
+    this.driver = new FakeDriver(() => clock.now());
     this.orgs = new PgOrgStore(database.db, clock);
     this.tenants = new PgTenantStore(database.db, clock);
     this.lifecycle = new PgLifecycleStore(database.db, clock, (id) => this.orgs.find(id));
