@@ -482,7 +482,7 @@ describe('health, metrics, liveness', () => {
       verifies('core.1.6-buildinfo', 'its build is known, to anybody'),
       () => asNobody('GET', '/buildinfo'),
       200,
-      { git_sha: expect.any(String) },
+      { git_sha: expect.any(String), build: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ],
     [
       verifies('core.1.6-liveness', 'its loops are not told to anybody'),
