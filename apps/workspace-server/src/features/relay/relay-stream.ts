@@ -192,9 +192,22 @@ export class StreamTranscript {
       this.#end(textOfParts(message.parts), message.metadata);
       this.hasEnded = true;
     }
-    const statusUpdate = isObject(result.statusUpdate) ? result.statusUpdate : result;
+    const task = isObject(result.task) ? result.task : result.kind === 'task' ? result : null;
+    if (task) this.#readWhole(task.artifacts);
+    const statusUpdate = isObject(result.statusUpdate) ? result.statusUpdate : (task ?? result);
     if (isObject(statusUpdate.status)) this.#readStatus(statusUpdate.status, statusUpdate.metadata);
     if (statusUpdate.final === true) this.hasEnded = true;
+  }
+
+  /** What a task has said by now: all of it for whoever asks for the second time. What follows comes after it. */
+  #readWhole(artifacts: unknown): void {
+    if (!Array.isArray(artifacts)) return;
+    const texts = artifacts
+      .map((artifact) => (isObject(artifact) ? textOfParts(artifact.parts) : null))
+      .filter((text) => text !== null && text !== '');
+    if (texts.length === 0) return;
+    this.#text = '';
+    this.#append(texts.join('\n'));
   }
 
   #readStatus(status: Record<string, unknown>, metadata: unknown): void {

@@ -31,6 +31,9 @@ const event = fc.oneof(
   fc.record({ result: fc.record({ artifact: fc.record({ parts }) }) }),
   fc.record({ result: fc.record({ kind: fc.constant('message'), parts, metadata: odd }) }),
   fc.record({ result: fc.record({ status }) }),
+  fc.record({
+    result: fc.record({ task: fc.record({ artifacts: fc.oneof(odd, fc.array(fc.record({ parts }))) }) }),
+  }),
   fc.record({ error: fc.record({ message: odd }) }),
   odd,
 );
