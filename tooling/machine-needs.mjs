@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 const POSTGRES_HOME = '/usr/lib/postgresql';
 
@@ -29,6 +29,17 @@ export const MACHINE_NEEDS = [
     name: 'Docker',
     variable: 'MOLECULE_TEST_DOCKER',
     find: () => (answers('docker', ['info']) ? '1' : null),
+  },
+  {
+    name: 'Pebble',
+    // The folder with `pebble` and `pebble-challtestsrv`.
+    variable: 'MOLECULE_TEST_PEBBLE',
+    find: () => {
+      const [pebble, names] = [onPath('pebble'), onPath('pebble-challtestsrv')].map(
+        (path) => path && dirname(path),
+      );
+      return pebble && pebble === names ? pebble : null;
+    },
   },
   {
     name: 'network namespaces',

@@ -33,7 +33,8 @@ try {
 const port = Number(process.env.PORT || 8080);
 const dataDir = resolve(process.env.MOLECULE_DATA_DIR || './.molecule-platform');
 const domain = process.env.APP_DOMAIN || 'localhost';
-const scheme = process.env.EDGE_TLS_DIR ? 'https' : 'http';
+const ordersCertificates = Boolean(process.env.EDGE_ACME_DIRECTORY);
+const scheme = process.env.EDGE_TLS_DIR || ordersCertificates ? 'https' : 'http';
 const baseUrl = process.env.CP_BASE_URL || `${scheme}://${domain}:${port}`;
 mkdirSync(dataDir, { recursive: true });
 const controlPlanePort = await freePort();
@@ -106,11 +107,13 @@ async function announce() {
   process.stdout.write(`\n  Open ${baseUrl}\n\n`);
 }
 
-/** On this machine, by its address: whose certificate that is, is no question here. */
+/** On this machine, by its address: whose certificate that is, is no question here. The first may take its time to be issued. */
 function isUp() {
-  const { request } = scheme === 'https' ? https : http;
+  const isSecure = scheme === 'https' && !ordersCertificates;
+  const { request } = isSecure ? https : http;
+  const asked = ordersCertificates ? controlPlanePort : port;
   return new Promise((done) => {
-    request({ host: '127.0.0.1', port, path: '/health', rejectUnauthorized: false }, (answer) => {
+    request({ host: '127.0.0.1', port: asked, path: '/health', rejectUnauthorized: false }, (answer) => {
       answer.resume();
       done(answer.statusCode === 200);
     })

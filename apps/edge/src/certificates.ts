@@ -5,6 +5,7 @@
 //       nothing fits, gets the one of the domain, else the first: a refused handshake would tell names apart.
 //   T3. What changes on disk is read again without a restart. A folder that cannot be used as a whole (a half-written
 //       pair, a key of another certificate, nothing) changes nothing: what was served is served on, and the log says why.
+//   T4. Only where the edge fills the folder itself may it be empty; then a handshake is refused until there is a pair.
 
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -24,6 +25,7 @@ export interface CertificateAndKey {
 
 interface Pair extends CertificateAndKey {
   names: string[];
+  startsAt: number;
   endsAt: number;
   context: SecureContext;
 }
@@ -33,16 +35,18 @@ export class Certificates {
   readonly #appDomain: string;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #mayBeEmpty: boolean;
   #pairs: Pair[] = [];
   #tellOfChange: (() => void) | null = null;
   /** The folder as it was looked at last, good or not. */
   #seen = '';
 
-  constructor(options: { folder: string; appDomain: string; clock: Clock; log: Log }) {
+  constructor(options: { folder: string; appDomain: string; clock: Clock; log: Log; mayBeEmpty?: boolean }) {
     this.#folder = options.folder;
     this.#appDomain = options.appDomain;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#mayBeEmpty = options.mayBeEmpty ?? false;
   }
 
   /** The first reading. Rejects with CertificatesUnusable. */
@@ -70,22 +74,32 @@ export class Certificates {
     }
   }
 
-  /** T2. */
-  contextFor(name: string): SecureContext {
-    return (best(this.#pairs, name.toLowerCase(), this.#clock.now()) ?? this.#nameless()).context;
+  /** T2. Null while there is none at all (T4). */
+  contextFor(name: string): SecureContext | null {
+    return (best(this.#pairs, name.toLowerCase(), this.#clock.now()) ?? this.#nameless())?.context ?? null;
+  }
+
+  /** Every name that stands in a certificate. */
+  held(): string[] {
+    return [...new Set(this.#pairs.flatMap(({ names }) => names))];
+  }
+
+  /** Of the certificate that answers to this name; null when none fits. */
+  lifeOf(name: string): { startsAt: number; endsAt: number } | null {
+    return best(this.#pairs, name.toLowerCase(), this.#clock.now());
   }
 
   /** For who says no name; `tellOfChange` is called when it may be another. */
-  nameless(tellOfChange: () => void): CertificateAndKey {
+  nameless(tellOfChange: () => void): CertificateAndKey | null {
     this.#tellOfChange = tellOfChange;
-    const { cert, key } = this.#nameless();
-    return { cert, key };
+    const pair = this.#nameless();
+    return pair && { cert: pair.cert, key: pair.key };
   }
 
-  #nameless(): Pair {
+  #nameless(): Pair | null {
     const pair = best(this.#pairs, this.#appDomain, this.#clock.now()) ?? this.#pairs[0];
-    if (!pair) throw new Error('the certificates are asked for before they were read');
-    return pair;
+    if (!pair && !this.#mayBeEmpty) throw new Error('the certificates are asked for before they were read');
+    return pair ?? null;
   }
 
   async #look(): Promise<string> {
@@ -105,7 +119,7 @@ export class Certificates {
       if (!files.includes(keyFile)) throw new CertificatesUnusable(`${file} has no ${keyFile} beside it`);
       pairs.push(await this.#readPair(file, keyFile));
     }
-    if (pairs.length === 0) {
+    if (pairs.length === 0 && !this.#mayBeEmpty) {
       throw new CertificatesUnusable(`there is no pair of .crt and .key in ${this.#folder}`);
     }
     return pairs;
@@ -125,9 +139,10 @@ export class Certificates {
     const context = orElse(isNone, () => createSecureContext({ cert, key, minVersion: 'TLSv1.2' }));
     const names = namesOf(first);
     if (names.length === 0) throw new CertificatesUnusable(`${file} names no host`);
+    const startsAt = Date.parse(first.validFrom);
     const endsAt = Date.parse(first.validTo);
     if (endsAt <= this.#clock.now()) this.#log.error({ file, names }, 'this certificate has ended');
-    return { names, endsAt, context, cert, key };
+    return { names, startsAt, endsAt, context, cert, key };
   }
 
   async #files(): Promise<string[]> {

@@ -1,7 +1,14 @@
 // Config: the settings of the edge. The only reader of its environment.
 
-import { resolve } from 'node:path';
-import { defineSettings, readSettings, type Secret, SettingsError, setting } from '@molecule/kit';
+import { join, resolve } from 'node:path';
+import {
+  defineSettings,
+  readSettings,
+  type Secret,
+  SettingsError,
+  type SettingsOf,
+  setting,
+} from '@molecule/kit';
 
 export const SETTINGS = defineSettings({
   port: setting.port('PORT', { default: 8080, doc: 'The one port of the platform.' }),
@@ -17,7 +24,7 @@ export const SETTINGS = defineSettings({
   }),
   scheme: setting.oneOf('EDGE_SCHEME', ['http', 'https'], {
     default: 'http',
-    doc: 'What people type; https when something in front of the edge ends TLS. With EDGE_TLS_DIR it is https.',
+    doc: 'What people type; https when something in front of the edge ends TLS. With EDGE_TLS_DIR or EDGE_ACME_DIRECTORY it is https.',
   }),
   tlsDir: setting.text('EDGE_TLS_DIR', {
     optional: true,
@@ -26,8 +33,22 @@ export const SETTINGS = defineSettings({
   }),
   httpPort: setting.port('EDGE_HTTP_PORT', {
     optional: true,
-    doc: 'With EDGE_TLS_DIR: a port without TLS, whose every answer leads to https on PORT. None when unset.',
+    doc: 'Where the edge ends TLS: a port without it, which leads to https on PORT and answers the challenges of ACME. None when unset.',
     example: '80',
+  }),
+  acmeDirectory: setting.url('EDGE_ACME_DIRECTORY', {
+    optional: true,
+    doc: 'Directory of an ACME authority, from which the edge orders certificates; needs EDGE_HTTP_PORT, which is to be reached as port 80.',
+    example: 'https://acme-v02.api.letsencrypt.org/directory',
+  }),
+  acmeEmail: setting.text('EDGE_ACME_EMAIL', {
+    optional: true,
+    doc: 'Where the ACME authority writes to.',
+    example: 'operations@molecule.example',
+  }),
+  areAcmeTermsAccepted: setting.flag('EDGE_ACME_TERMS_ACCEPTED', {
+    default: false,
+    doc: 'Accept the terms of the ACME authority; nothing is ordered without.',
   }),
   edgeKey: setting.secret('EDGE_SIGNING_KEY', {
     doc: 'The secret that the control plane and the edge share. `npm run platform` makes one.',
@@ -52,6 +73,8 @@ export interface Config {
   /** Null: the edge ends no TLS. */
   tlsDir: string | null;
   httpPort: number | null;
+  /** Null: the edge orders no certificates. */
+  acme: { directoryUrl: string; email: string; folder: string } | null;
   edgeKey: Secret;
   dataDir: string;
   logLevel: string;
@@ -64,15 +87,37 @@ export function readConfig(): Readonly<Config> {
 
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {
   const read = readSettings(SETTINGS, env);
-  if (read.httpPort !== undefined && !read.tlsDir) {
-    throw new SettingsError(['EDGE_HTTP_PORT leads to https, which needs EDGE_TLS_DIR']);
+  const acme = acmeOf(read);
+  if (read.httpPort !== undefined && !read.tlsDir && !acme) {
+    throw new SettingsError([
+      'EDGE_HTTP_PORT leads to https, which needs EDGE_TLS_DIR or EDGE_ACME_DIRECTORY',
+    ]);
   }
   return Object.freeze({
     ...read,
-    scheme: read.tlsDir ? 'https' : read.scheme,
+    scheme: read.tlsDir || acme ? 'https' : read.scheme,
     tlsDir: read.tlsDir ? resolve(read.tlsDir) : null,
     httpPort: read.httpPort ?? null,
+    acme,
     appDomain: read.appDomain.toLowerCase(),
     dataDir: resolve(read.dataDir),
   });
+}
+
+/** All of it or none. */
+function acmeOf(read: SettingsOf<typeof SETTINGS>): Config['acme'] {
+  const { acmeDirectory, acmeEmail, areAcmeTermsAccepted, httpPort, tlsDir } = read;
+  if (!acmeDirectory) return null;
+  const problems = [
+    acmeEmail ? '' : 'EDGE_ACME_DIRECTORY needs EDGE_ACME_EMAIL too',
+    areAcmeTermsAccepted ? '' : 'EDGE_ACME_DIRECTORY needs EDGE_ACME_TERMS_ACCEPTED=1: read its terms first',
+    httpPort === undefined ? 'EDGE_ACME_DIRECTORY needs EDGE_HTTP_PORT, where the authority looks' : '',
+    tlsDir ? 'EDGE_TLS_DIR and EDGE_ACME_DIRECTORY exclude each other' : '',
+  ].filter((problem) => problem !== '');
+  if (problems.length > 0 || !acmeEmail) throw new SettingsError(problems);
+  return {
+    directoryUrl: acmeDirectory,
+    email: acmeEmail,
+    folder: join(resolve(read.dataDir), 'edge-certificates'),
+  };
 }

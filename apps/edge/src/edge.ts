@@ -49,6 +49,8 @@ export interface EdgeDeps {
   scheme: 'http' | 'https';
   /** Null: the edge ends no TLS. */
   certificates: Pick<Certificates, 'contextFor' | 'nameless'> | null;
+  /** Awaited before a handshake for this name is answered; null: nothing is to be awaited. */
+  prepareName?: ((name: string) => Promise<void>) | null;
 }
 
 type Answer = (typeof ANSWERS)[keyof typeof ANSWERS];
@@ -58,7 +60,9 @@ type Decision = { way: Way; slug: string | null } | { answer: Answer };
 export function createEdge(deps: EdgeDeps): Server {
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, keepAliveTimeout: 65_000 };
   const { certificates } = deps;
-  const server = certificates ? createTlsEdge(certificates, limits) : createServer(limits);
+  const server = certificates
+    ? createTlsEdge(certificates, deps.prepareName ?? null, limits)
+    : createServer(limits);
   server.on('request', (request, response) => {
     void serve(deps, request, response).catch((error: unknown) => fail(deps, error, request, response));
   });
@@ -75,6 +79,7 @@ export function createEdge(deps: EdgeDeps): Server {
 /** Each handshake asks anew, so that what was read again counts from the next connection on. */
 function createTlsEdge(
   certificates: NonNullable<EdgeDeps['certificates']>,
+  prepareName: EdgeDeps['prepareName'] | null,
   limits: { maxHeaderSize: number; requestTimeout: number; keepAliveTimeout: number },
 ): Server {
   const oldest = { minVersion: 'TLSv1.2' } as const;
@@ -85,7 +90,11 @@ function createTlsEdge(
     ...nameless(),
     handshakeTimeout: HANDSHAKE_LIMIT_MS,
     ALPNProtocols: ['http/1.1'],
-    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
+    SNICallback: (name, done) => {
+      const answer = () => done(null, certificates.contextFor(name) ?? undefined);
+      if (prepareName) prepareName(name.toLowerCase()).then(answer, done);
+      else answer();
+    },
   });
   return server;
 }

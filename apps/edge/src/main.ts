@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { createLog, Shutdown, Supervisor, systemClock } from '@molecule/kit';
 import { Agent } from 'undici';
+import { createAcmeAuthority } from './acme-authority.ts';
+import { AcmeOrders } from './acme-orders.ts';
 import { Certificates } from './certificates.ts';
 import { type Config, readConfig } from './config.ts';
 import { createEdge } from './edge.ts';
@@ -16,6 +18,10 @@ import { RouteTable } from './route-table.ts';
 const SAVE_MS = 2_000;
 /** Files are looked at, and opened when they changed. */
 const LOOK_AT_CERTIFICATES_MS = 2_000;
+/** Between the end of one look at what is to be ordered and the next. */
+const ORDER_CERTIFICATES_MS = 10_000;
+/** Many names may be due at once. */
+const ORDERS_LIMIT_MS = 3_600_000;
 const CONNECT_LIMIT_MS = 5_000;
 const MAX_CONNECTIONS = 2_000;
 
@@ -54,8 +60,11 @@ async function startEdge(config: Config): Promise<Shutdown> {
     lookUp: createLookUp({ controlPlaneUrl: config.controlPlaneUrl, edgeKey, dispatcher }),
   });
   await table.load();
-  const certificates = config.tlsDir
-    ? new Certificates({ folder: config.tlsDir, appDomain: config.appDomain, clock: systemClock, log })
+  const { acme, appDomain } = config;
+  if (acme) await mkdir(acme.folder, { recursive: true, mode: 0o700 });
+  const folder = acme?.folder ?? config.tlsDir;
+  const certificates = folder
+    ? new Certificates({ folder, appDomain, clock: systemClock, log, mayBeEmpty: acme !== null })
     : null;
   if (certificates) {
     await certificates.load();
@@ -63,6 +72,26 @@ async function startEdge(config: Config): Promise<Shutdown> {
       name: 'read-certificates',
       intervalMs: LOOK_AT_CERTIFICATES_MS,
       run: () => certificates.reload(),
+    });
+  }
+  const orders =
+    acme && certificates
+      ? new AcmeOrders({
+          issue: createAcmeAuthority(acme),
+          folder: acme.folder,
+          appDomain,
+          certificates,
+          table,
+          clock: systemClock,
+          log,
+        })
+      : null;
+  if (orders) {
+    supervisor.add({
+      name: 'order-certificates',
+      intervalMs: ORDER_CERTIFICATES_MS,
+      timeoutMs: ORDERS_LIMIT_MS,
+      run: () => orders.round(),
     });
   }
   const server = createEdge({
@@ -75,9 +104,10 @@ async function startEdge(config: Config): Promise<Shutdown> {
     appDomain: config.appDomain,
     scheme: config.scheme,
     certificates,
+    prepareName: orders && ((name) => orders.prepare(name)),
   });
   supervisor.add({ name: 'save-routes', intervalMs: SAVE_MS, run: () => table.save() });
-  const redirect = createRedirect({ appDomain: config.appDomain, httpsPort: config.port });
+  const redirect = createRedirect({ appDomain, httpsPort: config.port, orders });
   await listen(server, config.port, config.host);
   if (config.httpPort !== null) await listen(redirect, config.httpPort, config.host);
   supervisor.start();

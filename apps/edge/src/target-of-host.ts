@@ -10,6 +10,11 @@ const PLATFORM_NAMES = new Set(['app', 'www', 'api']);
 const NOBODY: HostTarget = { kind: 'nobody' };
 const PLATFORM: HostTarget = { kind: 'platform' };
 
+/** The domain itself and the platform's own names below it. */
+export function platformNames(appDomain: string): string[] {
+  return [appDomain, ...[...PLATFORM_NAMES].map((label) => `${label}.${appDomain}`)];
+}
+
 /** `host` is the Host header as it came. An address and `localhost` lead to the platform. */
 export function targetOfHost(host: string | undefined, appDomain: string): HostTarget {
   const name = hostName(host);

@@ -350,4 +350,19 @@ describe('the settings of TLS', () => {
     expect(loadConfig(env)).toMatchObject({ scheme: 'http', tlsDir: null, httpPort: null });
     expect(() => loadConfig({ ...env, EDGE_HTTP_PORT: '80' })).toThrow(/EDGE_TLS_DIR/);
   });
+
+  it('ask for everything that ACME needs at once, and for no folder beside it', () => {
+    const acme = { ...env, EDGE_ACME_DIRECTORY: 'https://ca.test/dir' };
+    expect(() => loadConfig(acme)).toThrow(
+      /EDGE_ACME_EMAIL[\s\S]*EDGE_ACME_TERMS_ACCEPTED=1[\s\S]*EDGE_HTTP_PORT/,
+    );
+    const whole = {
+      ...acme,
+      EDGE_ACME_EMAIL: 'a@molecule.test',
+      EDGE_ACME_TERMS_ACCEPTED: '1',
+      EDGE_HTTP_PORT: '80',
+    };
+    expect(loadConfig(whole)).toMatchObject({ scheme: 'https', acme: { email: 'a@molecule.test' } });
+    expect(() => loadConfig({ ...whole, EDGE_TLS_DIR: '/c' })).toThrow(/exclude each other/);
+  });
 });
