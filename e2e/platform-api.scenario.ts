@@ -13,7 +13,15 @@ let owner: string;
 let other: string;
 
 beforeAll(async () => {
-  platform = await startPlatform({ PLACEMENT_DRIVER: 'fake', STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET });
+  platform = await startPlatform({
+    PLACEMENT_DRIVER: 'fake',
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    OIDC_PROVIDERS: 'away',
+    OIDC_AWAY_ISSUER: 'http://127.0.0.1:9',
+    OIDC_AWAY_CLIENT_ID: 'platform',
+    OIDC_AWAY_CLIENT_SECRET: 'client-secret-for-scenarios',
+    OIDC_AWAY_TITLE: 'One that is away',
+  });
   owner = await platform.signUp('owner@example.test');
   other = await platform.signUp('other@example.test');
   await make('acme');
@@ -239,6 +247,33 @@ describe('people', () => {
     const answer = await as('')(`/cp/auth/login?return_to=${encodeURIComponent(address)}`);
     expect(answer.status).toBe(400);
   });
+
+  it(
+    verifies('platform.people', 'are told that a provider is away or that their way through it is lost'),
+    async () => {
+      const listed = await as('')('/cp/auth/providers');
+      expect(listed.body).toEqual({ providers: [{ id: 'away', title: 'One that is away' }] });
+      const begin = '/cp/auth/providers/away/sign-in';
+      const away = await as('')(`${begin}?return_to=/new`);
+      expect([away.status, away.headers.location]).toEqual([
+        303,
+        '/sign-in?trouble=provider_away&return_to=%2Fnew',
+      ]);
+      expect((await as('')('/cp/auth/providers/nobody/sign-in')).status).toBe(404);
+      for (const address of [
+        '//evil.example',
+        '/\\evil.example',
+        'http://localhost/',
+        'https://evil.example',
+      ])
+        expect((await as('')(`${begin}?return_to=${encodeURIComponent(address)}`)).status).toBe(400);
+      const lost = await as('')('/cp/auth/callback?code=a-code&state=a-state');
+      expect([lost.status, lost.headers.location]).toEqual([
+        303,
+        '/sign-in?trouble=not_this_browser&return_to=%2F',
+      ]);
+    },
+  );
 
   it(
     verifies('platform.people', 'come by invitation for their own address, and leave; the last owner stays'),

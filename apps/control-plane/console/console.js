@@ -83,7 +83,48 @@ function afterSignIn() {
   else go('/');
 }
 
-function signUpPage() {
+function termsField() {
+  return make(
+    'label',
+    { class: 'check' },
+    make('input', { type: 'checkbox', name: 'terms', required: true }),
+    make('span', {}, 'I accept the ', make('a', { href: '/cp/legal/terms', target: '_blank' }, 'terms')),
+  );
+}
+
+/** Why a provider signed nobody in, for people. */
+const TROUBLE_WORDS = {
+  provider_away: 'The provider does not answer. Try again later, or sign in with your password.',
+  provider_refused: 'The provider did not confirm who you are. Try again.',
+  not_this_browser: 'That sign-in took too long or began in another browser. Try again.',
+  email_unverified: 'The provider does not vouch for your e-mail address. Have it verified there first.',
+  address_taken: 'The account of this address belongs to somebody else at this provider.',
+  not_on_list: 'This address is not on the list yet.',
+};
+
+/** A button for each identity provider; none when the platform cannot say. */
+async function providerLinks() {
+  const { providers } = await call('GET', '/auth/providers').catch(() => ({ providers: [] }));
+  const to = new URLSearchParams(location.search).get('return_to');
+  const query = to === null ? '' : `?return_to=${encodeURIComponent(to)}`;
+  return providers.map(({ id, title }) =>
+    make(
+      'p',
+      {},
+      make(
+        'a',
+        {
+          class: 'button',
+          href: `/cp/auth/providers/${encodeURIComponent(id)}/sign-in${query}`,
+          'data-leaves': true,
+        },
+        `Continue with ${title}`,
+      ),
+    ),
+  );
+}
+
+async function signUpPage() {
   const fields = [
     field('email', 'E-mail', { type: 'email', autocomplete: 'email' }),
     field('password', 'Password, 10 characters or more', {
@@ -91,12 +132,7 @@ function signUpPage() {
       minlength: 10,
       autocomplete: 'new-password',
     }),
-    make(
-      'label',
-      { class: 'check' },
-      make('input', { type: 'checkbox', name: 'terms', required: true }),
-      make('span', {}, 'I accept the ', make('a', { href: '/cp/legal/terms', target: '_blank' }, 'terms')),
-    ),
+    termsField(),
   ];
   const element = form(fields, 'Sign up', async (data) => {
     await call('POST', '/auth/accounts', {
@@ -107,10 +143,11 @@ function signUpPage() {
     afterSignIn();
   });
   const other = make('p', {}, 'Have an account? ', make('a', { href: '/sign-in' }, 'Sign in'));
-  show(true, make('div', { class: 'card' }, make('h1', {}, 'Sign up'), element, other));
+  const links = await providerLinks();
+  show(true, make('div', { class: 'card' }, make('h1', {}, 'Sign up'), element, ...links, other));
 }
 
-function signInPage() {
+async function signInPage() {
   const fields = [
     field('email', 'E-mail', { type: 'email', autocomplete: 'email' }),
     field('password', 'Password', { type: 'password', autocomplete: 'current-password' }),
@@ -120,7 +157,11 @@ function signInPage() {
     afterSignIn();
   });
   const other = make('p', {}, 'New here? ', make('a', { href: '/sign-up' }, 'Sign up'));
-  show(true, make('div', { class: 'card' }, make('h1', {}, 'Sign in'), element, other));
+  const code = new URLSearchParams(location.search).get('trouble');
+  const words = code !== null && Object.hasOwn(TROUBLE_WORDS, code) ? TROUBLE_WORDS[code] : null;
+  const trouble = words && make('p', { class: 'trouble', role: 'alert' }, words);
+  const links = await providerLinks();
+  show(true, make('div', { class: 'card' }, make('h1', {}, 'Sign in'), trouble, element, ...links, other));
 }
 
 async function listPage() {
@@ -146,7 +187,8 @@ async function listPage() {
   show(false, make('div', { class: 'card' }, make('h1', {}, 'Your organisations'), ...rows, add));
 }
 
-function newPage() {
+async function newPage() {
+  const { accepted } = await call('GET', '/auth/terms-status');
   const address = make('p', { class: 'address' });
   const slug = make('input', {
     name: 'slug',
@@ -158,7 +200,9 @@ function newPage() {
     },
   });
   const fields = [field('name', 'Name'), make('label', {}, 'Short name, for its address', slug), address];
+  if (!accepted) fields.push(termsField());
   const element = form(fields, 'Create organisation', async (data) => {
+    if (!accepted) await call('POST', '/auth/accept-terms');
     await call('POST', '/orgs', { slug: data.get('slug'), name: data.get('name') });
     go(`/orgs/${data.get('slug')}`);
   });
@@ -283,15 +327,15 @@ async function route() {
   keepInvitation();
   const path = location.pathname;
   try {
-    if (path === '/sign-up') return signUpPage();
-    if (path === '/sign-in') return signInPage();
+    if (path === '/sign-up') return await signUpPage();
+    if (path === '/sign-in') return await signInPage();
     showWho(await call('GET', '/auth/me'));
     const members = /^\/orgs\/([a-z0-9-]+)\/members$/.exec(path);
     if (path === '/join') return await joinPage();
     if (members) return await membersPage(members[1]);
     const org = /^\/orgs\/([a-z0-9-]+)$/.exec(path);
     if (org) await orgPage(org[1]);
-    else if (path === '/new') newPage();
+    else if (path === '/new') await newPage();
     else await listPage();
   } catch (error) {
     if (error.status === 401)
@@ -305,7 +349,14 @@ async function route() {
 
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href^="/"]');
-  if (!link || link.target === '_blank' || event.ctrlKey || event.metaKey) return;
+  if (
+    !link ||
+    link.target === '_blank' ||
+    link.dataset.leaves !== undefined ||
+    event.ctrlKey ||
+    event.metaKey
+  )
+    return;
   event.preventDefault();
   go(link.getAttribute('href'));
 });

@@ -29,6 +29,12 @@ export const KEPT: Readonly<Record<string, Readonly<Record<string, Kept>>>> = {
     terms_accepted_at: 'time',
     created_at: 'time',
   },
+  user_identities: {
+    issuer: 'name',
+    subject: 'id',
+    user_id: 'id',
+    created_at: 'time',
+  },
   user_sessions: {
     id: 'id',
     user_id: 'id',

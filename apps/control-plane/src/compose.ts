@@ -5,12 +5,21 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { digestOf, edgeLookupToken, PLATFORM_COOKIES } from '@molecule/http';
-import { createLog, type Log, Shutdown, Supervisor, systemClock } from '@molecule/kit';
+import {
+  createLog,
+  type Log,
+  parseSealingKey,
+  Secret,
+  SettingsError,
+  Shutdown,
+  Supervisor,
+  systemClock,
+} from '@molecule/kit';
 import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres';
 import { createPlatformAuthorize } from './access/authorize-platform.ts';
 import { createPlatformIdentifier } from './access/identify-platform-caller.ts';
 import { PlatformRateLimit } from './access/platform-rate-limit.ts';
-import type { Config } from './config.ts';
+import type { Config, OidcProvider } from './config.ts';
 import { PgAdminStore } from './features/admin/admin-store.pg.ts';
 import { PgBillingStore } from './features/billing/billing-store.pg.ts';
 import {
@@ -28,7 +37,7 @@ import { PgLifecycleStore } from './features/lifecycle/lifecycle-store.pg.ts';
 import { PgMemberStore } from './features/members/member-store.pg.ts';
 import { type Org, OrgOfRequest, openTenant } from './features/orgs/index.ts';
 import { PgOrgStore } from './features/orgs/org-store.pg.ts';
-import { Passwords, TERMS } from './features/people/index.ts';
+import { IdentityProviders, Passwords, type ProviderSettings, TERMS } from './features/people/index.ts';
 import { PgPersonStore } from './features/people/person-store.pg.ts';
 import {
   describeProvisioning,
@@ -237,6 +246,13 @@ async function startOn(
     people: {
       people,
       passwords: new Passwords(),
+      providers: new IdentityProviders({
+        providers: await Promise.all(config.oidcProviders.map(withSecret)),
+        clock,
+        key: parseSealingKey(digestOf(`sign-in:${identity.encryptionKey.reveal()}`).toString('hex')),
+        baseUrl: config.baseUrl,
+      }),
+      log,
       clock,
       isHttps,
       appDomain: config.appDomain,
@@ -357,6 +373,14 @@ async function startOn(
       return shutdown.run(reason);
     },
   };
+}
+
+async function withSecret(provider: OidcProvider): Promise<ProviderSettings> {
+  const { clientSecret } = provider;
+  if (clientSecret instanceof Secret) return { ...provider, clientSecret };
+  const text = (await readFile(clientSecret.file, 'utf8')).trim();
+  if (text === '') throw new SettingsError([`${clientSecret.file} holds no secret`]);
+  return { ...provider, clientSecret: Secret.of(text) };
 }
 
 function createDriver(config: Config, log: Log): PlacementDriver {

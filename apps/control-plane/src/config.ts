@@ -1,14 +1,7 @@
 // Config: the settings of the control plane. The only reader of its environment.
 
 import { resolve } from 'node:path';
-import {
-  defineSettings,
-  readSettings,
-  type Secret,
-  SettingsError,
-  type SettingsOf,
-  setting,
-} from '@molecule/kit';
+import { defineSettings, readSettings, Secret, SettingsError, type SettingsOf, setting } from '@molecule/kit';
 import type { StripeSettings } from './features/billing/index.ts';
 
 export const SETTINGS = defineSettings({
@@ -128,11 +121,25 @@ export const SETTINGS = defineSettings({
     default: true,
     doc: 'Anybody may make an account; otherwise only addresses on the allow-list.',
   }),
+  oidcProviders: setting.list('OIDC_PROVIDERS', {
+    optional: true,
+    doc: 'Short names of identity providers. Each needs OIDC_<NAME>_ISSUER, OIDC_<NAME>_CLIENT_ID and OIDC_<NAME>_CLIENT_SECRET or OIDC_<NAME>_CLIENT_SECRET_FILE; OIDC_<NAME>_TITLE is for its button.',
+    example: 'company',
+  }),
   logLevel: setting.oneOf('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent'], {
     default: 'info',
     doc: 'How much the control plane logs.',
   }),
 });
+
+/** One identity provider; its secret stands in the environment or in a file. */
+export interface OidcProvider {
+  id: string;
+  title: string;
+  issuer: string;
+  clientId: string;
+  clientSecret: Secret | { file: string };
+}
 
 export interface Config {
   port: number;
@@ -157,6 +164,7 @@ export interface Config {
   tenantProcesses: number;
   isWeakIsolationAccepted: boolean;
   isSignUpOpen: boolean;
+  oidcProviders: readonly OidcProvider[];
   logLevel: string;
   /** What a tenant's own process inherits of this environment: where programs are, and nothing that is secret. */
   programPath: string;
@@ -180,9 +188,54 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     olderEncryptionKey: read.olderEncryptionKey ?? null,
     stripeWebhookSecret: read.stripeWebhookSecret ?? null,
     stripe: stripeOf(read),
+    oidcProviders: oidcProvidersOf(read.oidcProviders ?? [], env),
     releasesDir: read.releasesDir ? resolve(read.releasesDir) : null,
     programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   });
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+function oidcProvidersOf(
+  ids: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): OidcProvider[] {
+  const problems: string[] = [];
+  const found: OidcProvider[] = [];
+  for (const [at, id] of ids.entries()) {
+    if (!/^[a-z][a-z0-9_]{0,31}$/.test(id) || ids.indexOf(id) !== at) {
+      problems.push(
+        `OIDC_PROVIDERS has "${id}": names differ, begin with a letter and are lower-case letters, digits and _`,
+      );
+      continue;
+    }
+    const name = (end: string) => `OIDC_${id.toUpperCase()}_${end}`;
+    const of = (end: string) => env[name(end)]?.trim() || undefined;
+    const [issuer, clientId, secret] = [of('ISSUER'), of('CLIENT_ID'), of('CLIENT_SECRET')];
+    const file = of('CLIENT_SECRET_FILE');
+    if (!issuer || !isIssuer(issuer))
+      problems.push(`${name('ISSUER')} must be an address with https; http is for loopback alone`);
+    if (!clientId) problems.push(`${name('CLIENT_ID')} is not set`);
+    if ((secret === undefined) === (file === undefined))
+      problems.push(`one of ${name('CLIENT_SECRET')} and ${name('CLIENT_SECRET_FILE')} must be set`);
+    const clientSecret = secret ? Secret.of(secret) : { file: resolve(file ?? '') };
+    found.push({
+      id,
+      title: of('TITLE') ?? id,
+      issuer: issuer ?? '',
+      clientId: clientId ?? '',
+      clientSecret,
+    });
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return found;
+}
+
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, search, hash, username, password } = new URL(text);
+  const isBare = `${search}${hash}${username}${password}` === '';
+  return isBare && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname)));
 }
 
 /** All of them or none. */

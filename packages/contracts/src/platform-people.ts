@@ -74,6 +74,53 @@ export const openSession = definePlatformRoute({
   errors: [401, 429],
 });
 
+export const listProviders = definePlatformRoute({
+  name: 'listProviders',
+  method: 'GET',
+  path: '/cp/auth/providers',
+  policy: 'open',
+  tag: 'people',
+  summary: 'The identity providers by which people may sign in',
+  response: z.object({ providers: z.array(z.object({ id: z.string(), title: z.string() })) }),
+});
+
+export const beginProviderSignIn = definePlatformRoute({
+  name: 'beginProviderSignIn',
+  method: 'GET',
+  path: '/cp/auth/providers/:provider/sign-in',
+  policy: 'open',
+  tag: 'people',
+  summary: 'Leads to an identity provider; when that is away, back to the sign-in page',
+  params: z.object({ provider: z.string().max(32) }),
+  query: z.object({ return_to: z.string().max(1_000).optional() }),
+  response: z.unknown(),
+  status: 303,
+  errors: [404, 429],
+});
+
+/** Why a provider signed nobody in: the `trouble` of the sign-in page. */
+export const SIGN_IN_TROUBLES = [
+  'provider_away',
+  'provider_refused',
+  'not_this_browser',
+  'email_unverified',
+  'address_taken',
+  'not_on_list',
+] as const;
+export type SignInTroubleCode = (typeof SIGN_IN_TROUBLES)[number];
+
+export const finishProviderSignIn = definePlatformRoute({
+  name: 'finishProviderSignIn',
+  method: 'GET',
+  path: '/cp/auth/callback',
+  policy: 'open',
+  tag: 'people',
+  summary: 'Where identity providers lead back to: signs the browser in, or says on the sign-in page why not',
+  response: z.unknown(),
+  status: 303,
+  errors: [429],
+});
+
 export const readMe = definePlatformRoute({
   name: 'readMe',
   method: 'GET',

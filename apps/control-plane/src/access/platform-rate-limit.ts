@@ -18,6 +18,8 @@ const BUDGET = 600;
 const NARROW: Readonly<Record<string, number>> = {
   createAccount: 20,
   openSession: 20,
+  beginProviderSignIn: 60,
+  finishProviderSignIn: 60,
   readInstance: 120,
   joinWaitlist: 20,
 };

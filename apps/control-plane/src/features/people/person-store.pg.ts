@@ -12,7 +12,7 @@ interface Row {
   email: string;
   name: string;
   terms_version: string | null;
-  password_hash: string;
+  password_hash: string | null;
 }
 
 export class PgPersonStore implements PersonStore {
@@ -42,12 +42,49 @@ export class PgPersonStore implements PersonStore {
     return row ? toPerson(row) : null;
   }
 
-  async findByEmail(email: string): Promise<(Person & { passwordHash: string }) | null> {
+  async findByEmail(email: string): Promise<(Person & { passwordHash: string | null }) | null> {
     const [row] = await this.#db.query<Row>(
       `select ${COLUMNS} from users u where lower(u.email) = lower($1)`,
       [email],
     );
     return row ? { ...toPerson(row), passwordHash: row.password_hash } : null;
+  }
+
+  async findByIdentity(issuer: string, subject: string): Promise<Person | null> {
+    return findByIdentity(this.#db, issuer, subject);
+  }
+
+  link(input: Parameters<PersonStore['link']>[0]): Promise<Person | null> {
+    const { issuer, subject, email, name } = input;
+    const now = this.#now();
+    return this.#db.tx(async (tx) => {
+      await tx.query(
+        `insert into users (id, email, name, created_at) values ($1, $2, $3, $4)
+         on conflict (lower(email)) do nothing`,
+        [randomUUID(), email, name, now],
+      );
+      // Two ways at once for one address wait here for each other.
+      const [row] = await tx.query<Row>(
+        `select ${COLUMNS} from users u where lower(u.email) = lower($1) for update`,
+        [email],
+      );
+      if (!row) return null;
+      const [made] = await tx.query(
+        `insert into user_identities (issuer, subject, user_id, created_at) values ($1, $2, $3, $4)
+         on conflict do nothing returning user_id`,
+        [issuer, subject, row.id, now],
+      );
+      if (!made) return findByIdentity(tx, issuer, subject);
+      if (row.password_hash !== null) {
+        await tx.query('update users set password_hash = null where id = $1', [row.id]);
+        await tx.query('update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null', [
+          row.id,
+          now,
+        ]);
+        await revoke(tx, row.id, now);
+      }
+      return toPerson(row);
+    });
   }
 
   async find(id: string): Promise<Person | null> {
@@ -86,17 +123,35 @@ export class PgPersonStore implements PersonStore {
         [sessionId, this.#now()],
       );
       if (!row) return;
-      await tx.query(
-        `insert into revocations (org_id, kind, subject, at)
-         select org_id, 'user', $1::text, $2 from org_members where user_id = $1::uuid`,
-        [row.user_id, this.#now()],
-      );
+      await revoke(tx, row.user_id, this.#now());
     });
   }
 
   #now(): Date {
     return new Date(this.#clock.now());
   }
+}
+
+async function findByIdentity(
+  db: Pick<Db, 'query'>,
+  issuer: string,
+  subject: string,
+): Promise<Person | null> {
+  const [row] = await db.query<Row>(
+    `select ${COLUMNS} from user_identities i join users u on u.id = i.user_id
+     where i.issuer = $1 and i.subject = $2`,
+    [issuer, subject],
+  );
+  return row ? toPerson(row) : null;
+}
+
+/** Tells the tenants of the person's organisations. */
+async function revoke(tx: Pick<Db, 'query'>, userId: string, now: Date): Promise<void> {
+  await tx.query(
+    `insert into revocations (org_id, kind, subject, at)
+     select org_id, 'user', $1::text, $2 from org_members where user_id = $1::uuid`,
+    [userId, now],
+  );
 }
 
 function toPerson(row: Row): Person {

@@ -15,7 +15,13 @@ export interface PersonStore {
     passwordHash: string;
     termsVersion: string | null;
   }): Promise<Person | null>;
-  findByEmail(email: string): Promise<(Person & { passwordHash: string }) | null>;
+  findByEmail(email: string): Promise<(Person & { passwordHash: string | null }) | null>;
+  findByIdentity(issuer: string, subject: string): Promise<Person | null>;
+  /**
+   * Makes the account of a proven address, or joins to it the one that is there: nobody proved the address to that one, so
+   * its password and its sessions end. Null when the account has another subject of this issuer: the address changed hands.
+   */
+  link(input: { issuer: string; subject: string; email: string; name: string }): Promise<Person | null>;
   find(id: string): Promise<Person | null>;
   acceptTerms(id: string, version: string): Promise<void>;
   /** Keeps the digest only. */

@@ -4,18 +4,23 @@ import { randomBytes } from 'node:crypto';
 import { platform } from '@molecule/contracts';
 import { faults, formatToken, isSlug, TIMEOUTS_MS } from '@molecule/domain';
 import { digestOf } from '@molecule/http';
-import type { Clock } from '@molecule/kit';
+import type { Clock, Log } from '@molecule/kit';
 import type { FastifyReply } from 'fastify';
 import type { PlatformCaller } from '../../access/caller.ts';
 import type { PlatformBinder } from '../../access/platform-binder.ts';
+import type { IdentityProviders } from './identity-providers.ts';
 import type { Passwords } from './password.ts';
 import type { PersonStore } from './person-store.ts';
+import { bindProviderRoutes } from './provider-routes.ts';
+import { isOurs } from './return-address.ts';
 import { platformCookie } from './session-cookie.ts';
 import { TERMS } from './terms.ts';
 
 export interface PeopleDeps {
   people: PersonStore;
   passwords: Passwords;
+  providers: IdentityProviders;
+  log: Log;
   clock: Clock;
   isHttps: boolean;
   /** The host of `return_to` must be ours. */
@@ -86,6 +91,8 @@ export function bindPeopleRoutes(bind: PlatformBinder, deps: PeopleDeps): void {
     return reply.code(204).header('set-cookie', platformCookie(null, deps.isHttps)).send();
   });
 
+  bindProviderRoutes(bind, deps, (reply, userId) => signIn(reply, userId, deps));
+
   bind(platform.readTerms, async () => ({ ...TERMS }));
 }
 
@@ -112,19 +119,4 @@ async function lead(
   }
   const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
   return reply.code(303).header('location', `${page}${query}`).send();
-}
-
-/** A path of ours, or an address under the platform's domain in the platform's own scheme. */
-export function isOurs(
-  text: string,
-  { appDomain, isHttps }: { appDomain: string; isHttps: boolean },
-): boolean {
-  // Browsers read `/\` as `//`, which leads to another host, and drop control characters.
-  if (/[\\\s\p{Cc}]/u.test(text)) return false;
-  if (text.startsWith('/')) return !text.startsWith('//');
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  const isSchemeRight = protocol === (isHttps ? 'https:' : 'http:');
-  const isHostRight = hostname === appDomain || hostname.endsWith(`.${appDomain}`);
-  return isSchemeRight && isHostRight && username === '' && password === '';
 }

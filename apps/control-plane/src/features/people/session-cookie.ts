@@ -10,3 +10,16 @@ export function platformCookie(value: string | null, isHttps: boolean): string {
   const secure = isHttps ? '; Secure' : '';
   return `${name}=${value ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${secure}`;
 }
+
+/** Of a way through an identity provider. Lax: it comes back from another site, by a link that the browser follows. */
+export function flowCookie(value: string | null, isHttps: boolean): string {
+  const maxAgeSeconds = value === null ? 0 : 600;
+  const secure = isHttps ? '; Secure' : '';
+  return `${flowName(isHttps)}=${value ?? ''}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${secure}`;
+}
+
+export function flowOf(cookies: ReadonlyMap<string, string>, isHttps: boolean): string | undefined {
+  return cookies.get(flowName(isHttps));
+}
+
+const flowName = (isHttps: boolean) => (isHttps ? '__Host-molecule_sign_in' : 'molecule_sign_in');
