@@ -15,7 +15,22 @@ const WAITING = [
   'e2e/own-engine.scenario.ts',
 ];
 
+/** Scenarios that need the container engine, which knows no tenants: one after the other, beside the rest. */
+const CONTAINERS = [
+  'e2e/containers.scenario.ts',
+  'e2e/failed-starts.scenario.ts',
+  'e2e/half-failed-starts.scenario.ts',
+  'e2e/hostile-paths.scenario.ts',
+  'e2e/isolation.scenario.ts',
+  'e2e/leaving.scenario.ts',
+  'e2e/parity.scenario.ts',
+  'e2e/platform*.scenario.ts',
+  'e2e/switch-backend.scenario.ts',
+  'e2e/tree-verbs.scenario.ts',
+];
+
 const scenarios = {
+  globalSetup: ['e2e/support/empty-cluster.ts'],
   setupFiles: ['e2e/support/clean-up.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -30,6 +45,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,tooling}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.db.test.ts', '**/*.docker.test.ts'],
+          // Most of the time of these goes into loading modules and waiting for processes.
+          isolate: false,
+          maxWorkers: 3,
         },
       },
       {
@@ -40,6 +58,8 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // One database server for all of them; each test has a database of its own.
+          isolate: false,
         },
       },
       {
@@ -57,9 +77,12 @@ export default defineConfig({
           ...scenarios,
           name: 'e2e',
           include: ['e2e/**/*.scenario.ts'],
-          exclude: [...exclude, ...WAITING],
+          exclude: [...exclude, ...WAITING, ...CONTAINERS],
           fileParallelism: false,
         },
+      },
+      {
+        test: { ...scenarios, name: 'e2e-containers', include: CONTAINERS, exclude, fileParallelism: false },
       },
       {
         test: { ...scenarios, name: 'e2e-waiting', include: WAITING, exclude, maxWorkers: 4 },

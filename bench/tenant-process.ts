@@ -1,11 +1,12 @@
 // Tenant process: starts the built tenant in a folder of its own for a bench, and stops it with everything it started.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { withDeadline } from '@molecule/kit';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -44,11 +45,14 @@ export async function freePort(): Promise<number> {
   });
 }
 
+/** `cluster`: a Postgres data folder to begin with a copy of; otherwise the tenant makes its own. */
 export async function startTenantProcess(
   env: Record<string, string> = {},
-  options: { dataDir?: string; limitMs?: number } = {},
+  options: { dataDir?: string; limitMs?: number; cluster?: string } = {},
 ): Promise<TenantProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'molecule-bench-')));
+  // With its owner, who is not us where we are root.
+  if (options.cluster) await promisify(execFile)('cp', ['-a', options.cluster, join(dataDir, 'postgres')]);
   const port = env.PORT ? Number(env.PORT) : await freePort();
   const child = spawn(process.execPath, [join(ROOT, 'apps/workspace-server/dist/main.js')], {
     env: {

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { look, openCanvas, openTab, SOON } from './support/canvas.ts';
+import { lookInBoth, openCanvas, openTab, SOON } from './support/canvas.ts';
 import { type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const withBrowser = describe.skipIf(chromiumPath() === null);
@@ -39,26 +39,26 @@ async function contentOf(path: string, root = '/configs'): Promise<string | unde
   return (JSON.parse(answer.text) as { content?: string }).content;
 }
 
-withBrowser.each(['light', 'dark'] as const)('a person among the files of a role, in %s', (scheme) => {
+withBrowser('a person among the files of a role', () => {
   it(verifies(
     'canvas.files',
     'reads, writes, uploads, downloads and deletes, and undoes a deletion',
   ), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Scribe');
-    const folder = `notes-${scheme}`;
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Scribe');
+    const folder = 'notes';
     await openTab(page, 'Scribe', 'Files');
     await page.getByRole('treeitem', { name: 'config.yaml' }).waitFor(SOON);
     await page.getByRole('button', { name: 'New file' }).click();
     await page.getByLabel('Name, in /configs').fill('../escape.md');
     await page.getByRole('button', { name: 'Make it' }).click();
     await page.getByText('The name must not hold "..".').waitFor(SOON);
-    await look(page, scheme, 'files-new');
+    await lookInBoth(page, 'files-new');
     await page.getByLabel('Name, in /configs').fill(`${folder}/plan.md`);
     await page.getByRole('button', { name: 'Make it' }).click();
     await page.getByLabel(`Text of ${folder}/plan.md`).click(SOON);
     await page.keyboard.type('# Plan\n\nWrite **it** down, then `read` it.');
     await page.getByText('not saved').waitFor(SOON);
-    await look(page, scheme, 'files-draft');
+    await lookInBoth(page, 'files-draft');
     await page.keyboard.press('Control+s');
     await until(
       'it is saved',
@@ -76,7 +76,7 @@ withBrowser.each(['light', 'dark'] as const)('a person among the files of a role
     await page.keyboard.press('Control+s');
     await page.getByText('Somebody else changed it meanwhile').waitFor(SOON);
     await page.getByRole('dialog').getByText('Plan of somebody else').waitFor(SOON);
-    await look(page, scheme, 'files-conflict');
+    await lookInBoth(page, 'files-conflict');
     await page.getByRole('button', { name: 'Take theirs' }).click();
     await page.getByLabel(`Text of ${folder}/plan.md`).getByText('Plan of somebody else').waitFor(SOON);
 
@@ -99,46 +99,43 @@ withBrowser.each(['light', 'dark'] as const)('a person among the files of a role
       .first()
       .waitFor(SOON);
     await page.getByLabel('Files to upload').setInputFiles([
-      { name: `${scheme}.txt`, mimeType: 'text/plain', buffer: Buffer.from('from here') },
-      { name: `${scheme}.bin`, mimeType: 'application/octet-stream', buffer: Buffer.from([0xff, 0, 0xfe]) },
+      { name: 'here.txt', mimeType: 'text/plain', buffer: Buffer.from('from here') },
+      { name: 'here.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([0xff, 0, 0xfe]) },
     ]);
     await page
       .getByText(/It is no text, so it is kept as/)
       .first()
       .waitFor(SOON);
-    await until(
-      'it is uploaded',
-      async () => (await contentOf(`${scheme}.txt`, '/workspace')) === 'from here',
-    );
-    await page.getByRole('treeitem', { name: `${scheme}.txt` }).waitFor(SOON);
-    await look(page, scheme, 'files-work');
+    await until('it is uploaded', async () => (await contentOf('here.txt', '/workspace')) === 'from here');
+    await page.getByRole('treeitem', { name: 'here.txt' }).waitFor(SOON);
+    await lookInBoth(page, 'files-work');
     expect(problems).toEqual([]);
     await page.context().close();
   }, 120_000);
 
   it(verifies('canvas.files', 'is done by keyboard alone, with what is out of reach said'), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Scribe');
-    await tenant.asAdmin(`/workspaces/${id}/files/keys-${scheme}/one.json`, {
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Scribe');
+    await tenant.asAdmin(`/workspaces/${id}/files/keys/one.json`, {
       method: 'PUT',
       body: { content: '{ "a": [1, true, null], "b": "text" }\n' },
     });
     await openTab(page, 'Scribe', 'Files');
-    await page.getByRole('treeitem', { name: `keys-${scheme}` }).focus(SOON);
+    await page.getByRole('treeitem', { name: 'keys' }).focus(SOON);
     await page.keyboard.press('ArrowRight');
     await page.getByRole('treeitem', { name: 'one.json' }).waitFor(SOON);
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
-    await page.getByLabel(`Text of keys-${scheme}/one.json`).waitFor(SOON);
-    await look(page, scheme, 'files-json');
+    await page.getByLabel('Text of keys/one.json').waitFor(SOON);
+    await lookInBoth(page, 'files-json');
     await page.getByRole('treeitem', { name: 'one.json' }).focus();
     await page.keyboard.press('Delete');
-    await until('it is deleted', async () => (await contentOf(`keys-${scheme}/one.json`)) === undefined);
+    await until('it is deleted', async () => (await contentOf('keys/one.json')) === undefined);
     await page.getByLabel('Root').selectOption('/plugins');
     await page
       .getByText(/cannot be reached|could not be read|Nothing is here yet/)
       .first()
       .waitFor(SOON);
-    await look(page, scheme, 'files-away');
+    await lookInBoth(page, 'files-away');
     expect(problems.filter((text) => !/501|404|409/.test(text))).toEqual([]);
     await page.context().close();
   }, 120_000);

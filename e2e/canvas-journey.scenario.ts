@@ -36,8 +36,8 @@ afterAll(async () => {
   await tenant?.stop();
 });
 
-async function signedInPage(scheme: 'light' | 'dark'): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme });
+async function signedInPage(): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
@@ -62,17 +62,22 @@ async function signedInPage(scheme: 'light' | 'dark'): Promise<{ page: Page; pro
 async function shoot(page: Page, name: string): Promise<void> {
   if (process.env.MOLECULE_SCREENSHOTS !== '1') return;
   await mkdir(IMAGES, { recursive: true });
-  await page.screenshot({ path: join(IMAGES, `${name}.png`) });
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    // Colours change over a moment.
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: join(IMAGES, `${name}-${scheme}.png`) });
+  }
 }
 
-withBrowser.each(['light', 'dark'] as const)('a new user, in %s', (scheme) => {
+withBrowser('a new user', () => {
   it(
     verifies(
       'canvas.journey',
       'signs in by the printed link, sees every role online, sends a task and reads the report',
     ),
     async () => {
-      const { page, problems } = await signedInPage(scheme);
+      const { page, problems } = await signedInPage();
       for (const role of ROLES)
         await page.getByText(role, { exact: true }).first().waitFor({ timeout: 20_000 });
       await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
@@ -90,12 +95,12 @@ withBrowser.each(['light', 'dark'] as const)('a new user, in %s', (scheme) => {
         .getByText(/Reading for style|Doing the sums again|Measuring|Indexing terms/)
         .first()
         .waitFor({ timeout: 15_000 });
-      await shoot(page, `board-${scheme}`);
+      await shoot(page, 'board');
       await page.getByText('rehearsal engine: no model was asked').last().waitFor({ timeout: 30_000 });
       const report = await page.getByText(/Harbour Ferry Pilot/).count();
       expect(report).toBeGreaterThan(0);
       await page.waitForTimeout(300);
-      await shoot(page, `report-${scheme}`);
+      await shoot(page, 'report');
       expect(problems).toEqual([]);
       await page.context().close();
     },
@@ -104,7 +109,7 @@ withBrowser.each(['light', 'dark'] as const)('a new user, in %s', (scheme) => {
 
 withBrowser('an open board', () => {
   it(verifies('canvas.keyboard', 'opens a role by Enter and closes it by Escape'), async () => {
-    const { page } = await signedInPage('light');
+    const { page } = await signedInPage();
     await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
     const role = page.locator('[data-role-id]').first();
     await role.focus();
@@ -121,7 +126,7 @@ withBrowser('an open board', () => {
       'says why the open role may talk to the one pointed at or focused',
     ),
     async () => {
-      const { page } = await signedInPage('light');
+      const { page } = await signedInPage();
       await page.getByText('9 of 9 online').waitFor({ timeout: 30_000 });
       const role = (name: string) => page.locator('[data-role-id]').filter({ hasText: name }).first();
       const why = page.getByRole('status').filter({ hasText: /may (not )?talk/ });
@@ -149,7 +154,7 @@ withBrowser('an open board', () => {
   );
 
   it(verifies('canvas.restart', 'survives a kill and restart of the server and catches up'), async () => {
-    const { page } = await signedInPage('light');
+    const { page } = await signedInPage();
     await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
     tenant.child.kill('SIGKILL');
     await page.getByText('Live', { exact: true }).waitFor({ state: 'hidden', timeout: 30_000 });

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { look, openCanvas, openTab, SOON } from './support/canvas.ts';
+import { lookInBoth, openCanvas, openTab, SOON } from './support/canvas.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant } from './support/tenant.ts';
 
 const withBrowser = describe.skipIf(chromiumPath() === null);
@@ -21,16 +21,16 @@ afterAll(async () => {
   await tenant?.stop();
 });
 
-withBrowser.each(['light', 'dark'] as const)('the skills of a role, in %s', (scheme) => {
+withBrowser('the skills of a role', () => {
   it(verifies('canvas.skills', 'are read by keyboard and follow the card of the agent'), async () => {
-    const name = `Cook ${scheme}`;
+    const name = 'Cook';
     const { id, token } = await addExternalAgent(tenant, name);
-    const { page, problems } = await openCanvas(browser, tenant, scheme, name);
+    const { page, problems } = await openCanvas(browser, tenant, 'light', name);
     await openTab(page, name, 'Chat');
     await page.getByRole('tab', { name: 'Secrets', exact: true }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByText('No skills are named').waitFor(SOON);
-    await look(page, scheme, 'skills-empty');
+    await lookInBoth(page, 'skills-empty');
 
     const hostile = '<img src=x onerror=hit()>';
     const skills = [
@@ -48,7 +48,7 @@ withBrowser.each(['light', 'dark'] as const)('the skills of a role, in %s', (sch
     await list.getByText('flour · oven').waitFor(SOON);
     await list.getByRole('heading', { name: hostile }).waitFor(SOON);
     expect(await page.evaluate('document.querySelectorAll("[onerror]").length')).toBe(0);
-    await look(page, scheme, 'skills');
+    await lookInBoth(page, 'skills');
     expect(problems).toEqual([]);
     await page.context().close();
   }, 90_000);

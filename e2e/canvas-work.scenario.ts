@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { look, openCanvas } from './support/canvas.ts';
+import { lookInBoth, openCanvas } from './support/canvas.ts';
 import {
   addExternalAgent,
   type ExternalAgent,
@@ -54,15 +54,15 @@ const statusOf = async (id: string) =>
     (row) => row.id === id,
   )?.status;
 
-withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme) => {
+withBrowser('a person at work', () => {
   it(verifies(
     'canvas.approvals',
     'sees requests as they come, and decides them by keyboard and many at once',
   ), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Desk');
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Desk');
     await page.getByRole('button', { name: 'Approvals: nothing waits' }).click(SOON);
     await page.getByText('Nothing waits for you').waitFor(SOON);
-    await look(page, scheme, 'approvals-empty');
+    await lookInBoth(page, 'approvals-empty');
     const first = await ask('Send the parcel', 'The customer has paid and waits since Monday.');
     const card = page.locator(`[data-approval-id="${first}"]`);
     await card.waitFor(SOON);
@@ -74,10 +74,10 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
 
     const others = [await ask('Open the depot', 'It is raining.'), await ask('Drive at night')];
     await page.getByText('All 2').click(SOON);
-    await look(page, scheme, 'approvals');
+    await lookInBoth(page, 'approvals');
     await page.getByRole('button', { name: 'Deny chosen' }).click();
     await page.getByRole('dialog').waitFor(SOON);
-    await look(page, scheme, 'approvals-confirm');
+    await lookInBoth(page, 'approvals-confirm');
     await page.getByRole('button', { name: 'Deny 2' }).click();
     for (const id of others) await until('it is denied', async () => (await statusOf(id)) === 'denied');
 
@@ -85,7 +85,7 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
     await page.getByText('Courier', { exact: true }).first().click();
     await page.getByText('A request waits for your decision').click(SOON);
     await page.getByRole('region', { name: 'Approvals' }).getByText('Change the route').first().waitFor(SOON);
-    await look(page, scheme, 'approvals-role');
+    await lookInBoth(page, 'approvals-role');
     await page.locator(`[data-approval-id="${last}"]`).getByRole('button', { name: 'Approve' }).click();
     await until('it is approved', async () => (await statusOf(last)) === 'approved');
     expect(problems).toEqual([]);
@@ -93,7 +93,7 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
   }, 120_000);
 
   it(verifies('canvas.units', 'reads a log as it grows and works in a terminal'), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Desk');
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Desk');
     await page.getByText('Desk', { exact: true }).first().click();
     await page.getByRole('tab', { name: 'Logs' }).click(SOON);
     await page.getByRole('button', { name: 'Start' }).click();
@@ -102,14 +102,14 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
       .getByText(/started pid/)
       .first()
       .waitFor(SOON);
-    await look(page, scheme, 'logs');
+    await lookInBoth(page, 'logs');
     await page.getByRole('tab', { name: 'Terminal' }).click();
-    await look(page, scheme, 'terminal-closed');
+    await lookInBoth(page, 'terminal-closed');
     await page.getByRole('button', { name: 'Open a terminal' }).click();
     await page.getByText('Connected', { exact: true }).waitFor(SOON);
     await page.keyboard.type('echo $((6 * 7)) is the answer; ls --color=always -la\n');
     await page.getByText('42 is the answer').first().waitFor(SOON);
-    await look(page, scheme, 'terminal');
+    await lookInBoth(page, 'terminal');
     await page.keyboard.press('Escape');
     await page.keyboard.type('\nexit\n');
     await page.getByText('The shell ended.').waitFor(SOON);
@@ -121,7 +121,7 @@ withBrowser.each(['light', 'dark'] as const)('a person at work, in %s', (scheme)
     await page.getByText('Courier', { exact: true }).first().click();
     await page.getByRole('tab', { name: 'Logs' }).click(SOON);
     await page.getByText('The log cannot be reached from here').waitFor(SOON);
-    await look(page, scheme, 'logs-external');
+    await lookInBoth(page, 'logs-external');
     expect(problems.filter((text) => !text.includes('501'))).toEqual([]);
     await page.context().close();
   }, 120_000);

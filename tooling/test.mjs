@@ -17,13 +17,22 @@ import { runCommand } from './run-command.mjs';
 import { sayStep } from './steps.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const PROJECTS = [
-  { name: 'unit', limitMs: 15 * 60_000, needsBuild: false },
-  { name: 'db', limitMs: 15 * 60_000, needsBuild: false },
-  { name: 'docker', limitMs: 15 * 60_000, needsBuild: true, needs: 'MOLECULE_TEST_DOCKER' },
-  { name: 'e2e', limitMs: 45 * 60_000, needsBuild: true },
-  { name: 'e2e-waiting', limitMs: 10 * 60_000, needsBuild: true },
+/** One stage after the other. The lanes of a stage run beside each other, the projects of a lane in their order. */
+const STAGES = [
+  [[{ name: 'unit', limitMs: 15 * 60_000, needsBuild: false }]],
+  [
+    [{ name: 'db', limitMs: 15 * 60_000, needsBuild: false }],
+    [{ name: 'docker', limitMs: 15 * 60_000, needsBuild: true, needs: 'MOLECULE_TEST_DOCKER' }],
+  ],
+  [
+    [{ name: 'e2e', limitMs: 45 * 60_000, needsBuild: true }],
+    [
+      { name: 'e2e-containers', limitMs: 35 * 60_000, needsBuild: true },
+      { name: 'e2e-waiting', limitMs: 10 * 60_000, needsBuild: true },
+    ],
+  ],
 ];
+const PROJECTS = STAGES.flat(2);
 
 /** So many tests that step aside are named; the rest is counted. */
 const SHOWN_NAMES = 40;
@@ -52,12 +61,16 @@ const isMissing = (variable) => needs.some((need) => need.variable === variable 
 const folder = mkdtempSync(join(tmpdir(), 'molecule-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const steppedAside = [];
-for (const project of chosen) {
-  if (project.needs && isMissing(project.needs)) continue;
-  const { why, skippedNames = [], ...counts } = await runProject(project);
-  steppedAside.push(...skippedNames);
-  for (const key of Object.keys(total)) total[key] += counts[key];
-  sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
+for (const stage of STAGES) {
+  const lanes = stage.map((lane) =>
+    lane.filter((project) => chosen.includes(project) && !(project.needs && isMissing(project.needs))),
+  );
+  if (!(await isBuilt(lanes.flat()))) continue;
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const project of lane) await runAndCount(project);
+    }),
+  );
 }
 if (filters.length === 0 && chosen.length === PROJECTS.length && !isMissing('MOLECULE_TEST_DOCKER')) {
   if (await isParityBroken()) total.failed++;
@@ -76,15 +89,28 @@ if (isStrict && leftOut.length > 0) console.log('failed, because something was l
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(isGreen ? 0 : 1);
 
-async function runProject({ name, limitMs, needsBuild }) {
-  if (needsBuild) {
-    try {
-      await buildStale({ onBuild: (target) => sayStep(`building ${target} …`) });
-    } catch (error) {
-      console.log(error.message);
-      return { passed: 0, failed: 1, skipped: 0, why: 'the build failed' };
-    }
+/** False, said and counted as a failure, where what the projects need cannot be built. */
+async function isBuilt(projects) {
+  if (!projects.some(({ needsBuild }) => needsBuild)) return true;
+  try {
+    await buildStale({ onBuild: (target) => sayStep(`building ${target} …`) });
+    return true;
+  } catch (error) {
+    console.log(error.message);
+    sayStep(`${projects.map(({ name }) => name).join(', ')}: the build failed`);
+    total.failed += projects.length;
+    return false;
   }
+}
+
+async function runAndCount(project) {
+  const { why, skippedNames = [], ...counts } = await runProject(project);
+  steppedAside.push(...skippedNames);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
+}
+
+async function runProject({ name, limitMs }) {
   sayStep(`running the ${name} tests …`);
   const reportPath = join(folder, `${name}.json`);
   const { code, isOverTime } = await runCommand(

@@ -35,7 +35,11 @@ export async function startScenarioTenant(
     REMOTE_LIVENESS_STALE_AFTER: '86400',
     ...env,
   };
-  const tenant = await startTenantProcess(settings, options);
+  const cluster = process.env.MOLECULE_TEST_CLUSTER;
+  const tenant = await startTenantProcess(settings, {
+    ...options,
+    ...(cluster && !options.dataDir ? { cluster } : {}),
+  });
   if (env.ADMIN_TOKEN) tenant.adminToken = env.ADMIN_TOKEN;
   const call = (path: string, callOptions: CallOptions = {}) =>
     callTenant(tenant.url, path, {
