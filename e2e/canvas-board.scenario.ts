@@ -11,12 +11,15 @@ const withBrowser = describe.skipIf(chromiumPath() === null);
 let browser: Browser;
 let tenant: ScenarioTenant;
 const ids: Record<string, string> = {};
+const tokens: Record<string, string> = {};
 
 beforeAll(async () => {
   browser = await launchChromium();
   tenant = await startScenarioTenant();
   const add = async (name: string, manager?: string) => {
-    ids[name] = (await addExternalAgent(tenant, name, manager ? ids[manager] : undefined)).id;
+    const agent = await addExternalAgent(tenant, name, manager ? ids[manager] : undefined);
+    ids[name] = agent.id;
+    tokens[name] = agent.token;
   };
   await add('Boss');
   await add('Sales', 'Boss');
@@ -212,4 +215,51 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     expect(problems).toEqual([]);
     await page.context().close();
   }, 120_000);
+});
+
+withBrowser('a message under way', () => {
+  it(
+    verifies('canvas.hops', 'is a line that leads to what was said, also from a collapsed team'),
+    async () => {
+      const { page, problems } = await openCanvas(browser, tenant, 'light', 'Cleo');
+      await page.getByText('Live', { exact: true }).waitFor(SOON);
+      const answer = await tenant.call(`/workspaces/${ids.Ann}/activity`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens.Ann}` },
+        body: {
+          activity_type: 'a2a_send',
+          target_id: ids.Sales,
+          method: 'message/send',
+          summary: 'How much is it?',
+        },
+      });
+      expect(answer.status, answer.text).toBeLessThan(300);
+      const line = page.locator(`[data-hop="${ids.Ann}>${ids.Sales}"]`);
+      await line.waitFor({ state: 'attached', ...SOON });
+      await line.dispatchEvent('click');
+      await page.getByRole('heading', { name: 'Sales', exact: true }).waitFor(SOON);
+      await page.getByText('Messages with Ann').waitFor(SOON);
+      await page.getByRole('button', { name: 'Show all' }).click();
+      await page.getByText('Messages with Ann').waitFor({ state: 'detached', ...SOON });
+      expect(problems).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it(verifies('canvas.numbers', 'is counted, and the count leads to who works'), async () => {
+    const { page } = await openCanvas(browser, tenant, 'light', 'Cleo');
+    const beat = { workspace_id: ids.Ben, active_tasks: 1, current_task: 'adds up' };
+    await tenant.asAdmin('/registry/heartbeat', { method: 'POST', body: beat });
+    const count = page.getByRole('banner').getByRole('button', { name: /1 working/ });
+    await count.click(SOON);
+    await page.getByText('1 of 6').waitFor(SOON);
+    expect(await count.getAttribute('aria-pressed')).toBe('true');
+    expect(await cardOf(page, 'Ann').locator('..').getAttribute('class')).toContain('opacity');
+    expect(await cardOf(page, 'Ben').locator('..').getAttribute('class')).not.toContain('opacity');
+    await tenant.asAdmin('/registry/heartbeat', {
+      method: 'POST',
+      body: { ...beat, active_tasks: 0, current_task: '' },
+    });
+    await page.context().close();
+  });
 });

@@ -122,6 +122,20 @@ withBrowser('a page in the pseudo-language', () => {
       await page.getByRole('complementary').waitFor(SOON);
       await inspect(page, name);
     }
+    await page.getByRole('button', { name: strange('spend.tab'), exact: true }).click(SOON);
+    await page.getByRole('table').waitFor(SOON);
+    await inspect(page, 'panel-spend');
+    // As a language that is written from right to left would have it.
+    await page.evaluate("document.documentElement.dir = 'rtl'");
+    await inspect(page, 'mirrored-outline');
+    await page.keyboard.press('o');
+    await page.locator('[data-role-id]').first().waitFor(SOON);
+    await inspect(page, 'mirrored-board');
+    const [panel, board] = await Promise.all([
+      page.getByRole('complementary').boundingBox(),
+      page.locator('[data-board]').boundingBox(),
+    ]);
+    expect(panel?.x, 'the panel stands at the other side').toBeLessThan(board?.x ?? 0);
     expect(problems).toEqual([]);
     await page.context().close();
   }, 240_000);
@@ -143,6 +157,8 @@ const DIALOGS = [
   ['workspaces.rename', 'dialog-rename'],
   ['workspaces.move', 'dialog-move'],
   ['workspaces.remove', 'dialog-remove'],
+  ['newRole.report', 'dialog-new-role'],
+  ['spend.changeLimit', 'dialog-limit'],
 ] as const;
 const PANELS = [
   ['approvals.approvalsNothingWaits', 'panel-approvals'],

@@ -61,6 +61,8 @@ export const REQUIREMENTS = {
   'canvas.newcomer':
     'Without a mouse: a team is built, works, is understood, mended, allowed and accounted for',
   'canvas.faults': 'A chat that breaks says why, loses nothing, and goes on when what broke is mended',
+  'canvas.hops': 'A message under way is a line that leads to what was said',
+  'canvas.numbers': 'A number leads to those that it counts',
   'canvas.move': 'The chart is reorganised on board and outline, by pointer and key, with a preview and undo',
   'canvas.hostile': 'Of 200 texts that are scripts in disguise none runs, in whatever field they stand',
   'canvas.languages':

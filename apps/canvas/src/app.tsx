@@ -14,6 +14,7 @@ import { Palette } from './features/palette/palette.tsx';
 import { redoStep, undoStep } from './features/reorganise/index.ts';
 import { MoveDialog } from './features/reorganise/move-dialog.tsx';
 import { SignInPage } from './features/session/sign-in-page.tsx';
+import { RoleDialogs } from './features/workspaces/role-dialogs.tsx';
 import { say } from './languages/say.ts';
 import { ApprovalsPanel } from './panel/approvals-panel.tsx';
 import { OrganisationPanel } from './panel/organisation-panel.tsx';
@@ -81,6 +82,7 @@ function Desk() {
       />
       <MoveDialog />
       <NewRoleDialog />
+      <RoleDialogs />
       <CheatSheet isOpen={dialog === 'keys'} onClose={() => setDialog(null)} />
     </div>
   );

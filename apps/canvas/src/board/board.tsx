@@ -89,6 +89,7 @@ function BoardInside() {
   const viewport = useViewport(isRead && standing.size > 0, standing);
   const frame = useResized(viewport.onResized);
   useFitOnGrowth(placement.size, viewport.onResized);
+  useFitWhenAsked(viewport.fit);
 
   const byPointer = useRef<string | null>(null);
   useComeNear(frame, placement, isPicture, byPointer);
@@ -256,6 +257,17 @@ function useResized(onResized: () => void) {
     return () => observer.disconnect();
   }, []);
   return frame;
+}
+
+/** Asked for by the palette, which knows no board. */
+function useFitWhenAsked(showAll: () => void) {
+  const asked = useCanvas((canvas) => canvas.fitAsked);
+  const done = useRef(asked);
+  useEffect(() => {
+    if (done.current === asked) return;
+    done.current = asked;
+    showAll();
+  }, [asked, showAll]);
 }
 
 /** While the board is fitted, roles that appear stay in sight. */

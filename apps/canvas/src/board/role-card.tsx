@@ -128,7 +128,14 @@ function NearFace({ role, hidden }: { role: Role; hidden: HiddenTeam | undefined
         {isWorking ? (
           <span className="font-medium whitespace-nowrap text-motion">{countWords(role)}</span>
         ) : (
-          <IsolationMark role={role} />
+          <span className="flex gap-1.5 whitespace-nowrap">
+            {role.tier > 0 ? (
+              <span title={say('workspaces.tierOf', { tier: role.tier })}>
+                {say('workspaces.tierShort', { tier: role.tier })}
+              </span>
+            ) : null}
+            <IsolationMark role={role} />
+          </span>
         )}
       </div>
       {isWorking ? (
@@ -181,6 +188,7 @@ function describeRole(role: Role): string {
       ? `${countWords(role)}: ${role.currentTask || say('board.working')}`
       : (role.purpose ?? ''),
     role.isSimulated ? say('board.rehearsalNoModel') : engineWords(role),
+    role.tier > 0 ? say('workspaces.tierOf', { tier: role.tier }) : '',
     role.queueDepth > 0 ? waitingWords(role) : '',
     isMoneyTold(role) ? spendWords(role) : '',
   ]

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { InboxButton } from '../features/approvals/inbox-button.tsx';
 import { ConnectionStatus } from '../features/connection/connection-status.tsx';
+import { NO_FILTER, type StatusFilter } from '../features/reorganise/model.ts';
 import { ThemeButton } from '../features/theme/theme-button.tsx';
 import { countRoles } from '../features/workspaces/model.ts';
 import { RichWords } from '../languages/rich-words.tsx';
@@ -72,29 +73,53 @@ export function TopBar({ isOutline, onOutline, onPalette }: TopBarProps) {
 
 const strong = (words: ReactNode) => <strong className="font-semibold">{words}</strong>;
 
+/** Each number leads to those that it counts. */
 function CensusWords({ census }: { census: ReturnType<typeof countRoles> }) {
   return (
-    <p className="m-0 flex gap-4 text-note whitespace-nowrap text-ink-soft max-[720px]:hidden">
-      <span>
+    <div className="flex gap-2 text-note whitespace-nowrap text-ink-soft max-[720px]:hidden">
+      <Count of="all">
         <RichWords
           of="shell.online"
           values={{ online: census.online, total: census.total }}
           tags={{ b: (count) => <strong className="font-semibold text-ink">{count}</strong> }}
         />
-      </span>
+      </Count>
       {census.working > 0 ? (
-        <span className="text-motion">
+        <Count of="working" className="text-motion">
           <RichWords of="shell.working" values={{ count: census.working }} tags={{ b: strong }} />
-        </span>
+        </Count>
       ) : null}
       {census.needAttention > 0 ? (
-        <span className="flex items-center gap-1 text-warn">
+        <Count of="attention" className="text-warn">
           <Icon name="degraded" className="size-3.5!" />
           <span>
             <RichWords of="shell.needALook" values={{ count: census.needAttention }} tags={{ b: strong }} />
           </span>
-        </span>
+        </Count>
       ) : null}
-    </p>
+    </div>
+  );
+}
+
+function Count({
+  of: status,
+  className = '',
+  children,
+}: {
+  of: StatusFilter;
+  className?: string;
+  children: ReactNode;
+}) {
+  const { store } = useTools();
+  const isOn = useCanvas(({ filter }) => status !== 'all' && filter.status === status);
+  return (
+    <button
+      type="button"
+      aria-pressed={status === 'all' ? undefined : isOn}
+      onClick={() => store.setState({ filter: { ...NO_FILTER, status: isOn ? 'all' : status } })}
+      className={`flex h-7 items-center gap-1 rounded-s px-2 hover:bg-sunken aria-pressed:bg-sunken ${className}`}
+    >
+      {children}
+    </button>
   );
 }

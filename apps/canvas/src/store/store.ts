@@ -63,6 +63,10 @@ export interface Canvas extends Live {
   moving: { ids: readonly string[]; to: string | null | undefined } | null;
   /** A new role is being described, to stand below this manager or at the top. */
   hiring: { managerId: string | null } | null;
+  /** A question about one role is open. */
+  asking: { id: string; what: 'rename' | 'remove' | 'limit' } | null;
+  /** Counts how often the board was asked to show everything. */
+  fitAsked: number;
   /** The card that a dragged one would be put below. */
   dropId: string | null;
   steps: Steps;
@@ -110,6 +114,8 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     filter: NO_FILTER,
     moving: null,
     hiring: null,
+    asking: null,
+    fitAsked: 0,
     dropId: null,
     steps: NO_STEPS,
     drafts: {},

@@ -12,6 +12,8 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { goToStep } from '../first-run/use-first-steps.ts';
 import { askNewRole, askNewRoleHere } from '../new-role/ask-new-role.ts';
+import { chooseAll } from '../reorganise/choose-roles.ts';
+import { redoStep, undoStep } from '../reorganise/index.ts';
 import { collapseAll, expandAll, hasTeam, revealRole, toggleTeam } from '../teams/collapse-team.ts';
 import { THEMES } from '../theme/model.ts';
 import { useTheme } from '../theme/use-theme.ts';
@@ -127,6 +129,13 @@ const tabs = (): { tab: PanelTab; label: string; icon: IconName; words: string }
   { tab: 'details', label: say('palette.details'), icon: 'info', words: 'rename remove' },
 ];
 
+const asks = () =>
+  [
+    { what: 'rename', words: 'rename name', icon: 'pencil', label: 'palette.renameRole' },
+    { what: 'limit', words: 'limit budget spend money', icon: 'list', label: 'palette.limitRole' },
+    { what: 'remove', words: 'remove delete', icon: 'trash', label: 'palette.removeRole' },
+  ] as const;
+
 /** What can be done to the role whose panel is open. */
 function OpenRoleItems({ onDone }: { onDone: () => void }) {
   const tools = useTools();
@@ -170,6 +179,19 @@ function OpenRoleItems({ onDone }: { onDone: () => void }) {
       >
         {say('newRole.below', { role: role.name })}
       </Item>
+      {asks().map(({ what, words, icon, label }) => (
+        <Item
+          key={what}
+          value={words}
+          icon={icon}
+          onSelect={() => {
+            onDone();
+            tools.store.setState({ asking: { id: role.id, what } });
+          }}
+        >
+          {say(label, { role: role.name })}
+        </Item>
+      ))}
       {hasTeam(tools, role.id) ? (
         <Item
           value="collapse expand team fold"
@@ -206,6 +228,8 @@ function BoardItems({
 }: Omit<PaletteProps, 'isOpen' | 'onClose'> & { onDone: () => void }) {
   const tools = useTools();
   const isOpenServer = useCanvas((canvas) => canvas.tenant?.is_open ?? false);
+  const last = useCanvas((canvas) => canvas.steps.past.at(-1));
+  const next = useCanvas((canvas) => canvas.steps.future.at(-1));
   const [, chooseTheme] = useTheme();
   const then = (action: () => void) => () => {
     onDone();
@@ -268,6 +292,24 @@ function BoardItems({
       >
         {isOutline ? say('palette.showTheBoard') : say('palette.showTheOutline')}
       </Item>
+      <Item value="undo back" icon="undo" onSelect={then(() => void undoStep(tools))}>
+        {last ? say('board.undoLast', { last: last.label }) : say('board.nothingToUndo')}
+      </Item>
+      <Item value="redo again" icon="redo" onSelect={then(() => void redoStep(tools))}>
+        {next ? say('board.doAgainNext', { next: next.label }) : say('board.nothingToDoAgain')}
+      </Item>
+      <Item value="choose all select roles" icon="list" onSelect={then(() => chooseAll(tools.store))}>
+        {say('palette.chooseAll')}
+      </Item>
+      {isOutline ? null : (
+        <Item
+          value="fit everything zoom whole board"
+          icon="fit"
+          onSelect={then(() => tools.store.setState(({ fitAsked }) => ({ fitAsked: fitAsked + 1 })))}
+        >
+          {say('board.fitEverything')}
+        </Item>
+      )}
       <Item value="tidy up layout" icon="tidy" onSelect={then(() => void tidyBoard(tools))}>
         {say('palette.tidyUpTheBoard')}
       </Item>

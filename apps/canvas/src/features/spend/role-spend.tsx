@@ -1,15 +1,14 @@
 // Role spend: what one role spent this month of what it may, and the way to change that.
 
-import { useState } from 'react';
 import { say } from '../../languages/say.ts';
+import { useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import type { Role } from '../workspaces/model.ts';
-import { BudgetDialog } from './budget-dialog.tsx';
 import { shareOf, spendState } from './model.ts';
 import { moneyWords } from './spend-words.ts';
 
 export function RoleSpend({ role }: { role: Role }) {
-  const [isAsked, setAsked] = useState(false);
+  const { store } = useTools();
   return (
     <>
       <span className="block">
@@ -20,10 +19,9 @@ export function RoleSpend({ role }: { role: Role }) {
       {spendState(shareOf(role)) === 'over' ? (
         <span className="block text-note text-fail">{say('spend.over')}</span>
       ) : null}
-      <Button className="mt-1.5" onClick={() => setAsked(true)}>
+      <Button className="mt-1.5" onClick={() => store.setState({ asking: { id: role.id, what: 'limit' } })}>
         {say('spend.changeLimit')}
       </Button>
-      {isAsked ? <BudgetDialog role={role} onClose={() => setAsked(false)} /> : null}
     </>
   );
 }

@@ -2,14 +2,13 @@
 
 import { workspaces } from '@molecule/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { say } from '../../languages/say.ts';
 import { numberWords } from '../../languages/value-words.ts';
 import { useCanvas, useTools } from '../../store/canvas-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { type Role, toRole } from '../workspaces/model.ts';
-import { BudgetDialog } from './budget-dialog.tsx';
+import { toRole } from '../workspaces/model.ts';
 import { type SpendLine, spendSheet, spendState } from './model.ts';
 import { moneyWords } from './spend-words.ts';
 
@@ -19,7 +18,6 @@ const FILL = { free: 'bg-line-strong', well: 'bg-line-strong', near: 'bg-warn', 
 export default function SpendSheet() {
   const { call, store } = useTools();
   const roles = useCanvas((canvas) => canvas.roles);
-  const [asked, setAsked] = useState<Role | null>(null);
   const reading = useQuery({
     queryKey: ['spend'],
     queryFn: async ({ signal }) => {
@@ -54,11 +52,14 @@ export default function SpendSheet() {
         </thead>
         <tbody>
           {lines.map((line) => (
-            <Line key={line.role.id} line={line} onLimit={() => setAsked(line.role)} />
+            <Line
+              key={line.role.id}
+              line={line}
+              onLimit={() => store.setState({ asking: { id: line.role.id, what: 'limit' } })}
+            />
           ))}
         </tbody>
       </table>
-      {asked ? <BudgetDialog role={asked} onClose={() => setAsked(null)} /> : null}
     </section>
   );
 }

@@ -17,8 +17,6 @@ import { CopyText } from './copy-text.tsx';
 import { engineWords, substitutionWords } from './engine-words.ts';
 import { IsolationWords } from './isolation-words.tsx';
 import type { Role } from './model.ts';
-import { RemoveDialog } from './remove-dialog.tsx';
-import { RenameDialog } from './rename-dialog.tsx';
 import { pauseRole, restartRole, resumeRole } from './role-actions.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { statusMeaning } from './status-look.ts';
@@ -119,7 +117,7 @@ function Reason({ role }: { role: Role }) {
 function RoleButtons({ role }: { role: Role }) {
   const tools = useTools();
   const [busy, setBusy] = useState<string | null>(null);
-  const [asked, setAsked] = useState<'remove' | 'rename' | null>(null);
+  const ask = (what: 'remove' | 'rename') => tools.store.setState({ asking: { id: role.id, what } });
   const run = async (name: string, action: () => Promise<unknown>) => {
     setBusy(name);
     try {
@@ -162,7 +160,7 @@ function RoleButtons({ role }: { role: Role }) {
           </Button>
         </>
       )}
-      <Button icon="pencil" onClick={() => setAsked('rename')}>
+      <Button icon="pencil" onClick={() => ask('rename')}>
         {say('workspaces.rename')}
       </Button>
       <Button
@@ -174,11 +172,9 @@ function RoleButtons({ role }: { role: Role }) {
       <Button icon="person" onClick={() => askNewRole(tools, role.id)}>
         {say('newRole.report')}
       </Button>
-      <Button icon="trash" look="danger" onClick={() => setAsked('remove')}>
+      <Button icon="trash" look="danger" onClick={() => ask('remove')}>
         {say('workspaces.remove')}
       </Button>
-      <RemoveDialog role={role} isOpen={asked === 'remove'} onClose={() => setAsked(null)} />
-      {asked === 'rename' ? <RenameDialog role={role} onClose={() => setAsked(null)} /> : null}
     </div>
   );
 }
