@@ -122,6 +122,8 @@ withBrowser('a page in the pseudo-language', () => {
       await page.getByRole('complementary').waitFor(SOON);
       await inspect(page, name);
     }
+    const activity = strange('shell.activityOfTheOrganisation');
+    await page.getByRole('button', { name: activity, exact: true }).click(SOON);
     await page.getByRole('button', { name: strange('spend.tab'), exact: true }).click(SOON);
     await page.getByRole('table').waitFor(SOON);
     await inspect(page, 'panel-spend');
