@@ -1,12 +1,16 @@
 // Platform API: every family of the control plane's operations through its door, with the driver that starts nothing. What
 // each caller may do, what each refusal says, and what a hostile tenant or partner gets.
 
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { until } from './support/api.ts';
 import { type PlatformAnswer, type ScenarioPlatform, startPlatform } from './support/platform.ts';
 
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WEBHOOK_SECRET = 'webhook-secret-for-scenarios';
 let platform: ScenarioPlatform;
 let owner: string;
@@ -609,6 +613,48 @@ describe('the open pages', () => {
     verifies('platform.boundary', 'have no road to %s'),
     async (path) => {
       expect(brief(await asOwner(path))).toEqual([404, 'not_found']);
+    },
+  );
+});
+
+describe('the command', () => {
+  const molecule = (...args: string[]) =>
+    new Promise<{ code: number; out: string; err: string }>((resolve) => {
+      const command = [
+        join(ROOT, 'tooling/molecule.mjs'),
+        '--url',
+        platform.url,
+        '--token-file',
+        join(platform.dataDir, 'cp-admin-token'),
+        ...args,
+      ];
+      execFile(process.execPath, command, { timeout: 60_000 }, (error, out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
+      });
+    });
+
+  it(
+    verifies('platform.command', 'does for an operator what the routes do, and says so in its exit code'),
+    async () => {
+      await make('by-command');
+      const listed = await molecule('orgs', 'list');
+      expect(listed.out).toMatch(/^slug +status/);
+      expect(listed.out).toContain('by-command');
+      const shown = JSON.parse((await molecule('--json', 'orgs', 'show', 'by-command')).out) as {
+        slug: string;
+        instance: { driver: string };
+      };
+      expect([shown.slug, shown.instance.driver]).toEqual(['by-command', 'fake']);
+      expect((await molecule('tenants', 'pin', 'by-command', '--reason', 'a test')).code).toBe(0);
+      expect((await molecule('fleet', 'audit', '--limit', '5')).out).toContain('by-command');
+      expect(await molecule('orgs', 'show', 'nobody-here')).toMatchObject({ code: 1, out: '' });
+      expect(await molecule('orgs', 'delete', 'by-command')).toMatchObject({ code: 2 });
+      expect((await asOperator('/cp/orgs/by-command')).body.status).toBe('running');
+      expect(await molecule('--yes', 'orgs', 'delete', 'by-command')).toMatchObject({
+        code: 0,
+        out: 'done\n',
+      });
+      expect((await asOperator('/cp/orgs/by-command')).status).toBe(404);
     },
   );
 });

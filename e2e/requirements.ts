@@ -78,6 +78,7 @@ export const REQUIREMENTS = {
   'platform.outage': 'With the control plane away, known tenants are served as before',
   'platform.names':
     'Every name leads to one place; unknown ones answer alike, and forged headers count for nothing',
+  'platform.command': 'The molecule command does what operators do, and its exit code says how it went',
   'platform.orgs':
     'Organisations are made, read and changed by who may, with the typed refusals of the contract',
   'platform.people': 'Accounts, sessions, invitations and roles; an organisation of others looks like none',

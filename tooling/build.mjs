@@ -50,6 +50,11 @@ const TARGETS = [
   },
   { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: (app) => bundle(`apps/${app}`) },
   {
+    name: 'cli',
+    sources: [...NEUTRAL, 'packages/kit/src', 'apps/cli/src'],
+    build: (app) => bundle(`apps/${app}`),
+  },
+  {
     name: 'canvas',
     sources: [
       ...NEUTRAL,
