@@ -555,6 +555,11 @@ describe('an operator', () => {
       });
       const id = String(one.body.rollout_id);
       expect((await asOperator(`/cp/admin/rollouts/${id}`)).body).toMatchObject({ state: 'done' });
+      const { rollouts } = (await asOperator('/cp/admin/rollouts?limit=1')).body as { rollouts: unknown[] };
+      expect(rollouts).toEqual([
+        expect.objectContaining({ id, state: 'done', phases: { done: expect.any(Number) } }),
+      ]);
+      expect((await asOwner('/cp/admin/rollouts')).status).toBe(403);
       expect((await asOperator(`/cp/admin/rollouts/${id}/pause`, 'POST')).status).toBe(409);
     },
   );

@@ -193,9 +193,19 @@ const ROLLOUTS: readonly Verb[] = [
       }),
   },
   {
+    path: ['rollouts', 'list'],
+    summary: 'Upgrades, newest first, with how many tenants are in which phase',
+    options: [{ flags: '--limit <n>', doc: 'how many at most', read: countUpTo(100), fallback: 20 }],
+    run: (call, input) => call(platform.listRollouts, { query: limitOf(input) }),
+    table: {
+      rows: ({ rollouts }: { rollouts: object[] }) => rollouts,
+      columns: ['id', 'created_at', 'target', 'state', 'phases', 'error'],
+    },
+  },
+  {
     path: ['rollouts', 'show'],
     summary: 'How far an upgrade is',
-    args: [{ name: 'id', doc: 'as start tells it' }],
+    args: [{ name: 'id', doc: 'as start and list tell it' }],
     run: (call, { args }) => call(platform.readRollout, { params: { id: args.id ?? '' } }),
     table: {
       rows: ({ tenants }: { tenants: object[] }) => tenants,
@@ -205,13 +215,13 @@ const ROLLOUTS: readonly Verb[] = [
   {
     path: ['rollouts', 'pause'],
     summary: 'Start no further tenant',
-    args: [{ name: 'id', doc: 'as start tells it' }],
+    args: [{ name: 'id', doc: 'as start and list tell it' }],
     run: (call, { args }) => call(platform.pauseRollout, { params: { id: args.id ?? '' } }),
   },
   {
     path: ['rollouts', 'resume'],
     summary: 'Go on',
-    args: [{ name: 'id', doc: 'as start tells it' }],
+    args: [{ name: 'id', doc: 'as start and list tell it' }],
     run: (call, { args }) => call(platform.resumeRollout, { params: { id: args.id ?? '' } }),
   },
 ];

@@ -160,6 +160,18 @@ export const rollout = z.object({
   ),
 });
 
+export const listRollouts = definePlatformRoute({
+  ...operator,
+  name: 'listRollouts',
+  method: 'GET',
+  path: '/cp/admin/rollouts',
+  summary: 'Upgrades of the fleet, newest first, with how many tenants are in which phase',
+  query: z.object({ limit: lenientInt(20, 1, 100) }),
+  response: z.object({
+    rollouts: z.array(rollout.omit({ tenants: true }).extend({ phases: z.record(z.string(), z.number()) })),
+  }),
+});
+
 export const readRollout = definePlatformRoute({
   ...operator,
   name: 'readRollout',

@@ -92,6 +92,18 @@ export class PgRolloutStore implements RolloutStore {
     return row ? toRollout(row) : null;
   }
 
+  async list(limit: number): ReturnType<RolloutStore['list']> {
+    const rows = await this.#db.query<Row & { phases: Record<string, number> }>(
+      `select ${COLUMNS}, coalesce((
+         select jsonb_object_agg(phase, number) from (
+           select phase, count(*)::int as number from rollout_tenants t where t.rollout_id = r.id group by phase
+         ) counted), '{}') as phases
+       from rollouts r order by created_at desc, id limit $1`,
+      [limit],
+    );
+    return rows.map((row) => ({ ...toRollout(row), phases: row.phases }));
+  }
+
   async open(): Promise<Rollout | null> {
     const [row] = await this.#db.query<Row>(
       `select ${COLUMNS} from rollouts where state in ('running', 'paused')`,

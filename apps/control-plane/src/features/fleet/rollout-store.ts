@@ -46,6 +46,8 @@ export interface RolloutStore {
     by: string,
   ): Promise<Rollout | null>;
   find(id: string): Promise<Rollout | null>;
+  /** Newest first, each with how many of its tenants are in which phase. */
+  list(limit: number): Promise<(Rollout & { phases: Record<string, number> })[]>;
   /** The one that runs or is paused. */
   open(): Promise<Rollout | null>;
   /** In their order. */

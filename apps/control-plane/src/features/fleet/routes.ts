@@ -55,15 +55,16 @@ export function bindFleetRoutes(bind: PlatformBinder, deps: FleetDeps): void {
   );
   bind(platform.redeployOrg, ({ params, body, ...call }) => redeployOne(params.slug, body?.target_tag, call));
 
+  bind(platform.listRollouts, async ({ query }) => {
+    const listed = await rollouts.list(query.limit);
+    return { rollouts: listed.map((rollout) => ({ ...toView(rollout), phases: rollout.phases })) };
+  });
+
   bind(platform.readRollout, async ({ params }) => {
     const rollout = await requireRollout(rollouts, params.id);
     const tenants = await rollouts.tenants(rollout.id);
     return {
-      id: rollout.id,
-      target: rollout.target,
-      state: rollout.state,
-      ...(rollout.error === null ? {} : { error: rollout.error }),
-      created_at: new Date(rollout.createdAt).toISOString(),
+      ...toView(rollout),
       tenants: tenants.map(({ slug, phase, isCanary, error }) => ({
         slug,
         phase,
@@ -213,6 +214,16 @@ function dryRow(slug: string, phase: 'planned' | 'pinned'): platform.RedeployRes
     ssm_exit_code: null,
     healthz_ok: false,
     verified_on_target: false,
+  };
+}
+
+function toView(rollout: Rollout) {
+  return {
+    id: rollout.id,
+    target: rollout.target,
+    state: rollout.state,
+    ...(rollout.error === null ? {} : { error: rollout.error }),
+    created_at: new Date(rollout.createdAt).toISOString(),
   };
 }
 
