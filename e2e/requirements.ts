@@ -79,6 +79,7 @@ export const REQUIREMENTS = {
   'platform.names':
     'Every name leads to one place; unknown ones answer alike, and forged headers count for nothing',
   'platform.command': 'The molecule command does what operators do, and its exit code says how it went',
+  'platform.console': 'An operator sees and steers the fleet in a browser, and nothing is kept behind',
   'platform.orgs':
     'Organisations are made, read and changed by who may, with the typed refusals of the contract',
   'platform.people': 'Accounts, sessions, invitations and roles; an organisation of others looks like none',

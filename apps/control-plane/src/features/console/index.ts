@@ -10,6 +10,8 @@ const FILES: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'console.css': 'text/css; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
+  'operate.html': 'text/html; charset=utf-8',
+  'operate.js': 'text/javascript; charset=utf-8',
 };
 const PAGES = ['/', '/sign-in', '/sign-up', '/new', '/orgs/:slug', '/orgs/:slug/members', '/join'];
 
@@ -29,6 +31,7 @@ export async function serveConsole(app: FastifyInstance, consoleDir: string): Pr
   const send = (reply: FastifyReply, name: string) =>
     reply.header('content-type', FILES[name]).header('cache-control', 'no-cache').send(files.get(name));
   const config = { contract: consoleFiles };
+  app.get('/operate', { config }, async (_, reply) => send(reply, 'operate.html'));
   for (const url of PAGES) app.get(url, { config }, async (_, reply) => send(reply, 'index.html'));
   app.get(
     '/console/:name',
