@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifies } from './requirements.ts';
 import { chromiumPath, launchChromium } from './support/browser.ts';
-import { look, openCanvas, SOON } from './support/canvas.ts';
+import { lookInBoth, openCanvas, SOON } from './support/canvas.ts';
 import { addExternalAgent, type ScenarioTenant, startScenarioTenant, until } from './support/tenant.ts';
 
 const withBrowser = describe.skipIf(chromiumPath() === null);
@@ -66,19 +66,19 @@ async function choose(page: Page, words: string): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
 }
 
-withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', (scheme) => {
+withBrowser('a person who reorganises', () => {
   it(verifies(
     'canvas.move',
     'drags a role onto another, sees what it changes, moves, undoes and redoes',
   ), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Cleo');
     const from = await centreOf(page, 'Ann');
     const to = await centreOf(page, 'Tech');
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 8 });
     await page.mouse.move(to.x, to.y, { steps: 8 });
-    await look(page, scheme, 'board-drop');
+    await lookInBoth(page, 'board-drop');
     await page.mouse.up();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('May talk from then on').waitFor(SOON);
@@ -87,7 +87,7 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     await dialog.getByText('Memory gained').waitFor(SOON);
     await dialog.getByText('reads and writes the team memory of Tech').waitFor(SOON);
     await dialog.getByText('reads and writes the team memory of Sales').waitFor(SOON);
-    await look(page, scheme, 'board-move');
+    await lookInBoth(page, 'board-move');
     await dialog.getByRole('button', { name: 'Move', exact: true }).click();
     await movedBelow('Ann', 'Tech');
     await dialog.waitFor({ state: 'detached', ...SOON });
@@ -104,21 +104,21 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
   it.each(['board', 'outline'])(
     verifies('canvas.move', 'moves, finds and chooses many by keyboard alone, on the %s'),
     async (view) => {
-      const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+      const { page, problems } = await openCanvas(browser, tenant, 'light', 'Cleo');
       if (view === 'outline') await page.keyboard.press('o');
       await cardOf(page, 'Sales').waitFor(SOON);
       await cardOf(page, 'Sales').focus();
       await page.keyboard.press('m');
       await page.getByLabel('Reports to').selectOption({ label: '\u2003\u2003Ann' });
       await page.getByText(/the two can’t be above each other/).waitFor(SOON);
-      await look(page, scheme, `${view}-refused`);
+      await lookInBoth(page, `${view}-refused`);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached', ...SOON });
 
       await page.keyboard.press('f');
       await page.keyboard.type('be');
       await page.getByText('1 of 6').waitFor(SOON);
-      await look(page, scheme, `${view}-found`);
+      await lookInBoth(page, `${view}-found`);
       await page.keyboard.press('Escape');
 
       await cardOf(page, 'Ann').focus();
@@ -126,7 +126,7 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
       await cardOf(page, 'Ben').focus();
       await page.keyboard.press('x');
       await page.getByText('2 chosen').waitFor(SOON);
-      await look(page, scheme, `${view}-chosen`);
+      await lookInBoth(page, `${view}-chosen`);
       await page.keyboard.press('m');
       await page.getByLabel('Reports to').selectOption({ label: '\u2003Tech' });
       await page.getByRole('dialog').getByRole('button', { name: 'Move', exact: true }).press('Enter');
@@ -149,7 +149,7 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
       await until('Ben is resumed', async () => !(await isPaused()));
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.getByText('Remove 1 role?').waitFor(SOON);
-      await look(page, scheme, `${view}-remove`);
+      await lookInBoth(page, `${view}-remove`);
       await page.getByRole('button', { name: 'Keep them' }).click();
       expect(problems).toEqual([]);
       await page.context().close();
@@ -161,16 +161,16 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     'canvas.collapse',
     'collapses and expands teams by pointer and by key, which everybody sees and keeps',
   ), async () => {
-    const { page, problems } = await openCanvas(browser, tenant, scheme, 'Cleo');
+    const { page, problems } = await openCanvas(browser, tenant, 'light', 'Cleo');
     const isCollapsed = async (name: string) =>
       (await tenant.asAdmin<{ collapsed: boolean }>(`/workspaces/${ids[name]}`)).collapsed;
-    const other = await openCanvas(browser, tenant, scheme, 'Cleo');
+    const other = await openCanvas(browser, tenant, 'light', 'Cleo');
     await page.getByRole('button', { name: 'Collapse the team of Sales', exact: true }).click(SOON);
     await cardOf(page, 'Ann').waitFor({ state: 'detached', ...SOON });
     await cardOf(page, 'Sales').getByText('2 roles hidden').waitFor(SOON);
     await cardOf(other.page, 'Ann').waitFor({ state: 'detached', ...SOON });
     await other.page.context().close();
-    await look(page, scheme, 'board-collapsed');
+    await lookInBoth(page, 'board-collapsed');
 
     await page.keyboard.press('f');
     await page.keyboard.type('ann');
@@ -192,7 +192,7 @@ withBrowser.each(['light', 'dark'] as const)('a person who reorganises, in %s', 
     expect(await cardOf(page, 'Boss').getAttribute('aria-expanded')).toBe('false');
     await page.keyboard.press('ArrowRight');
     await cardOf(page, 'Tech').waitFor(SOON);
-    await look(page, scheme, 'outline-collapsed');
+    await lookInBoth(page, 'outline-collapsed');
     await page.keyboard.press('ArrowLeft');
     await cardOf(page, 'Tech').waitFor({ state: 'detached', ...SOON });
     await page.keyboard.press('o');

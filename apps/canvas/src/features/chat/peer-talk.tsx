@@ -24,13 +24,6 @@ export function PeerTalk({ role, rows, withId }: PeerTalkProps) {
   const names = useCanvas((canvas) => nameById(canvas.roles));
   const all = exchangesFromRows(rows, role.id);
   const exchanges = withId ? all.filter(({ peerId }) => peerId === withId) : all;
-  if (exchanges.length === 0) {
-    return (
-      <Empty icon="chat" title={say('chat.noTalkWithOther')}>
-        {say('chat.whenRoleHandsWork', { role: role.name })}
-      </Empty>
-    );
-  }
   return (
     <>
       {withId ? (
@@ -46,16 +39,25 @@ export function PeerTalk({ role, rows, withId }: PeerTalkProps) {
           </Button>
         </p>
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <ol className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4" tabIndex={0}>
-        {exchanges.map((exchange) => (
-          <ExchangeView
-            key={exchange.id}
-            exchange={exchange}
-            peer={names[exchange.peerId] ?? say('chat.aRemovedRole')}
-          />
-        ))}
-      </ol>
+      {exchanges.length === 0 ? (
+        <Empty icon="chat" title={say('chat.noTalkWithOther')}>
+          {say('chat.whenRoleHandsWork', { role: role.name })}
+        </Empty>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+        <ol
+          className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4"
+          tabIndex={0}
+        >
+          {exchanges.map((exchange) => (
+            <ExchangeView
+              key={exchange.id}
+              exchange={exchange}
+              peer={names[exchange.peerId] ?? say('chat.aRemovedRole')}
+            />
+          ))}
+        </ol>
+      )}
     </>
   );
 }
