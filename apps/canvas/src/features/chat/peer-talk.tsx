@@ -44,9 +44,9 @@ export function PeerTalk({ role, rows, withId }: PeerTalkProps) {
           {say('chat.whenRoleHandsWork', { role: role.name })}
         </Empty>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         <ol
           className="m-0 flex min-h-0 flex-1 list-none flex-col gap-4 overflow-y-auto px-5 py-4"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
           tabIndex={0}
         >
           {exchanges.map((exchange) => (
