@@ -13,6 +13,7 @@ import { literalWords } from './literal-words.ts';
 import { lockInStep } from './lock-in-step.ts';
 import { logicalCss } from './logical-css.ts';
 import { machineWords } from './machine-words.ts';
+import { migrationsInOrder } from './migrations-in-order.ts';
 import { noBareTimers } from './no-bare-timers.ts';
 import { packageDoors } from './package-doors.ts';
 import { platformBoundary } from './platform-boundary.ts';
@@ -33,6 +34,7 @@ export const GATES: Readonly<Record<string, readonly Gate[]>> = {
     lockInStep,
     settingsAtTheDoor,
     sqlInStores,
+    migrationsInOrder,
     noBareTimers,
     secrets,
     forbiddenPaths,

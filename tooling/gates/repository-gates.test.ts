@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { forbiddenPaths } from './forbidden-paths.ts';
 import { lockInStep } from './lock-in-step.ts';
 import { machineWords } from './machine-words.ts';
+import { migrationsInOrder } from './migrations-in-order.ts';
 import { packageDoors } from './package-doors.ts';
 import { secrets } from './secrets.ts';
 import { expectRedOnly, problemsIn } from './testing/plant-tree.ts';
@@ -73,6 +74,20 @@ describe('forbidden paths', () => {
 
   it('a file of 700 KB is too large', async () => {
     await expectRedOnly(forbiddenPaths, clean, { 'docs/picture.png': 'x'.repeat(700_001) });
+  });
+});
+
+describe('migrations in order', () => {
+  const clean = {
+    'apps/a/migrations/0001_first.sql': '',
+    'apps/a/migrations/0002_second.sql': '',
+    'apps/b/migrations/0001_first.sql': '',
+    'apps/b/migrations/README.md': '',
+    'docs/0007_x.sql': '',
+  };
+
+  it.each(['0004_gap', '0002_twice', '0003_Large', '3_short'])('refuse %s', async (name) => {
+    await expectRedOnly(migrationsInOrder, clean, { [`apps/a/migrations/${name}.sql`]: '' });
   });
 });
 
