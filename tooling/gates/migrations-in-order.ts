@@ -23,7 +23,10 @@ function judge(paths: readonly string[]): Violation[] {
     const number = FILE_NAME.exec(basename(path))?.[1];
     if (number === undefined) return { path, message: 'is not named 0001_like_this.sql' };
     if (Number(number) === i + 1) return null;
-    return { path, message: `should have the number ${i + 1}: the migrator refuses a gap and one number twice` };
+    return {
+      path,
+      message: `should have the number ${i + 1}: the migrator refuses a gap and one number twice`,
+    };
   });
   return found.filter((violation) => violation !== null);
 }
