@@ -1,6 +1,7 @@
 // Platform release: on real tenants, a good image is proven on the tenant itself; a bad one goes back with the data from
 // before; a removed member is out within a second; and a deleted organisation leaves nothing.
 
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,7 +143,10 @@ describe('a deleted organisation', () => {
       expect((await platform.call('/health', { host: alpha.host })).status).toBe(404);
       expect((await platform.call('/health', { host: beta.host })).status).toBe(200);
       const stats = (await platform.asOperator('/cp/admin/stats')).body;
-      expect([stats.orphan_claims, stats.open_purges]).toEqual([0, 0]);
+      expect([stats.orphan_claims, stats.open_purges, stats.unowned_tenants]).toEqual([0, 0, []]);
+      const left = randomUUID();
+      mkdirSync(join(platform.dataDir, 'tenants', left));
+      expect((await platform.asOperator('/cp/admin/stats')).body.unowned_tenants).toEqual([left]);
     },
     BOOT_LIMIT_MS,
   );

@@ -229,7 +229,7 @@ const ROLLOUTS: readonly Verb[] = [
 const REST: readonly Verb[] = [
   {
     path: ['fleet', 'stats'],
-    summary: 'Counts, those of claims without an owner included',
+    summary: 'Counts, and what is left of organisations that nobody knows',
     run: (call) => call(platform.readStats),
   },
   {

@@ -180,6 +180,9 @@ async function fleetView() {
       counts('Organisations', stats.orgs, true),
       counts('Tenants', stats.instances),
       counts('Outside resources', { ...stats.claims, 'without an owner': stats.orphan_claims }),
+      counts('Left over', {
+        'tenants of nobody': stats.unowned_tenants?.length ?? 'unknown: the driver is away',
+      }),
       counts('More', { people: stats.users, 'deletions under way': stats.open_purges }),
     ),
   ];

@@ -312,7 +312,7 @@ export const readStats = definePlatformRoute({
   name: 'readStats',
   method: 'GET',
   path: '/cp/admin/stats',
-  summary: 'Counts, those of claims without an owner included',
+  summary: 'Counts, and what is left of organisations that nobody knows',
   response: z.object({
     orgs: z.record(z.string(), z.number()),
     instances: z.record(z.string(), z.number()),
@@ -320,6 +320,8 @@ export const readStats = definePlatformRoute({
     orphan_claims: z.number(),
     open_purges: z.number(),
     users: z.number(),
+    /** Ids of which the driver finds something and the platform has no row; 100 at most, null while it does not answer. */
+    unowned_tenants: z.array(z.string()).nullable(),
   }),
 });
 

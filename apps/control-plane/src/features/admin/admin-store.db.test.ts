@@ -1,6 +1,7 @@
-// Tests of sealing anew: whatever an earlier key or layout sealed ends under the key of today, cut off or not.
+// Tests of the operators' rows: what nobody owns is found, and whatever an earlier key or layout sealed ends under the key of
+// today, cut off or not.
 
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { Secret, systemClock } from '@molecule/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformUnderTest } from '../provisioning/testing/platform-under-test.ts';
@@ -42,6 +43,17 @@ async function acceptEarlier(slug: string): Promise<{ id: string; adminToken: st
   });
   return { id, adminToken, dataKey };
 }
+
+describe('what a driver finds', () => {
+  it('is told apart by whether an organisation has it, a hundred at most', async () => {
+    const { id } = await under.accept('known');
+    const strangers = Array.from({ length: 120 }, () => randomUUID());
+    expect(await admin.unknownAmong([id])).toEqual([]);
+    expect(await admin.unknownAmong([id, strangers[0] ?? ''])).toEqual([strangers[0]]);
+    expect(await admin.unknownAmong(strangers)).toHaveLength(100);
+    expect(await admin.unknownAmong([])).toEqual([]);
+  });
+});
 
 describe('sealing anew', () => {
   it('goes on where it was cut off, loses nothing, and leaves the older key unneeded', async () => {

@@ -96,6 +96,15 @@ export class PgAdminStore implements AdminStore {
     };
   }
 
+  async unknownAmong(orgIds: readonly string[]) {
+    const rows = await this.#db.query<{ id: string }>(
+      `select found.id from unnest($1::uuid[]) as found (id)
+       where not exists (select 1 from orgs o where o.id = found.id) order by found.id limit 100`,
+      [orgIds],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async audit(limit: number, before: number | null): Promise<AuditRow[]> {
     const rows = await this.#db.query<AuditColumns>(
       `select id, at, actor, action, org_id, slug, partner_id, detail from platform_audit

@@ -37,6 +37,8 @@ export interface AdminStore {
     openPurges: number;
     users: number;
   }>;
+  /** Those of the ids that are no organisation's, 100 at most. */
+  unknownAmong(orgIds: readonly string[]): Promise<string[]>;
   /** Newest first; `before` is the id of the last one seen. */
   audit(limit: number, before: number | null): Promise<AuditRow[]>;
   allowed(): Promise<string[]>;

@@ -2,7 +2,7 @@
 
 import { platform } from '@molecule/contracts';
 import { faults } from '@molecule/domain';
-import type { Clock } from '@molecule/kit';
+import { type Clock, withDeadline } from '@molecule/kit';
 import type { PlatformBinder } from '../../access/platform-binder.ts';
 import type { PlacementDriver } from '../../placement/driver.ts';
 import type { LifecycleStore } from '../lifecycle/index.ts';
@@ -13,6 +13,8 @@ import type { CredentialBox, TenantRow, TenantStore, Wanted } from '../tenants/i
 import type { AdminStore } from './admin-store.ts';
 
 const MAX_REASON_CHARS = 300;
+/** A driver that is away must not keep an operator from the counts. */
+const LIST_LIMIT_MS = 3_000;
 
 export interface AdminDeps extends CreateOrgDeps {
   admin: AdminStore;
@@ -136,7 +138,8 @@ export function bindAdminRoutes(bind: PlatformBinder, deps: AdminDeps): void {
 
   bind(platform.readStats, async () => {
     const { orphanClaims, openPurges, ...stats } = await admin.stats();
-    return { ...stats, orphan_claims: orphanClaims, open_purges: openPurges };
+    const unowned = await findUnowned(deps);
+    return { ...stats, orphan_claims: orphanClaims, open_purges: openPurges, unowned_tenants: unowned };
   });
 
   bind(platform.listAllowed, async () => ({ emails: await admin.allowed() }));
@@ -227,4 +230,15 @@ async function requireTenant(tenants: TenantStore, orgId: string): Promise<Tenan
   const tenant = await tenants.find(orgId);
   if (!tenant) throw faults.notFound('organisation not found');
   return tenant;
+}
+
+/** The other half of the sweep: claims tell what a driver should have, this tells what it has and nobody claims. */
+async function findUnowned({ admin, driver }: AdminDeps): Promise<string[] | null> {
+  let found: string[];
+  try {
+    found = await withDeadline(driver.list(), LIST_LIMIT_MS, 'the list of tenants');
+  } catch {
+    return null; // Said so in the answer: the driver is away.
+  }
+  return admin.unknownAmong(found);
 }
