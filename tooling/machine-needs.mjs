@@ -42,6 +42,11 @@ export const MACHINE_NEEDS = [
     },
   },
   {
+    name: 'Moto',
+    variable: 'MOLECULE_TEST_MOTO',
+    find: () => onPath('moto_server'),
+  },
+  {
     name: 'network namespaces',
     variable: 'MOLECULE_TEST_NETNS',
     find: () => (answers('unshare', ['--net', 'ip', 'link']) ? '1' : null),

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { digestOf, edgeLookupToken, PLATFORM_COOKIES } from '@molecule/http';
 import {
+  type Clock,
   createLog,
   type Log,
   parseSealingKey,
@@ -52,7 +53,10 @@ import {
   CredentialBox,
   claimedOrg,
   createCallTenant,
+  EnvelopeSeal,
+  openAwsKeyService,
   Seal,
+  type Sealer,
   type TenantRow,
   verifyBootToken,
 } from './features/tenants/index.ts';
@@ -136,14 +140,13 @@ async function startOn(
 
   // Tenants and how they are reached.
   const driver = createDriver(config, log);
-  const seal = new Seal(identity.encryptionKey.reveal(), config.olderEncryptionKey?.reveal() ?? null);
-  const box = new CredentialBox(seal, config.edgeKey);
+  const box = new CredentialBox(await createSealer(config, identity, clock), config.edgeKey);
   const call: CallTenant =
     driver instanceof FakeDriver
       ? async ({ orgId }, _method, path) => driver.answer(orgId, path)
       : createCallTenant(clock);
-  const specOf = (tenant: TenantRow): TenantSpec => {
-    const credentials = box.open(tenant);
+  const specOf = async (tenant: TenantRow): Promise<TenantSpec> => {
+    const credentials = await box.open(tenant);
     if (!credentials) throw new Error('a tenant is placed after its credentials were made');
     return {
       orgId: tenant.orgId,
@@ -235,7 +238,7 @@ async function startOn(
       readBootToken: async (token) => {
         const claimed = claimedOrg(token);
         const tenant = claimed === null ? null : await tenants.find(claimed);
-        const credentials = tenant && box.open(tenant);
+        const credentials = tenant && (await box.open(tenant));
         const proven = credentials && verifyBootToken(credentials.adminToken.reveal(), token, clock.now());
         return proven
           ? { kind: 'boot' as const, orgId: proven.org, workspaceId: proven.wsid, scopes: proven.scope }
@@ -381,6 +384,15 @@ async function withSecret(provider: OidcProvider): Promise<ProviderSettings> {
   const text = (await readFile(clientSecret.file, 'utf8')).trim();
   if (text === '') throw new SettingsError([`${clientSecret.file} holds no secret`]);
   return { ...provider, clientSecret: Secret.of(text) };
+}
+
+async function createSealer(config: Config, identity: PlatformIdentity, clock: Clock): Promise<Sealer> {
+  const seal = new Seal(identity.encryptionKey.reveal(), config.olderEncryptionKey?.reveal() ?? null);
+  if (config.kms === null) return seal;
+  return new EnvelopeSeal(seal, await openAwsKeyService(config.kms), {
+    clock,
+    sealsWith: config.kms.sealsWith,
+  });
 }
 
 function createDriver(config: Config, log: Log): PlacementDriver {

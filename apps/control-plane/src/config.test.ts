@@ -1,4 +1,4 @@
-// Tests of the settings for identity providers: all of one's parts or a sentence for each that is missing.
+// Tests of the settings for identity providers and for a key service: what is half there or misspelled is a sentence.
 
 import { SettingsError } from '@molecule/kit';
 import { describe, expect, it } from 'vitest';
@@ -52,5 +52,30 @@ describe('identity providers in the settings', () => {
 
   it('take http on loopback', () => {
     expect(problemsOf({ ...whole, OIDC_COMPANY_ISSUER: 'http://127.0.0.1:9000' })).toEqual([]);
+  });
+});
+
+describe('a key service in the settings', () => {
+  const arn = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000';
+  const withKms = { EDGE_SIGNING_KEY: 'key', KMS_KEY_ARN: arn };
+
+  it('is none when none is named, and seals when one is', () => {
+    expect(loadConfig({ EDGE_SIGNING_KEY: 'key' }).kms).toBeNull();
+    expect(loadConfig(withKms).kms).toEqual({ keyArn: arn, endpoint: null, sealsWith: 'kms' });
+    const back = { ...withKms, SECRETS_SEALED_WITH: 'static', KMS_ENDPOINT: 'http://127.0.0.1:4566' };
+    expect(loadConfig(back).kms).toEqual({
+      keyArn: arn,
+      endpoint: 'http://127.0.0.1:4566',
+      sealsWith: 'static',
+    });
+  });
+
+  it.each([
+    ['no ARN', { KMS_KEY_ARN: 'alias/molecule' }],
+    ['an ARN of something else', { KMS_KEY_ARN: 'arn:aws:s3:::bucket' }],
+    ['http elsewhere', { KMS_ENDPOINT: 'http://kms.example' }],
+    ['another way to seal', { SECRETS_SEALED_WITH: 'rot13' }],
+  ])('refuse %s', (_, env) => {
+    expect(problemsOf({ ...withKms, ...env })).toHaveLength(1);
   });
 });

@@ -83,6 +83,20 @@ export const SETTINGS = defineSettings({
     doc: 'Opens what was sealed before the key was changed, until POST /cp/admin/envelope/rotate was called.',
     example: '64 hexadecimal digits',
   }),
+  kmsKeyArn: setting.text('KMS_KEY_ARN', {
+    optional: true,
+    doc: 'A key of AWS KMS: what the platform keeps of tenants is sealed under data keys of that service. When unset, under SECRETS_ENCRYPTION_KEY.',
+    example: 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000',
+  }),
+  kmsEndpoint: setting.text('KMS_ENDPOINT', {
+    optional: true,
+    doc: 'Where the key service answers, instead of its own address: https, or http on loopback.',
+    example: 'https://vpce-placeholder.kms.eu-central-1.vpce.amazonaws.com',
+  }),
+  sealsWith: setting.oneOf('SECRETS_SEALED_WITH', ['kms', 'static'], {
+    default: 'kms',
+    doc: 'Where KMS_KEY_ARN is set: what seals new values. `static` is the way back; both open.',
+  }),
   stripeWebhookSecret: setting.secret('STRIPE_WEBHOOK_SECRET', {
     optional: true,
     doc: 'Checks what the payment provider tells; without it there is no such route.',
@@ -132,6 +146,13 @@ export const SETTINGS = defineSettings({
   }),
 });
 
+/** A key service that seals what the platform keeps of tenants. */
+export interface KmsSettings {
+  keyArn: string;
+  endpoint: string | null;
+  sealsWith: 'kms' | 'static';
+}
+
 /** One identity provider; its secret stands in the environment or in a file. */
 export interface OidcProvider {
   id: string;
@@ -165,6 +186,7 @@ export interface Config {
   isWeakIsolationAccepted: boolean;
   isSignUpOpen: boolean;
   oidcProviders: readonly OidcProvider[];
+  kms: KmsSettings | null;
   logLevel: string;
   /** What a tenant's own process inherits of this environment: where programs are, and nothing that is secret. */
   programPath: string;
@@ -188,12 +210,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     olderEncryptionKey: read.olderEncryptionKey ?? null,
     stripeWebhookSecret: read.stripeWebhookSecret ?? null,
     stripe: stripeOf(read),
+    kms: kmsOf(read),
     oidcProviders: oidcProvidersOf(read.oidcProviders ?? [], env),
     releasesDir: read.releasesDir ? resolve(read.releasesDir) : null,
     programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   });
 }
 
+const KMS_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+$/;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 function oidcProvidersOf(
@@ -213,7 +237,7 @@ function oidcProvidersOf(
     const of = (end: string) => env[name(end)]?.trim() || undefined;
     const [issuer, clientId, secret] = [of('ISSUER'), of('CLIENT_ID'), of('CLIENT_SECRET')];
     const file = of('CLIENT_SECRET_FILE');
-    if (!issuer || !isIssuer(issuer))
+    if (!issuer || !isTrustedUrl(issuer))
       problems.push(`${name('ISSUER')} must be an address with https; http is for loopback alone`);
     if (!clientId) problems.push(`${name('CLIENT_ID')} is not set`);
     if ((secret === undefined) === (file === undefined))
@@ -231,11 +255,21 @@ function oidcProvidersOf(
   return found;
 }
 
-function isIssuer(text: string): boolean {
+function isTrustedUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, search, hash, username, password } = new URL(text);
   const isBare = `${search}${hash}${username}${password}` === '';
   return isBare && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname)));
+}
+
+function kmsOf(read: SettingsOf<typeof SETTINGS>): KmsSettings | null {
+  const { kmsKeyArn, kmsEndpoint, sealsWith } = read;
+  if (!kmsKeyArn) return null;
+  if (!KMS_ARN.test(kmsKeyArn))
+    throw new SettingsError(['KMS_KEY_ARN must look like arn:aws:kms:<region>:<account>:key/<id>']);
+  if (kmsEndpoint && !isTrustedUrl(kmsEndpoint))
+    throw new SettingsError(['KMS_ENDPOINT must be an https address, or http on loopback']);
+  return { keyArn: kmsKeyArn, endpoint: kmsEndpoint ?? null, sealsWith };
 }
 
 /** All of them or none. */

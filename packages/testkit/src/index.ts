@@ -32,6 +32,7 @@ export {
 } from './fake-model-provider.ts';
 export { type FakeStripe, signStripeEvent, startFakeStripe } from './fake-stripe.ts';
 export { HOSTILE_ARCHIVES, type HostileArchive, type HostileEntry } from './hostile-archives.ts';
+export { type Moto, startMoto } from './moto.ts';
 export { PATH_CORPUS } from './path-corpus.ts';
 export { type TestAuthority, testAuthority } from './test-certificates.ts';
 export { workspaceState } from './workspace-state.ts';

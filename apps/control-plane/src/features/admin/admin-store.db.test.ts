@@ -60,14 +60,14 @@ describe('sealing anew', () => {
     const orgs = await Promise.all(['one', 'two', 'three'].map(acceptEarlier));
     const both = new CredentialBox(new Seal(NEWER, OLDER), EDGE_KEY);
     let turned = 0;
-    const cutOff = admin.reseal((orgId, column, blob) => {
+    const cutOff = admin.reseal(async (orgId, column, blob) => {
       turned += 1;
       if (turned > 3) throw new Error('killed');
       return both.reseal(orgId, column, blob);
     });
     await expect(cutOff).rejects.toThrow('killed');
     for (const org of orgs) {
-      expect(both.open(await tenantOf(org.id))?.dataKey.reveal()).toBe(org.dataKey);
+      expect((await both.open(await tenantOf(org.id)))?.dataKey.reveal()).toBe(org.dataKey);
     }
 
     expect(await admin.reseal((orgId, column, blob) => both.reseal(orgId, column, blob))).toBe(3);
@@ -75,8 +75,8 @@ describe('sealing anew', () => {
     for (const org of orgs) {
       const tenant = await tenantOf(org.id);
       expect(tenant.dataKeySealed?.[0]).toBe(0x03);
-      expect(newer.open(tenant)?.adminToken.reveal()).toBe(org.adminToken);
-      expect(newer.open(tenant)?.dataKey.reveal()).toBe(org.dataKey);
+      expect((await newer.open(tenant))?.adminToken.reveal()).toBe(org.adminToken);
+      expect((await newer.open(tenant))?.dataKey.reveal()).toBe(org.dataKey);
     }
   });
 
@@ -85,7 +85,9 @@ describe('sealing anew', () => {
     const both = new CredentialBox(new Seal(NEWER, OLDER), EDGE_KEY);
     await admin.reseal((orgId, column, blob) => both.reseal(orgId, column, blob));
     const stolen = (await tenantOf(theirs.id)).dataKeySealed;
-    expect(() => both.reseal(mine.id, 'data_key', stolen ?? Buffer.alloc(0))).toThrow('does not open');
+    await expect(both.reseal(mine.id, 'data_key', stolen ?? Buffer.alloc(0))).rejects.toThrow(
+      'does not open',
+    );
 
     const rows = await under.database.db.query<Record<string, unknown>>('select * from tenant_instances');
     const held = rows.flatMap((row) =>

@@ -184,8 +184,8 @@ export class PgAdminStore implements AdminStore {
            where org_id = $1 and admin_token_sealed = $4 and data_key_sealed = $5`,
           [
             row.org_id,
-            turn(row.org_id, 'admin_token', row.admin_token_sealed),
-            turn(row.org_id, 'data_key', row.data_key_sealed),
+            await turn(row.org_id, 'admin_token', row.admin_token_sealed),
+            await turn(row.org_id, 'data_key', row.data_key_sealed),
             row.admin_token_sealed,
             row.data_key_sealed,
           ],

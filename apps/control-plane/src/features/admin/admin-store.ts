@@ -50,5 +50,7 @@ export interface AdminStore {
   /** False when the same address asked within the hour. */
   joinWaitlist(input: { email: string; name: string | null; useCase: string | null }): Promise<boolean>;
   /** Seals anew what was sealed before; answers how many. */
-  reseal(turn: (orgId: string, column: 'admin_token' | 'data_key', blob: Buffer) => Buffer): Promise<number>;
+  reseal(
+    turn: (orgId: string, column: 'admin_token' | 'data_key', blob: Buffer) => Promise<Buffer>,
+  ): Promise<number>;
 }

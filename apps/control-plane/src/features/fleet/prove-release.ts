@@ -56,7 +56,7 @@ async function ask(
   path: string,
 ): Promise<{ problem: string | null; body: Record<string, unknown> }> {
   const tenant = await tenants.find(orgId);
-  const credentials = tenant && box.open(tenant);
+  const credentials = tenant && (await box.open(tenant));
   if (!credentials || tenant.upstream === null) return { problem: 'it has no address', body: {} };
   const sentAt = clock.now();
   try {

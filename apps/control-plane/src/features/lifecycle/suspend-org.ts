@@ -38,7 +38,7 @@ export async function resumeOrg(deps: SuspendDeps, org: Org): Promise<void> {
 
 async function revokeKeys({ tenants, box, call, log }: SuspendDeps, org: Org): Promise<void> {
   const tenant = await tenants.find(org.id);
-  const credentials = tenant && box.open(tenant);
+  const credentials = tenant && (await box.open(tenant));
   if (!tenant?.upstream || !credentials) return;
   const address = {
     orgId: org.id,

@@ -17,7 +17,7 @@ export interface OpenTenantDeps {
 
 export async function openTenant(deps: OpenTenantDeps, org: Org, userId: string): Promise<{ url: string }> {
   const tenant = await deps.tenants.find(org.id);
-  const credentials = tenant && deps.box.open(tenant);
+  const credentials = tenant && (await deps.box.open(tenant));
   if (org.status !== 'running' || !tenant?.upstream || !credentials) {
     throw faults.conflict(`the organisation is ${org.status}`, { status: org.status });
   }

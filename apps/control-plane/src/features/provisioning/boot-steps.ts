@@ -15,7 +15,7 @@ export interface BootDeps {
   call: CallTenant;
   /** Asks by the public name, through the edge; resolves with the status. Null where there is no edge. */
   probePublicName: ((slug: string) => Promise<number>) | null;
-  specOf(tenant: TenantRow): TenantSpec;
+  specOf(tenant: TenantRow): Promise<TenantSpec>;
 }
 
 export interface BootStep {
@@ -46,7 +46,7 @@ export const BOOT_STEPS: readonly BootStep[] = [
     name: 'write_credentials',
     limitMs: 60_000,
     run: async ({ tenants, box }, { orgId }) => {
-      await tenants.keepCredentials(orgId, box.make(orgId));
+      await tenants.keepCredentials(orgId, await box.make(orgId));
       return true;
     },
   },
@@ -56,7 +56,9 @@ export const BOOT_STEPS: readonly BootStep[] = [
 ];
 
 export async function startTenant(deps: BootDeps, tenant: TenantRow): Promise<boolean> {
-  const { upstream } = await deps.driver.ensureRunning(deps.specOf(tenant));
+  const renewed = await deps.box.renew(tenant);
+  if (renewed) await deps.tenants.replaceCredentials(tenant, renewed);
+  const { upstream } = await deps.driver.ensureRunning(await deps.specOf(tenant));
   await deps.tenants.placed(tenant.orgId, upstream);
   await deps.tenants.settle(tenant.orgId, 'instance', `${deps.driver.name}:${tenant.orgId}`, 'created');
   return true;
@@ -79,7 +81,7 @@ async function isProven(deps: BootDeps, tenant: TenantRow): Promise<boolean> {
 }
 
 export async function statusOf(deps: BootDeps, tenant: TenantRow, path: string): Promise<number | null> {
-  const credentials = deps.box.open(tenant);
+  const credentials = await deps.box.open(tenant);
   if (!credentials || tenant.upstream === null) return null;
   try {
     const { status } = await deps.call(

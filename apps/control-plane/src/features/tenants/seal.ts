@@ -9,6 +9,8 @@
 import { createDecipheriv } from 'node:crypto';
 import { openSeal, parseSealingKey, SealBroken, type SealingKey, seal } from '@molecule/kit';
 
+/** S1. */
+const MARK = 0x03;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -19,7 +21,16 @@ export interface Place {
   rowId: string;
 }
 
-export class Seal {
+/** What seals and opens; some ask a service for it. */
+export interface Sealer {
+  close(text: string, place: Place): Buffer | Promise<Buffer>;
+  /** Throws SealBroken, or a Fault when a service that it needs is away. */
+  open(blob: Buffer, place: Place): string | Promise<string>;
+  /** False: sealed in a way that new values are not sealed in. */
+  isCurrent(blob: Buffer): boolean;
+}
+
+export class Seal implements Sealer {
   readonly #key: SealingKey;
   readonly #keys: readonly SealingKey[];
 
@@ -32,6 +43,10 @@ export class Seal {
 
   close(text: string, place: Place): Buffer {
     return seal(this.#key, text, [place.orgId, place.table, place.column, place.rowId]);
+  }
+
+  isCurrent(blob: Buffer): boolean {
+    return blob[0] === MARK;
   }
 
   /** Throws SealBroken when the blob was changed, moved, or closed with another key. */

@@ -111,6 +111,23 @@ export class PgTenantStore implements TenantStore {
     );
   }
 
+  async replaceCredentials(
+    tenant: TenantRow,
+    sealed: { adminTokenSealed: Buffer; dataKeySealed: Buffer },
+  ): Promise<void> {
+    await this.#db.query(
+      `update tenant_instances set admin_token_sealed = $2, data_key_sealed = $3
+       where org_id = $1 and admin_token_sealed = $4 and data_key_sealed = $5`,
+      [
+        tenant.orgId,
+        sealed.adminTokenSealed,
+        sealed.dataKeySealed,
+        tenant.adminTokenSealed,
+        tenant.dataKeySealed,
+      ],
+    );
+  }
+
   async steps(orgId: string, attempt: number): Promise<StepRow[]> {
     const rows = await this.#db.query<Step>(
       `select ${STEP_COLUMNS} from provision_steps where org_id = $1 and attempt = $2 order by started_at`,

@@ -55,6 +55,11 @@ export interface TenantStore {
   hold(orgId: string, work: () => Promise<void>): Promise<boolean>;
 
   /** Write-ahead: only where there are none yet, so that a repeated step changes nothing. */
+  /** The same credentials, sealed anew; nothing happens where the row changed meanwhile. */
+  replaceCredentials(
+    tenant: TenantRow,
+    sealed: { adminTokenSealed: Buffer; dataKeySealed: Buffer },
+  ): Promise<void>;
   keepCredentials(
     orgId: string,
     made: { adminTokenSealed: Buffer; adminTokenDigest: Buffer; dataKeySealed: Buffer },

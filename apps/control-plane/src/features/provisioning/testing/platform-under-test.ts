@@ -79,8 +79,8 @@ export class PlatformUnderTest {
       tell: () => {},
       again,
       call: async ({ orgId }) => ({ status: this.health(orgId), body: null }),
-      specOf: (tenant: TenantRow) => {
-        const credentials = this.box.open(tenant);
+      specOf: async (tenant: TenantRow) => {
+        const credentials = await this.box.open(tenant);
         if (!credentials) throw new Error('placed before its credentials were made');
         return {
           orgId: tenant.orgId,
