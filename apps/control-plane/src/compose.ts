@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { TOKEN_PATTERN } from '@molecule/domain';
 import { digestOf, edgeLookupToken, PLATFORM_COOKIES } from '@molecule/http';
 import {
-  type Clock,
   createLog,
   type Log,
   parseSealingKey,
@@ -20,6 +19,7 @@ import { migrate, type RunningPostgres, startPostgres } from '@molecule/postgres
 import { createPlatformAuthorize } from './access/authorize-platform.ts';
 import { createPlatformIdentifier } from './access/identify-platform-caller.ts';
 import { PlatformRateLimit } from './access/platform-rate-limit.ts';
+import { createDriver, createSealer, stopTenants } from './compose-placement.ts';
 import type { Config, OidcProvider } from './config.ts';
 import { PgAdminStore } from './features/admin/admin-store.pg.ts';
 import { PgBillingStore } from './features/billing/billing-store.pg.ts';
@@ -53,19 +53,13 @@ import {
   CredentialBox,
   claimedOrg,
   createCallTenant,
-  EnvelopeSeal,
-  openAwsKeyService,
-  Seal,
-  type Sealer,
   type TenantRow,
   verifyBootToken,
 } from './features/tenants/index.ts';
 import { PgTenantStore } from './features/tenants/tenant-store.pg.ts';
 import { PgUnitStore } from './features/units/unit-store.pg.ts';
-import { DockerDriver } from './placement/docker/docker-driver.ts';
-import type { PlacementDriver, TenantSpec } from './placement/driver.ts';
+import type { TenantSpec } from './placement/driver.ts';
 import { FakeDriver } from './placement/fake/fake-driver.ts';
-import { ProcessDriver } from './placement/process/process-driver.ts';
 import { loadPlatformIdentity, type PlatformIdentity } from './platform-identity.ts';
 import { createProbe } from './probe-public-name.ts';
 import { readShippedTemplates } from './read-templates.ts';
@@ -139,7 +133,7 @@ async function startOn(
   const lifecycle = new PgLifecycleStore(db, clock, (id) => orgs.find(id));
 
   // Tenants and how they are reached.
-  const driver = createDriver(config, log);
+  const driver = createDriver(config, { repository: REPOSITORY, unitMain: UNIT_MAIN, log });
   const box = new CredentialBox(await createSealer(config, identity, clock), config.edgeKey);
   const call: CallTenant =
     driver instanceof FakeDriver
@@ -384,47 +378,6 @@ async function withSecret(provider: OidcProvider): Promise<ProviderSettings> {
   const text = (await readFile(clientSecret.file, 'utf8')).trim();
   if (text === '') throw new SettingsError([`${clientSecret.file} holds no secret`]);
   return { ...provider, clientSecret: Secret.of(text) };
-}
-
-async function createSealer(config: Config, identity: PlatformIdentity, clock: Clock): Promise<Sealer> {
-  const seal = new Seal(identity.encryptionKey.reveal(), config.olderEncryptionKey?.reveal() ?? null);
-  if (config.kms === null) return seal;
-  return new EnvelopeSeal(seal, await openAwsKeyService(config.kms), {
-    clock,
-    sealsWith: config.kms.sealsWith,
-  });
-}
-
-function createDriver(config: Config, log: Log): PlacementDriver {
-  if (config.driver === 'fake') return new FakeDriver();
-  if (config.driver === 'docker') {
-    return new DockerDriver({
-      socketPath: config.dockerSocket,
-      // The same over every start of this platform, and no other's.
-      platformId: digestOf(`platform:${config.edgeKey.reveal()}`).toString('hex').slice(0, 16),
-      memoryMib: config.tenantMemoryMib,
-      cpus: config.tenantCpus,
-      maxProcesses: config.tenantProcesses,
-      log,
-    });
-  }
-  const home = (image: string) =>
-    image === 'local' ? REPOSITORY : join(config.releasesDir ?? join(config.dataDir, 'releases'), image);
-  return new ProcessDriver({
-    root: join(config.dataDir, 'tenants'),
-    unitRoot: join(config.dataDir, 'units'),
-    unitMain: UNIT_MAIN,
-    mainOf: (image) => join(home(image), 'apps/workspace-server/dist/main.js'),
-    programPath: config.programPath,
-    isWeakIsolationAccepted: config.isWeakIsolationAccepted,
-    log,
-  });
-}
-
-/** Somebody stops everything that runs here (Ctrl-C); the next start brings back what is wanted. */
-async function stopTenants(driver: PlacementDriver): Promise<void> {
-  if (!driver.capabilities.stopsWithPlatform) return;
-  await Promise.all((await driver.list()).map((orgId) => driver.stop(orgId)));
 }
 
 /** `https://acme.example`, with the port of the platform's own address where it has one. */

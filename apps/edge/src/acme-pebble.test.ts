@@ -20,7 +20,7 @@ import { AcmeOrders } from './acme-orders.ts';
 import { Certificates } from './certificates.ts';
 import { createEdge } from './edge.ts';
 import { createRedirect } from './redirect.ts';
-import { RouteTable } from './route-table.ts';
+import { tableOfAcme } from './testing/table-of-acme.ts';
 
 const PROGRAMS = process.env.MOLECULE_TEST_PEBBLE ?? '';
 const log = createLog({ level: 'silent' });
@@ -53,22 +53,7 @@ describe.skipIf(PROGRAMS === '')('with Pebble', () => {
     });
     await certificates.load();
     const upstream = await listen(createServer((_, response) => response.end('tenant')));
-    const table = new RouteTable({
-      clock: systemClock,
-      log,
-      file: join(folder, 'never-written.json'),
-      lookUp: async (slug) =>
-        slug === 'acme'
-          ? {
-              slug,
-              status: 'running',
-              upstream: `http://127.0.0.1:${upstream}`,
-              orgId: 'org-a',
-              generation: 1,
-              slot: 'a',
-            }
-          : null,
-    });
+    const table = tableOfAcme(folder, upstream, log);
     ports = await freePorts(4);
     const [apiPort, adminPort, namesPort, namesAdminPort] = ports;
     const answers: { orders: AcmeOrders | null } = { orders: null };

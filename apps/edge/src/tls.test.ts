@@ -15,7 +15,7 @@ import { Certificates } from './certificates.ts';
 import { loadConfig } from './config.ts';
 import { createEdge } from './edge.ts';
 import { createRedirect } from './redirect.ts';
-import { RouteTable } from './route-table.ts';
+import { tableOfAcme } from './testing/table-of-acme.ts';
 
 const log = createLog({ level: 'silent' });
 const DAY_MS = 24 * 3_600_000;
@@ -66,22 +66,7 @@ async function openEdge(
     socket.pipe(socket);
   });
   const upstreamPort = await listen(upstream);
-  const table = new RouteTable({
-    clock: systemClock,
-    log,
-    file: join(folder, 'never-written.json'),
-    lookUp: async (slug) =>
-      slug === 'acme'
-        ? {
-            slug,
-            status: 'running',
-            upstream: `http://127.0.0.1:${upstreamPort}`,
-            orgId: 'org-a',
-            generation: 1,
-            slot: 'a',
-          }
-        : null,
-  });
+  const table = tableOfAcme(folder, upstreamPort, log);
   const port = await listen(
     createEdge({
       table,

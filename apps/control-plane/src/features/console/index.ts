@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, string>> = {
   'console.js': 'text/javascript; charset=utf-8',
   'operate.html': 'text/html; charset=utf-8',
   'operate.js': 'text/javascript; charset=utf-8',
+  'operate-parts.js': 'text/javascript; charset=utf-8',
 };
 const PAGES = ['/', '/sign-in', '/sign-up', '/new', '/orgs/:slug', '/orgs/:slug/members', '/join'];
 

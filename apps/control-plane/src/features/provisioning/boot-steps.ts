@@ -56,12 +56,21 @@ export const BOOT_STEPS: readonly BootStep[] = [
 ];
 
 export async function startTenant(deps: BootDeps, tenant: TenantRow): Promise<boolean> {
-  const renewed = await deps.box.renew(tenant);
-  if (renewed) await deps.tenants.replaceCredentials(tenant, renewed);
   const { upstream } = await deps.driver.ensureRunning(await deps.specOf(tenant));
   await deps.tenants.placed(tenant.orgId, upstream);
   await deps.tenants.settle(tenant.orgId, 'instance', `${deps.driver.name}:${tenant.orgId}`, 'created');
+  await renewCredentials(deps, tenant);
   return true;
+}
+
+/** To the kind of seal that new values have. A key service that is away delays that to the next start, and no tenant. */
+async function renewCredentials({ box, tenants }: BootDeps, tenant: TenantRow): Promise<void> {
+  try {
+    const renewed = await box.renew(tenant);
+    if (renewed) await tenants.replaceCredentials(tenant, renewed);
+  } catch (error) {
+    if (!isFault(error) || error.code !== 'BACKEND_TRANSIENT') throw error;
+  }
 }
 
 /** A tenant that ended meanwhile is started again: the step waits for one that is there. */

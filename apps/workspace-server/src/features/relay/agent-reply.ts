@@ -17,13 +17,19 @@ export function textOfReply(reply: unknown): string | null {
 }
 
 function textOfTask(task: Record<string, unknown>): string | null {
-  const artifacts = Array.isArray(task.artifacts) ? task.artifacts : [];
+  const text = textOfArtifacts(task.artifacts);
+  if (text !== null) return text;
+  const status = isObject(task.status) ? task.status : null;
+  return isObject(status?.message) ? textOfParts(status.message.parts) : null;
+}
+
+/** Null where none of them has text. */
+export function textOfArtifacts(artifacts: unknown): string | null {
+  if (!Array.isArray(artifacts)) return null;
   const texts = artifacts
     .map((artifact) => (isObject(artifact) ? textOfParts(artifact.parts) : null))
     .filter((text): text is string => text !== null);
-  if (texts.length > 0) return texts.join('\n');
-  const status = isObject(task.status) ? task.status : null;
-  return isObject(status?.message) ? textOfParts(status.message.parts) : null;
+  return texts.length === 0 ? null : texts.join('\n');
 }
 
 export function textOfParts(parts: unknown): string | null {

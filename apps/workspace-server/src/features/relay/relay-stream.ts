@@ -6,7 +6,7 @@
 
 import { StringDecoder } from 'node:string_decoder';
 import { isFault } from '@molecule/domain';
-import { textOfParts } from './agent-reply.ts';
+import { textOfArtifacts, textOfParts } from './agent-reply.ts';
 import { isObject } from './envelope.ts';
 import { judgeTarget } from './judge-call.ts';
 import { judgeChain } from './judge-chain.ts';
@@ -201,13 +201,10 @@ export class StreamTranscript {
 
   /** What a task has said by now: all of it for whoever asks for the second time. What follows comes after it. */
   #readWhole(artifacts: unknown): void {
-    if (!Array.isArray(artifacts)) return;
-    const texts = artifacts
-      .map((artifact) => (isObject(artifact) ? textOfParts(artifact.parts) : null))
-      .filter((text) => text !== null && text !== '');
-    if (texts.length === 0) return;
+    const text = textOfArtifacts(artifacts);
+    if (text === null || text === '') return;
     this.#text = '';
-    this.#append(texts.join('\n'));
+    this.#append(text);
   }
 
   #readStatus(status: Record<string, unknown>, metadata: unknown): void {
