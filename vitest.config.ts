@@ -34,6 +34,9 @@ const scenarios = {
   setupFiles: ['e2e/support/clean-up.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // Three browsers, engines and databases at once keep a small machine busy for half an hour. `npm test` names what passed
+  // only when it was tried again.
+  retry: process.env.CI ? 1 : 0,
 };
 
 export default defineConfig({

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { countReport, judgeRun, nameSkipped } from './count-tests.mjs';
+import { countReport, judgeRun, nameFailed, nameSecondAttempts, nameSkipped } from './count-tests.mjs';
 import { ensureInstalled } from './install.mjs';
 import { findMachineNeeds } from './machine-needs.mjs';
 import { isSupportedNode } from './node-version.mjs';
@@ -173,6 +173,30 @@ describe('counting', () => {
       },
     ];
     expect(nameSkipped({ testResults }, '/clone')).toEqual(['a.test.ts: with Redis keeps']);
+  });
+
+  it('names what failed with the first line of why, and what passed only when it was tried again', () => {
+    const testResults = [
+      {
+        name: '/clone/a.test.ts',
+        status: 'failed',
+        assertionResults: [
+          {
+            status: 'failed',
+            fullName: 'keeps',
+            failureMessages: ['\u001b[31mError\u001b[39m: lost\n  at x'],
+          },
+          { status: 'passed', fullName: 'opens', meta: { failedAttempts: 1 } },
+          { status: 'passed', fullName: 'closes', meta: {} },
+        ],
+      },
+      { name: '/clone/b.test.ts', status: 'failed', message: 'no such module\n', assertionResults: [] },
+    ];
+    expect(nameFailed({ testResults }, '/clone')).toEqual([
+      'a.test.ts: keeps: Error: lost',
+      'b.test.ts: no such module',
+    ]);
+    expect(nameSecondAttempts({ testResults }, '/clone')).toEqual(['a.test.ts: opens']);
   });
 
   it('calls a run red that has no report, ran no test, or failed outside of its tests', () => {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const NONE = { passed: 0, failed: 0, skipped: 0 };
 
@@ -29,12 +30,42 @@ export function nameSkipped(report, root) {
   );
 }
 
+/** The full names of the tests that failed, each with its file and the first line of why; a file that failed whole, too. */
+export function nameFailed(report, root) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const path = relative(root, name);
+    const failed = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `${path}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+    return failed.length > 0 || status !== 'failed' ? failed : [`${path}: ${firstLine(message)}`];
+  });
+}
+
+/** The full names of the tests that failed at first and passed when they were tried again. */
+export function nameSecondAttempts(report, root) {
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status, meta }) => status === 'passed' && meta?.failedAttempts > 0)
+      .map(({ fullName }) => `${relative(root, name)}: ${fullName}`),
+  );
+}
+
+const firstLine = (text) =>
+  stripVTControlCharacters(text ?? '')
+    .split('\n', 1)[0]
+    .slice(0, 300);
+
 /** What one run of vitest came to. `exitCode` counts: an error outside every test fails the run without failing a test. */
 export function judgeRun({ reportPath, exitCode, root = '.' }) {
   let counts;
   try {
     const report = JSON.parse(readFileSync(reportPath, 'utf8'));
-    counts = { ...countReport(report), skippedNames: nameSkipped(report, root) };
+    counts = {
+      ...countReport(report),
+      skippedNames: nameSkipped(report, root),
+      failedNames: nameFailed(report, root),
+      secondAttempts: nameSecondAttempts(report, root),
+    };
   } catch (error) {
     return { ...NONE, failed: 1, why: `the run left no report (${error.message})` };
   }

@@ -61,6 +61,8 @@ const isMissing = (variable) => needs.some((need) => need.variable === variable 
 const folder = mkdtempSync(join(tmpdir(), 'molecule-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const steppedAside = [];
+const failed = [];
+const secondAttempts = [];
 for (const stage of STAGES) {
   const lanes = stage.map((lane) =>
     lane.filter((project) => chosen.includes(project) && !(project.needs && isMissing(project.needs))),
@@ -82,6 +84,8 @@ if (total.passed + total.failed === 0) {
   total.failed = 1;
 }
 const { leftOut, notRun } = listLeftOut();
+for (const line of secondAttempts) console.log(`passed when tried again: ${line}`);
+for (const line of failed) console.log(`failed: ${line}`);
 for (const line of notRun) console.log(`not run: ${line}`);
 for (const line of leftOut) console.log(`left out: ${line}`);
 const isGreen = total.failed === 0 && !(isStrict && leftOut.length > 0);
@@ -104,8 +108,17 @@ async function isBuilt(projects) {
 }
 
 async function runAndCount(project) {
-  const { why, skippedNames = [], ...counts } = await runProject(project);
+  const {
+    why,
+    skippedNames = [],
+    failedNames = [],
+    secondAttempts: again = [],
+    ...counts
+  } = await runProject(project);
   steppedAside.push(...skippedNames);
+  secondAttempts.push(...again);
+  failed.push(...failedNames);
+  if (counts.failed > failedNames.length) failed.push(`${project.name}: ${why ?? 'see above'}`);
   for (const key of Object.keys(total)) total[key] += counts[key];
   sayStep(`${project.name}: ${counts.passed} passed, ${counts.failed} failed${why ? ` (${why})` : ''}`);
 }

@@ -22,8 +22,25 @@ export async function openCanvas(
   const { page, problems } = await openPage(browser, scheme, locale);
   const { url } = await tenant.asAdmin<{ url: string }>('/admin/sign-in-links', { method: 'POST' });
   await page.goto(url);
-  await page.getByText(roleName, { exact: true }).first().waitFor(SOON);
+  await page
+    .getByText(roleName, { exact: true })
+    .first()
+    .waitFor(SOON)
+    .catch(async (error: unknown) => {
+      throw new Error(`${roleName} does not show; ${await describePage(page)}; ${problems.join('; ')}`, {
+        cause: error,
+      });
+    });
   return { page, problems };
+}
+
+/** What somebody who looks at the page would tell. */
+async function describePage(page: Page): Promise<string> {
+  const [body, cards] = await Promise.all([
+    page.locator('body').innerText(),
+    page.locator('[data-role-id]').evaluateAll((all) => all.map((card) => card.getAttribute('aria-label'))),
+  ]);
+  return `${page.url()} says ${JSON.stringify(body.slice(0, 600))} and has the cards ${JSON.stringify(cards)}`;
 }
 
 /** An empty page of a browser that speaks `locale`. */
