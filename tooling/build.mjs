@@ -50,6 +50,12 @@ const TARGETS = [
   },
   { name: 'edge', sources: [...SERVER, 'apps/edge/src'], build: (app) => bundle(`apps/${app}`) },
   {
+    // Whole: a machine image has this folder and Node.
+    name: 'tenant-boot',
+    sources: [...NEUTRAL, 'packages/kit/src', 'apps/tenant-boot/src'],
+    build: (app) => bundle(`apps/${app}`, { outside: /^$/ }),
+  },
+  {
     name: 'cli',
     sources: [...NEUTRAL, 'packages/kit/src', 'apps/cli/src'],
     build: (app) => bundle(`apps/${app}`),

@@ -50,7 +50,10 @@ export function nameSecondAttempts(report, root) {
   );
 }
 
-const firstLine = (text) =>
+/** What vitest writes there of a test that took too long. */
+const OVER_TIME = 'Error: STACK_TRACE_ERROR';
+const firstLine = (text) => firstOf(text).replace(OVER_TIME, 'it took longer than it may');
+const firstOf = (text) =>
   stripVTControlCharacters(text ?? '')
     .split('\n', 1)[0]
     .slice(0, 300);

@@ -15,6 +15,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/memory-plugin': everyPackage(),
   'apps/workspace-runtime': neutralAnd('packages/kit', 'packages/http'),
   'apps/edge': neutralAnd('packages/kit', 'packages/http'),
+  'apps/tenant-boot': neutralAnd('packages/kit'),
   'apps/cli': neutralAnd('packages/kit'),
   'apps/canvas': neutralAnd(),
 };
@@ -30,6 +31,7 @@ export const MAY_START_PROGRAMS = [
   'packages/backends/src/docker/image/',
   'packages/postgres/src/',
   'apps/control-plane/src/placement/process/',
+  'apps/tenant-boot/src/',
   'apps/workspace-server/src/sidecar/',
 ] as const;
 

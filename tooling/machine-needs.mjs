@@ -47,6 +47,11 @@ export const MACHINE_NEEDS = [
     find: () => onPath('moto_server'),
   },
   {
+    name: 'loop devices',
+    variable: 'MOLECULE_TEST_LOOP_DEVICES',
+    find: () => (answers('losetup', ['--find']) ? '1' : null),
+  },
+  {
     name: 'network namespaces',
     variable: 'MOLECULE_TEST_NETNS',
     find: () => (answers('unshare', ['--net', 'ip', 'link']) ? '1' : null),

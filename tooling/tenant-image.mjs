@@ -41,6 +41,7 @@ const PARTS = [
   'apps/workspace-runtime/dist',
   'apps/workspace-runtime/package.json',
   'apps/canvas/dist',
+  'apps/tenant-boot/dist',
   'packages/backends/dist',
   'packages/backends/package.json',
   'templates',

@@ -7,6 +7,8 @@ import type { Config } from './config.ts';
 import { EnvelopeSeal, openAwsKeyService, Seal, type Sealer } from './features/tenants/index.ts';
 import { DockerDriver } from './placement/docker/docker-driver.ts';
 import type { PlacementDriver } from './placement/driver.ts';
+import { openCloud } from './placement/ec2/cloud.ts';
+import { Ec2Driver } from './placement/ec2/ec2-driver.ts';
 import { FakeDriver } from './placement/fake/fake-driver.ts';
 import { ProcessDriver } from './placement/process/process-driver.ts';
 import type { PlatformIdentity } from './platform-identity.ts';
@@ -24,11 +26,13 @@ export async function createSealer(
   });
 }
 
-export function createDriver(
+export async function createDriver(
   config: Config,
-  { repository, unitMain, log }: { repository: string; unitMain: string; log: Log },
-): PlacementDriver {
+  { repository, unitMain, log, clock }: { repository: string; unitMain: string; log: Log; clock: Clock },
+): Promise<PlacementDriver> {
   if (config.driver === 'fake') return new FakeDriver();
+  if (config.ec2 !== null)
+    return new Ec2Driver({ cloud: await openCloud(config.ec2), settings: config.ec2, clock, log });
   if (config.driver === 'docker') {
     return new DockerDriver({
       socketPath: config.dockerSocket,

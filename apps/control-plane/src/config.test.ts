@@ -79,3 +79,40 @@ describe('a key service in the settings', () => {
     expect(problemsOf({ ...withKms, ...env })).toHaveLength(1);
   });
 });
+
+describe('instances of their own', () => {
+  const place = {
+    EDGE_SIGNING_KEY: 'key',
+    PLACEMENT_DRIVER: 'ec2',
+    CP_BASE_URL: 'https://molecule.example',
+    EC2_REGION: 'eu-central-1',
+    EC2_SUBNET_ID: 'subnet-0123456789abcdef0',
+    EC2_EDGE_GROUP_ID: 'sg-0123456789abcdef0',
+    EC2_INSTANCE_PROFILE: 'molecule-tenant',
+    EC2_ENV: 'production',
+  };
+
+  it('are placed where the settings say', () => {
+    expect(loadConfig({ EDGE_SIGNING_KEY: 'key' }).ec2).toBeNull();
+    expect(loadConfig(place).ec2).toMatchObject({
+      region: 'eu-central-1',
+      env: 'production',
+      dataGib: 30,
+      endpoint: null,
+    });
+  });
+
+  it.each([
+    ['no region', { EC2_REGION: '' }, 'EC2_REGION'],
+    ['no subnet', { EC2_SUBNET_ID: '' }, 'EC2_SUBNET_ID'],
+    ['a subnet that is none', { EC2_SUBNET_ID: 'vpc-0123456789abcdef0' }, 'EC2_SUBNET_ID'],
+    ['nobody to let in', { EC2_EDGE_GROUP_ID: '' }, 'EC2_EDGE_GROUP_ID'],
+    ['no profile', { EC2_INSTANCE_PROFILE: '' }, 'EC2_INSTANCE_PROFILE'],
+    ['no name of this platform', { EC2_ENV: '' }, 'EC2_ENV'],
+    ['http elsewhere', { EC2_ENDPOINT: 'http://ec2.example' }, 'EC2_ENDPOINT'],
+    ['an address that no instance reaches', { CP_BASE_URL: 'http://localhost:8080' }, 'CP_BASE_URL'],
+    ['a name that no instance reaches', { CP_BASE_URL: 'http://cp.localhost:8080' }, 'CP_BASE_URL'],
+  ])('are refused with %s', (_what, change, name) => {
+    expect(() => loadConfig({ ...place, ...change })).toThrow(name);
+  });
+});

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { defineSettings, readSettings, Secret, SettingsError, type SettingsOf, setting } from '@molecule/kit';
 import type { StripeSettings } from './features/billing/index.ts';
+import type { Ec2Settings } from './placement/ec2/ec2-settings.ts';
 
 export const SETTINGS = defineSettings({
   port: setting.port('CONTROL_PLANE_PORT', {
@@ -52,9 +53,54 @@ export const SETTINGS = defineSettings({
     doc: 'The secret that the control plane and the edge share. `npm run platform` makes one.',
     example: 'a-long-random-text',
   }),
-  driver: setting.oneOf('PLACEMENT_DRIVER', ['process', 'docker', 'fake'], {
+  driver: setting.oneOf('PLACEMENT_DRIVER', ['process', 'docker', 'ec2', 'fake'], {
     default: 'process',
-    doc: 'Where tenants run: as processes or containers of this machine; fake starts nothing and is for measurements.',
+    doc: 'Where tenants run: as processes or containers of this machine, or as instances of their own at AWS; fake starts nothing and is for measurements.',
+  }),
+  ec2Subnet: setting.text('EC2_SUBNET_ID', {
+    optional: true,
+    doc: 'Subnet of the tenants of the ec2 driver, which edge and control plane reach. EC2_REGION, EC2_EDGE_GROUP_ID, EC2_INSTANCE_PROFILE and EC2_ENV are needed with it.',
+    example: 'subnet-0123456789abcdef0',
+  }),
+  ec2Region: setting.text('EC2_REGION', {
+    optional: true,
+    doc: 'Region of that subnet.',
+    example: 'eu-central-1',
+  }),
+  ec2EdgeGroup: setting.text('EC2_EDGE_GROUP_ID', {
+    optional: true,
+    doc: 'Security group of edge and control plane; nobody else reaches a tenant.',
+    example: 'sg-0123456789abcdef0',
+  }),
+  ec2Profile: setting.text('EC2_INSTANCE_PROFILE', {
+    optional: true,
+    doc: 'Instance profile of tenants: it may read the one secret that names the instance, and nothing else.',
+    example: 'molecule-tenant',
+  }),
+  ec2Env: setting.text('EC2_ENV', {
+    optional: true,
+    doc: 'Tells what belongs to the tenants of this platform from what belongs to those of another in the same account. Never change it.',
+    example: 'production',
+  }),
+  ec2InstanceType: setting.text('EC2_INSTANCE_TYPE', {
+    default: 'm7i-flex.large',
+    doc: 'Type of the instances of tenants.',
+  }),
+  ec2DataGib: setting.int('EC2_DATA_GIB', {
+    default: 30,
+    min: 1,
+    max: 16_384,
+    doc: 'Size of a tenant’s volume.',
+  }),
+  ec2Endpoint: setting.text('EC2_ENDPOINT', {
+    optional: true,
+    doc: 'Where EC2 answers, instead of its own address: https, or http on loopback.',
+    example: 'https://vpce-placeholder.ec2.eu-central-1.vpce.amazonaws.com',
+  }),
+  secretsManagerEndpoint: setting.text('SECRETS_MANAGER_ENDPOINT', {
+    optional: true,
+    doc: 'Where Secrets Manager answers, instead of its own address: https, or http on loopback.',
+    example: 'https://vpce-placeholder.secretsmanager.eu-central-1.vpce.amazonaws.com',
   }),
   dockerSocket: setting.text('TENANT_DOCKER_SOCKET', {
     default: '/var/run/docker.sock',
@@ -178,7 +224,9 @@ export interface Config {
   stripe: StripeSettings | null;
   releasesDir: string | null;
   edgeKey: Secret;
-  driver: 'process' | 'docker' | 'fake';
+  driver: 'process' | 'docker' | 'ec2' | 'fake';
+  /** Of the ec2 driver; null for any other. */
+  ec2: Ec2Settings | null;
   dockerSocket: string;
   tenantMemoryMib: number;
   tenantCpus: number;
@@ -211,6 +259,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): R
     stripeWebhookSecret: read.stripeWebhookSecret ?? null,
     stripe: stripeOf(read),
     kms: kmsOf(read),
+    ec2: ec2Of(read),
     oidcProviders: oidcProvidersOf(read.oidcProviders ?? [], env),
     releasesDir: read.releasesDir ? resolve(read.releasesDir) : null,
     programPath: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
@@ -270,6 +319,50 @@ function kmsOf(read: SettingsOf<typeof SETTINGS>): KmsSettings | null {
   if (kmsEndpoint && !isTrustedUrl(kmsEndpoint))
     throw new SettingsError(['KMS_ENDPOINT must be an https address, or http on loopback']);
   return { keyArn: kmsKeyArn, endpoint: kmsEndpoint ?? null, sealsWith };
+}
+
+const EC2_FORMS = {
+  EC2_REGION: /^[a-z]{2}(-[a-z]+)+-\d$/,
+  EC2_SUBNET_ID: /^subnet-[0-9a-f]{8,17}$/,
+  EC2_EDGE_GROUP_ID: /^sg-[0-9a-f]{8,17}$/,
+  EC2_INSTANCE_PROFILE: /^[\w+=,.@-]{1,128}$/,
+  EC2_ENV: /^[a-z0-9][a-z0-9-]{0,31}$/,
+} as const;
+
+function ec2Of(read: SettingsOf<typeof SETTINGS>): Ec2Settings | null {
+  if (read.driver !== 'ec2') return null;
+  const found = {
+    EC2_REGION: read.ec2Region ?? '',
+    EC2_SUBNET_ID: read.ec2Subnet ?? '',
+    EC2_EDGE_GROUP_ID: read.ec2EdgeGroup ?? '',
+    EC2_INSTANCE_PROFILE: read.ec2Profile ?? '',
+    EC2_ENV: read.ec2Env ?? '',
+  };
+  const problems = Object.entries(EC2_FORMS)
+    .filter(([name, form]) => !form.test(found[name as keyof typeof found]))
+    .map(([name]) => `${name} must be set for PLACEMENT_DRIVER=ec2, and look as in .env.example`);
+  const endpoints = { EC2_ENDPOINT: read.ec2Endpoint, SECRETS_MANAGER_ENDPOINT: read.secretsManagerEndpoint };
+  for (const [name, url] of Object.entries(endpoints))
+    if (url && !isTrustedUrl(url)) problems.push(`${name} must be an https address, or http on loopback`);
+  if (isOnLoopback(read.baseUrl))
+    problems.push('CP_BASE_URL must be an address that instances reach; it is on loopback');
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    region: found.EC2_REGION,
+    subnetId: found.EC2_SUBNET_ID,
+    edgeGroupId: found.EC2_EDGE_GROUP_ID,
+    instanceProfile: found.EC2_INSTANCE_PROFILE,
+    env: found.EC2_ENV,
+    instanceType: read.ec2InstanceType,
+    dataGib: read.ec2DataGib,
+    endpoint: read.ec2Endpoint ?? null,
+    secretsEndpoint: read.secretsManagerEndpoint ?? null,
+  };
+}
+
+function isOnLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return LOOPBACK.has(hostname) || hostname.startsWith('127.') || hostname.endsWith('.localhost');
 }
 
 /** All of them or none. */

@@ -24,6 +24,7 @@ export * as sessions from './sessions.ts';
 export * as teams from './teams.ts';
 export * as templates from './templates.ts';
 export * as tenant from './tenant.ts';
+export * as tenantBoot from './tenant-boot.ts';
 export * as tokens from './tokens.ts';
 export * as transcripts from './transcripts.ts';
 export * as units from './units.ts';

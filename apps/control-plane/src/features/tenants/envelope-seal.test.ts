@@ -172,22 +172,26 @@ describe('a key service in trouble', () => {
     [500, 'KMSInternalException', 'does not answer', 3],
     [400, 'AccessDeniedException', 'refuses (AccessDeniedException)', 1],
     [400, 'DisabledException', 'refuses (DisabledException)', 1],
-  ])('(%i %s) is a fault that may pass, and tells nothing more', async (status, type, sentence, calls) => {
-    const { service, asked } = await troubled(status, type);
-    for (const attempt of [
-      () => service.generate({ org_id: 'org' }),
-      () => service.unwrap(Buffer.alloc(64), { org_id: 'org' }),
-    ]) {
-      const error = await attempt().then(
-        () => null,
-        (thrown: unknown) => thrown,
-      );
-      expect(isFault(error) && error.code).toBe('BACKEND_TRANSIENT');
-      expect(String(error)).toContain(sentence);
-      expect(String(error)).not.toContain('secret details');
-    }
-    expect(asked()).toBe(2 * calls);
-  });
+  ])(
+    '(%i %s) is a fault that may pass, and tells nothing more',
+    async (status, type, sentence, calls) => {
+      const { service, asked } = await troubled(status, type);
+      for (const attempt of [
+        () => service.generate({ org_id: 'org' }),
+        () => service.unwrap(Buffer.alloc(64), { org_id: 'org' }),
+      ]) {
+        const error = await attempt().then(
+          () => null,
+          (thrown: unknown) => thrown,
+        );
+        expect(isFault(error) && error.code).toBe('BACKEND_TRANSIENT');
+        expect(String(error)).toContain(sentence);
+        expect(String(error)).not.toContain('secret details');
+      }
+      expect(asked()).toBe(2 * calls);
+    },
+    30_000,
+  );
 });
 
 describe.skipIf(!process.env.MOLECULE_TEST_MOTO)('on an emulator of the service', () => {

@@ -1,15 +1,15 @@
 // Stand-in image: the smallest image that a driver's tenant can be made of, from this machine's own programs.
 
 import { execFile, spawn } from 'node:child_process';
-import { chown, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, copyFile, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 
 const run = promisify(execFile);
 const BUSYBOX = '/bin/busybox';
-const APPLETS = ['sh', 'cat', 'cp', 'find', 'id', 'printf', 'rm', 'sync', 'touch', 'ls', 'mkdir'];
+const APPLETS = ['sh', 'cat', 'cp', 'find', 'id', 'mknod', 'printf', 'rm', 'sync', 'touch', 'ls', 'mkdir'];
 
 const PROGRAM = `// A stand-in for the tenant server.
 const { createServer } = require('node:http');
@@ -18,7 +18,20 @@ createServer((_, response) => response.end(process.env.MOLECULE_ORG_ID))
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-export async function buildStandIn(docker: Docker, name: string): Promise<void> {
+export interface StandInParts {
+  /** Paths of programs that it has beside Node. */
+  programs?: readonly string[];
+  /** Folders of this machine, by where they are in the image. */
+  folders?: Readonly<Record<string, string>>;
+  user?: string;
+  command?: readonly string[];
+}
+
+export async function buildStandIn(
+  docker: Docker,
+  name: string,
+  { programs = [], folders = {}, user = '1000:1000', command = ['node', '/app/main.cjs'] }: StandInParts = {},
+): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'molecule-stand-in-'));
   try {
     for (const folder of ['usr/bin', 'data', 'tmp', 'proc', 'sys', 'dev', 'run', 'etc', 'app'])
@@ -27,7 +40,11 @@ export async function buildStandIn(docker: Docker, name: string): Promise<void> 
     await copyFile(process.execPath, join(root, 'usr/bin/node'));
     await copyFile(BUSYBOX, join(root, 'usr/bin/busybox'));
     for (const applet of APPLETS) await symlink('busybox', join(root, 'usr/bin', applet));
-    const { stdout } = await run('ldd', [process.execPath], { env: { LANG: 'C' } });
+    for (const program of programs)
+      await copyFile(await realpath(program), join(root, 'usr/bin', basename(program)));
+    for (const [inside, from] of Object.entries(folders))
+      await cp(from, join(root, inside), { recursive: true });
+    const { stdout } = await run('ldd', [process.execPath, ...programs], { env: { LANG: 'C' } });
     for (const [, library = ''] of stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)) {
       await mkdir(dirname(join(root, library)), { recursive: true });
       await copyFile(library, join(root, library));
@@ -36,7 +53,7 @@ export async function buildStandIn(docker: Docker, name: string): Promise<void> 
     await chown(join(root, 'data'), 1000, 1000);
     const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [repo, tag] = name.split(':');
-    const changes = ['USER 1000:1000', 'CMD ["node", "/app/main.cjs"]', 'ENV PATH=/usr/bin'];
+    const changes = [`USER ${user}`, `CMD ${JSON.stringify(command)}`, 'ENV PATH=/usr/bin'];
     const progress = (await docker.importImage(tar.stdout, {
       repo,
       tag,
