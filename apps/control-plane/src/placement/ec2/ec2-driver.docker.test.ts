@@ -44,7 +44,7 @@ async function open(): Promise<Ec2Driver> {
     settings,
     clock: systemClock,
     log: createLog({ level: 'silent' }),
-    lookMs: 100,
+    lookMs: 50,
   });
 }
 
@@ -99,8 +99,8 @@ describe.skipIf(!isPossible)('on a stand-in of the cloud', () => {
         engineImage: `${name}:machine`,
         tags: { MoleculeImage: image, ...(image === 'b' ? { MoleculeBuild: BUILD } : {}) },
       })),
-      lagMs: 150,
-      stepMs: 100,
+      lagMs: 80,
+      stepMs: 40,
       throttleEvery: 9,
     });
     url = cloud.url;
