@@ -71,7 +71,9 @@ function plantRelease(name: string, program: string): void {
   writeFileSync(join(home, 'package.json'), '{"type":"module"}');
   writeFileSync(join(home, 'dist/main.js'), program);
 }
-const SAME_PROGRAM = `// A release that is this checkout.
+const SAME_PROGRAM = `// A release that is this checkout, and notes that it was started.
+import { appendFileSync } from 'node:fs';
+appendFileSync(process.env.MOLECULE_DATA_DIR + '/starts', 'started\\n');
 await import(${JSON.stringify(join(ROOT, 'apps/workspace-server/dist/main.js'))});
 `;
 const DAMAGING_PROGRAM = `// A release that damages its data and ends.
@@ -79,6 +81,12 @@ import { writeFileSync } from 'node:fs';
 writeFileSync(process.env.MOLECULE_DATA_DIR + '/org-id', 'damaged');
 process.exit(1);
 `;
+
+/** How often a release of ours was started on the tenant's data. */
+function startsOf(orgId: string): number {
+  const path = join(platform.dataDir, 'tenants', orgId, 'data/starts');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('started').length - 1 : 0;
+}
 
 async function rollOut(target: string): Promise<Record<string, unknown>> {
   const ordered = await platform.asOperator('/cp/admin/tenants/alpha/redeploy', {
@@ -111,22 +119,90 @@ describe('a release', () => {
     },
     2 * BOOT_LIMIT_MS,
   );
+});
+
+/** Ends the control plane as a failing machine would, as often as there is something under way. */
+async function killThrough(rolloutId: string, pauses: readonly number[]): Promise<Record<string, unknown>> {
+  const read = () => platform.asOperator(`/cp/admin/rollouts/${rolloutId}`).catch(() => null);
+  let kills = 0;
+  const over = await until(
+    'the rollout is over',
+    async () => {
+      const answer = await read();
+      if (answer?.status === 200 && ['done', 'failed'].includes(String(answer.body.state)))
+        return answer.body;
+      const pid = platform.pidOf('control-plane');
+      const pause = pauses[kills];
+      if (pid === null || pause === undefined || answer?.status !== 200) return false;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      process.kill(pid, 'SIGKILL');
+      kills++;
+      return false;
+    },
+    BOOT_LIMIT_MS,
+  );
+  expect(kills).toBeGreaterThan(1);
+  return over;
+}
+
+async function rollOutToAll(target: string): Promise<string> {
+  const ordered = await platform.asOperator('/cp/admin/tenants/redeploy-fleet', {
+    method: 'POST',
+    headers: { prefer: 'respond-async' },
+    body: { target_tag: target, soak_seconds: 1, batch_size: 1, confirm: true },
+  });
+  expect([ordered.status, ordered.text]).toEqual([202, expect.anything()]);
+  return String(ordered.body.rollout_id);
+}
+
+const instanceOf = async (slug: string) =>
+  (await platform.asOperator(`/cp/admin/tenants/${slug}/diagnostics`)).body.instance as {
+    image: string;
+    found: string;
+  };
+
+describe('a control plane that is killed again and again', () => {
+  it(
+    verifies(
+      'platform.fleet',
+      'brings a rollout to its end, with each tenant upgraded once and nothing lost',
+    ),
+    async () => {
+      plantRelease('next', SAME_PROGRAM);
+      const starts = () => [alpha, beta].map(({ id }) => startsOf(id));
+      const before = starts();
+      const over = await killThrough(await rollOutToAll('next'), [0, 300, 900, 1_500, 2_500]);
+      expect(over).toMatchObject({ state: 'done' });
+      const after = [await instanceOf('alpha'), await instanceOf('beta')];
+      expect(after.map(({ image, found }) => [image, found])).toEqual([
+        ['next', 'running'],
+        ['next', 'running'],
+      ]);
+      expect(starts().map((count, i) => count - (before[i] ?? 0))).toEqual([1, 1]);
+      expect((await inAlpha('/workspaces', await alpha.handOver())).text).toContain(MARK);
+    },
+    3 * BOOT_LIMIT_MS,
+  );
 
   it(
-    verifies('platform.fleet', 'that ends at its start goes back with the data from before, and no further'),
+    verifies(
+      'platform.fleet',
+      'brings a canary of a bad release back with its data, and touches nobody else',
+    ),
     async () => {
-      plantRelease('broken', DAMAGING_PROGRAM);
-      expect(await rollOut('broken')).toMatchObject({ state: 'failed' });
+      plantRelease('broken-again', DAMAGING_PROGRAM);
+      const beta = await instanceOf('beta');
+      const over = await killThrough(await rollOutToAll('broken-again'), [0, 500, 2_000]);
+      expect(over).toMatchObject({ state: 'failed' });
       const health = () => platform.call('/health', { host: alpha.host });
       await until('it serves the image before', async () => (await health()).status === 200, BOOT_LIMIT_MS);
+      expect(await instanceOf('alpha')).toMatchObject({ image: 'next', found: 'running' });
       const orgId = readFileSync(join(platform.dataDir, 'tenants', alpha.id, 'data/org-id'), 'utf8');
       expect(orgId).not.toBe('damaged');
       expect((await inAlpha('/workspaces', await alpha.handOver())).text).toContain(MARK);
-      // The other organisation was served all the time by what it had.
-      const found = await platform.asOperator('/cp/admin/tenants/beta/diagnostics');
-      expect(found.body.instance).toMatchObject({ image: 'local', found: 'running', generation: 1 });
+      expect(await instanceOf('beta')).toEqual(beta);
     },
-    2 * BOOT_LIMIT_MS,
+    3 * BOOT_LIMIT_MS,
   );
 });
 

@@ -121,7 +121,7 @@ describe('expanding a team', () => {
     const actions = answers.map(({ body }) => (body.children as Member[]).map(({ action }) => action).join());
     expect(actions.sort()).toEqual(['created,created', 'unchanged,unchanged', 'unchanged,unchanged']);
     expect(await childrenOf(id)).toHaveLength(2);
-    expect(await eventsOf(id, 'WORKSPACE_EXPANDED')()).toHaveLength(1);
+    expect(await told(id, 'WORKSPACE_EXPANDED')).toHaveLength(1);
     const [first] = await childrenOf(id);
     await tenant.asAdmin(`/workspaces/${first?.id}`, { method: 'DELETE' });
     const again = (await act(id, 'expand')).body.children as Member[];
