@@ -189,6 +189,21 @@ describe.skipIf(!isPossible)('on a stand-in of the cloud', () => {
     expect([cloud.ec2.left(), [...cloud.secrets.all.keys()]]).toEqual([[], []]);
   }, 240_000);
 
+  it('brings nothing back when what was kept came to nothing, and keeps what there is', async () => {
+    const orgId = randomUUID();
+    const driver = await open();
+    await driver.ensureRunning(specFor(orgId, 'a'));
+    await driver.ensureRunning(specFor(orgId, 'b'));
+    await answers(orgId);
+    expect(await inside(orgId, 'printf newer > /data/kept.txt && sync')).toBe('');
+    cloud.ec2.failSnapshots();
+    await expect(driver.ensureRunning(specFor(orgId, 'a'))).rejects.toThrow('cannot be brought back');
+    await driver.ensureRunning(specFor(orgId, 'b'));
+    await answers(orgId);
+    expect(await inside(orgId, 'cat /data/kept.txt')).toBe('newer');
+    await driver.destroy(orgId);
+  }, 120_000);
+
   it('gives a tenant its secrets, and nobody who works there a way to them or to others', async () => {
     const [one, two] = [randomUUID(), randomUUID()];
     const driver = await open();

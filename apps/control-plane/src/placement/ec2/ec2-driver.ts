@@ -204,12 +204,12 @@ export class Ec2Driver implements PlacementDriver {
   async #turnData({ orgId, image }: TenantSpec, isThere: boolean, zone: string): Promise<Volume> {
     const { snapshots, volumes } = await this.#parts.lookAtAll(orgId);
     const kept = snapshots.filter(({ Tags }) => tagOf(Tags, TAGS.before) === image);
-    const whole = isThere ? undefined : kept.find(({ State }) => State !== 'error')?.SnapshotId;
+    const before = isThere ? undefined : kept[0]?.SnapshotId;
     const volume = await this.#usable(
-      whole === undefined
+      before === undefined
         ? (newestOf(volumes) ?? (await this.#parts.makeVolume(orgId, zone, null)))
-        : (volumes.find(({ Tags }) => tagOf(Tags, TAGS.from) === whole) ??
-            (await this.#restore(orgId, zone, whole))),
+        : (volumes.find(({ Tags }) => tagOf(Tags, TAGS.from) === before) ??
+            (await this.#restore(orgId, zone, before))),
     );
     for (const { VolumeId } of volumes.filter((each) => each.VolumeId !== volume.VolumeId))
       await this.#until('the volume from before is free', async () => {
@@ -221,9 +221,14 @@ export class Ec2Driver implements PlacementDriver {
   }
 
   async #restore(orgId: string, zone: string, snapshotId: string): Promise<Volume> {
-    await this.#until('the snapshot is whole', async () =>
-      (await this.#snapshot(snapshotId))?.State === 'completed' ? true : null,
-    );
+    await this.#until('the snapshot is whole', async () => {
+      const state = (await this.#snapshot(snapshotId))?.State;
+      if (state === 'error')
+        throw faults.backendTransient(
+          `the data from before the upgrade cannot be brought back: ${snapshotId} failed; the tenant can start on its newer image`,
+        );
+      return state === 'completed' ? true : null;
+    });
     return this.#parts.makeVolume(orgId, zone, snapshotId);
   }
 
@@ -253,7 +258,7 @@ export class Ec2Driver implements PlacementDriver {
     const image = await this.#findImage(launch.spec.image);
     if (!image?.ImageId)
       throw new Fault('IMAGE_MISSING', `no machine image of this account is tagged ${launch.spec.image}`);
-    const place = await this.#placeOf(launch.interfaceId);
+    const place = await this.#placeOf(launch.interfaceId, launch.spec.image);
     if (place.instance) return place.instance;
     for (let at = place.generation; at < place.generation + LAUNCHES; at++) {
       const made = await this.#run(launch, image.ImageId, at);
@@ -296,7 +301,7 @@ export class Ec2Driver implements PlacementDriver {
   }
 
   /** How many launches there were; or the instance that has the interface already, which a listing may not show yet. */
-  #placeOf(interfaceId: string): Promise<{ generation: number; instance: Instance | null }> {
+  #placeOf(interfaceId: string, image: string): Promise<{ generation: number; instance: Instance | null }> {
     return this.#until('the network interface is free', async () => {
       const { NetworkInterfaces } = await this.#cloud.ec2.describeNetworkInterfaces({
         NetworkInterfaceIds: [interfaceId],
@@ -310,7 +315,7 @@ export class Ec2Driver implements PlacementDriver {
       const { Reservations } = await this.#cloud.ec2.describeInstances({ InstanceIds: [InstanceId] });
       const instance = Reservations?.[0]?.Instances?.[0];
       const isUp = instance?.State?.Name === 'pending' || instance?.State?.Name === 'running';
-      return instance && isUp ? { generation, instance } : null;
+      return instance && isUp && imageOf(instance) === image ? { generation, instance } : null;
     });
   }
 

@@ -129,6 +129,11 @@ export class StandInEc2 {
     );
   }
 
+  /** Snapshots sometimes come to nothing. */
+  failSnapshots(): void {
+    for (const snapshot of this.#all('snap')) snapshot.state = 'error';
+  }
+
   /** Everything of which something is left, for whoever counts. */
   left(): string[] {
     return [...this.#things.values()].filter(({ state }) => state !== 'terminated').map(({ id }) => id);
@@ -445,7 +450,7 @@ export class StandInEc2 {
     await this.#options.host.copyDisk(disk.id, snapshot.id);
     this.#later(() =>
       this.#later(() => {
-        snapshot.state = 'completed';
+        if (snapshot.state === 'pending') snapshot.state = 'completed';
       }),
     );
     return this.#showSnapshot(snapshot);
