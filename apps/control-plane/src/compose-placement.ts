@@ -1,7 +1,6 @@
 // Compose placement: what tenants run on, and what seals their credentials, out of the settings.
 
 import { join } from 'node:path';
-import { digestOf } from '@molecule/http';
 import type { Clock, Log } from '@molecule/kit';
 import type { Config } from './config.ts';
 import { EnvelopeSeal, openAwsKeyService, Seal, type Sealer } from './features/tenants/index.ts';
@@ -26,9 +25,17 @@ export async function createSealer(
   });
 }
 
+export interface DriverPlace {
+  repository: string;
+  unitMain: string;
+  platformId: string;
+  log: Log;
+  clock: Clock;
+}
+
 export async function createDriver(
   config: Config,
-  { repository, unitMain, log, clock }: { repository: string; unitMain: string; log: Log; clock: Clock },
+  { repository, unitMain, platformId, log, clock }: DriverPlace,
 ): Promise<PlacementDriver> {
   if (config.driver === 'fake') return new FakeDriver();
   if (config.ec2 !== null)
@@ -36,8 +43,7 @@ export async function createDriver(
   if (config.driver === 'docker') {
     return new DockerDriver({
       socketPath: config.dockerSocket,
-      // The same over every start of this platform, and no other's.
-      platformId: digestOf(`platform:${config.edgeKey.reveal()}`).toString('hex').slice(0, 16),
+      platformId,
       memoryMib: config.tenantMemoryMib,
       cpus: config.tenantCpus,
       maxProcesses: config.tenantProcesses,

@@ -133,7 +133,13 @@ async function startOn(
   const lifecycle = new PgLifecycleStore(db, clock, (id) => orgs.find(id));
 
   // Tenants and how they are reached.
-  const driver = await createDriver(config, { repository: REPOSITORY, unitMain: UNIT_MAIN, log, clock });
+  const driver = await createDriver(config, {
+    repository: REPOSITORY,
+    unitMain: UNIT_MAIN,
+    platformId: identity.platformId,
+    log,
+    clock,
+  });
   const box = new CredentialBox(await createSealer(config, identity, clock), config.edgeKey);
   const call: CallTenant =
     driver instanceof FakeDriver
