@@ -56,6 +56,13 @@ describe.skipIf(!process.env.MOLECULE_TEST_DOCKER)('tenants in containers', () =
     2 * BOOT_LIMIT_MS,
   );
 
+  it(verifies('platform.containers', 'tell of the program that their image tells of'), async () => {
+    const label = '{{index .Config.Labels "molecule.build"}}';
+    const build = docker('image', 'inspect', '--format', label, 'molecule-tenant:local');
+    expect(build).toMatch(/^[0-9a-f]{64}$/);
+    expect((await platform.call('/buildinfo', { host: alpha.host })).body).toMatchObject({ build });
+  });
+
   it(verifies('platform.containers', 'reach neither each other nor the control plane, but the door'), () => {
     const ask = `for (const url of process.argv.slice(1)) await fetch(url, { signal: AbortSignal.timeout(3000) }).then((a) => console.log(a.status), () => console.log('no'));`;
     const address = docker(

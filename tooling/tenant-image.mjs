@@ -2,6 +2,7 @@
 // placement driver. Everything comes from this machine and this checkout; no registry is asked. The tag is `local` unless named.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chownSync,
   cpSync,
@@ -9,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -23,6 +25,7 @@ import { sayStep } from './steps.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const HOME = 'opt/molecule';
+const SERVER = 'apps/workspace-server/dist/main.js';
 const TENANT_UID = 1000;
 /** Beside Node; what this machine lacks, the image lacks. */
 const PROGRAMS = ['bash', 'busybox', 'curl', 'git', 'setpriv'];
@@ -148,6 +151,10 @@ function onPath(name) {
   return FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
+function sha256Of(path) {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
 function copy(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, { recursive: true, dereference: true });
@@ -159,12 +166,14 @@ async function importInto(name, root) {
   const docker = new Docker({ socketPath });
   const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [repo, tag] = name.split(':');
-  const program = `["node", "/${HOME}/apps/workspace-server/dist/main.js"]`;
+  const program = `["node", "/${HOME}/${SERVER}"]`;
   const changes = [
     `USER ${TENANT_UID}:${TENANT_UID}`,
     'WORKDIR /data',
     `CMD ${program}`,
     'ENV PATH=/usr/bin',
+    // By which an upgrade is proven: the tenant tells the same of what it runs.
+    `LABEL molecule.build=${sha256Of(join(ROOT, SERVER))}`,
   ];
   sayStep(`packing ${name} …`);
   for await (const line of await docker.importImage(tar.stdout, { repo, tag, changes }))

@@ -67,6 +67,23 @@ describePlacementDriver('docker', async () => ({
   close: destroyAll,
 }));
 
+describe('the program of an image', { timeout: 120_000 }, () => {
+  const told = (tag: string) => `${REPOSITORY}:${tag}-${platformId}`;
+  afterAll(async () => {
+    for (const tag of ['told', 'lied']) await docker.getImage(told(tag)).remove({ force: true });
+  });
+
+  it('is what its label tells, and unknown where that is no digest or there is none', async () => {
+    const build = 'b'.repeat(64);
+    await buildStandIn(docker, told('told'), { labels: { 'molecule.build': build } });
+    await buildStandIn(docker, told('lied'), { labels: { 'molecule.build': 'newest' } });
+    const driver = open();
+    expect(await driver.buildOf(`told-${platformId}`)).toBe(build);
+    for (const image of [`lied-${platformId}`, IMAGES[0], 'no-such', '../told'])
+      expect([image, await driver.buildOf(image)]).toEqual([image, null]);
+  });
+});
+
 describe('a tenant as a container', { timeout: 120_000 }, () => {
   afterAll(destroyAll, 60_000);
 

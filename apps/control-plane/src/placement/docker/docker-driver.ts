@@ -20,8 +20,10 @@ const LABELS = {
   platform: 'molecule.platform',
   image: 'molecule.image',
   port: 'molecule.port',
+  build: 'molecule.build',
 } as const;
 const IMAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
 const DATA = '/data';
 const INSIDE_PORT = 8080;
 /** A tenant drains for 30 s at most. */
@@ -98,8 +100,12 @@ export class DockerDriver implements PlacementDriver {
     );
   }
 
-  async buildOf(): Promise<string | null> {
-    return null;
+  /** As `npm run image:tenant` notes it. */
+  async buildOf(image: string): Promise<string | null> {
+    if (!IMAGE_NAME.test(image)) return null;
+    const found = await this.#engine.find((docker) => docker.getImage(`${REPOSITORY}:${image}`).inspect());
+    const build = found?.Config.Labels?.[LABELS.build] ?? '';
+    return SHA256.test(build) ? build : null;
   }
 
   settleImage(orgId: string): Promise<void> {

@@ -25,12 +25,19 @@ export interface StandInParts {
   folders?: Readonly<Record<string, string>>;
   user?: string;
   command?: readonly string[];
+  labels?: Readonly<Record<string, string>>;
 }
 
 export async function buildStandIn(
   docker: Docker,
   name: string,
-  { programs = [], folders = {}, user = '1000:1000', command = ['node', '/app/main.cjs'] }: StandInParts = {},
+  {
+    programs = [],
+    folders = {},
+    user = '1000:1000',
+    command = ['node', '/app/main.cjs'],
+    labels = {},
+  }: StandInParts = {},
 ): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'molecule-stand-in-'));
   try {
@@ -53,7 +60,8 @@ export async function buildStandIn(
     await chown(join(root, 'data'), 1000, 1000);
     const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [repo, tag] = name.split(':');
-    const changes = [`USER ${user}`, `CMD ${JSON.stringify(command)}`, 'ENV PATH=/usr/bin'];
+    const named = Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`);
+    const changes = [`USER ${user}`, `CMD ${JSON.stringify(command)}`, 'ENV PATH=/usr/bin', ...named];
     const progress = (await docker.importImage(tar.stdout, {
       repo,
       tag,
