@@ -55,7 +55,11 @@ let isStopping = false;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    if (isStopping) process.exit(1);
+    if (isStopping) {
+      // Asked twice, nobody waits. Tenants go on, and the next start finds them.
+      for (const child of running.values()) child.kill('SIGKILL');
+      process.exit(1);
+    }
     isStopping = true;
     sayStep('stopping: tenants finish what they do …');
     // The edge last: who is connected is served while tenants drain.

@@ -69,15 +69,18 @@ describe('a verb', () => {
     await run(['tenants', 'pin', 'acme', '--reason', 'holidays']);
     await run(['tenants', 'unpin', 'acme']);
     await run(['keys', 'create', 'shop', 'nightly', '--scopes', 'orgs:read, orgs:create', '--days', '30']);
+    await run(['keys', 'create', 'shop', 'nightly', '--test']);
     expect(asked.map(({ url: path }) => path)).toEqual([
       '/cp/admin/orgs/acme/pin',
       '/cp/admin/orgs/acme/pin',
+      '/cp/admin/partner-keys',
       '/cp/admin/partner-keys',
     ]);
     expect(asked.map(({ body }) => JSON.parse(body))).toEqual([
       { reason: 'holidays' },
       { image: null },
       { partner_id: 'shop', name: 'nightly', scopes: ['orgs:read', 'orgs:create'], expires_in_days: 30 },
+      { partner_id: 'shop', name: 'nightly', scopes: ['orgs:read'], is_test: true },
     ]);
   });
 

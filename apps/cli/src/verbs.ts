@@ -274,6 +274,7 @@ const REST: readonly Verb[] = [
         fallback: ['orgs:read'],
       },
       { flags: '--days <n>', doc: 'ends after so many days', read: countUpTo(3_650) },
+      { flags: '--test', doc: 'for tests: it takes slugs that begin with e2e- besides' },
     ],
     run: (call, { args, options }) =>
       call(platform.createPartnerKey, {
@@ -282,6 +283,7 @@ const REST: readonly Verb[] = [
           name: args.name ?? '',
           scopes: options.scopes as platform.PartnerScope[],
           expires_in_days: typeof options.days === 'number' ? options.days : undefined,
+          is_test: options.test === true ? true : undefined,
         },
       }),
   },

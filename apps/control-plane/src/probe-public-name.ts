@@ -9,11 +9,11 @@ import type { Config } from './config.ts';
 const PROBE_LIMIT_MS = 5_000;
 export const PROBE_HEADER = 'x-molecule-probe';
 
-/** Resolves with the status, 0 when nothing answered. */
+/** Resolves with the status, or with why there is none: not reachable yet is what the probe is there to find out. */
 export function createProbe(
   config: Pick<Config, 'baseUrl' | 'appDomain' | 'edgeKey'>,
   clock: Clock,
-): (slug: string) => Promise<number> {
+): (slug: string) => Promise<number | string> {
   const base = new URL(config.baseUrl);
   return async (slug) => {
     try {
@@ -28,8 +28,9 @@ export function createProbe(
       });
       await body.dump();
       return statusCode;
-    } catch {
-      return 0; // Not reachable yet is what the probe is there to find out.
+    } catch (error) {
+      const { code, name } = error as { code?: string; name?: string };
+      return code ?? name ?? 'no answer';
     }
   };
 }

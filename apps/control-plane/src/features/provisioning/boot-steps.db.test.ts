@@ -4,7 +4,7 @@ import { faults } from '@molecule/domain';
 import { Secret, systemClock } from '@molecule/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CredentialBox, EnvelopeSeal, type KeyService, Seal } from '../tenants/index.ts';
-import { type BootDeps, startTenant } from './boot-steps.ts';
+import { BOOT_STEPS, type BootDeps, startTenant } from './boot-steps.ts';
 import { PlatformUnderTest } from './testing/platform-under-test.ts';
 
 const EDGE_KEY = Secret.of('edge-key-for-tests');
@@ -68,5 +68,20 @@ describe('the start of a tenant whose credentials are sealed in an earlier way',
     const moved = await tenantOf(id);
     expect([moved.adminTokenSealed?.[0], moved.dataKeySealed?.[0]]).toEqual([0x02, 0x02]);
     expect((await box.open(moved))?.dataKey.reveal()).toBe(before?.dataKey.reveal());
+  });
+});
+
+describe('the proof of a public name', () => {
+  it.each([
+    [401, true],
+    [200, 'answers 200 instead'],
+    ['CERT_HAS_EXPIRED', 'nothing answers under its public name (CERT_HAS_EXPIRED)'],
+  ])('by %s is %s', async (answer, expected) => {
+    const { id } = await under.accept(`proof-${String(answer).toLowerCase().slice(0, 4)}`);
+    const step = BOOT_STEPS.find(({ name }) => name === 'prove_hostname');
+    const deps = { probePublicName: async () => answer } as unknown as BootDeps;
+    const done = await step?.run(deps, await tenantOf(id));
+    if (expected === true) expect(done).toBe(true);
+    else expect(done).toContain(expected);
   });
 });

@@ -13,16 +13,16 @@ export interface BootDeps {
   driver: PlacementDriver;
   box: CredentialBox;
   call: CallTenant;
-  /** Asks by the public name, through the edge; resolves with the status. Null where there is no edge. */
-  probePublicName: ((slug: string) => Promise<number>) | null;
+  /** Asks by the public name, through the edge; resolves with the status, or why there is none. Null where there is no edge. */
+  probePublicName: ((slug: string) => Promise<number | string>) | null;
   specOf(tenant: TenantRow): Promise<TenantSpec>;
 }
 
 export interface BootStep {
   name: string;
   limitMs: number;
-  /** True when the step is done, false to be asked again soon. */
-  run(deps: BootDeps, tenant: TenantRow): Promise<boolean>;
+  /** True when the step is done; false, or a sentence that says why not yet, to be asked again soon. */
+  run(deps: BootDeps, tenant: TenantRow): Promise<boolean | string>;
 }
 
 export const BOOT_STEPS: readonly BootStep[] = [
@@ -84,9 +84,13 @@ async function isHealthy(deps: BootDeps, tenant: TenantRow): Promise<boolean> {
 }
 
 /** B3. */
-async function isProven(deps: BootDeps, tenant: TenantRow): Promise<boolean> {
+async function isProven(deps: BootDeps, tenant: TenantRow): Promise<boolean | string> {
   if (deps.probePublicName === null) return (await statusOf(deps, tenant, '/admin/liveness')) === 200;
-  return (await deps.probePublicName(tenant.slug)) === 401;
+  const answer = await deps.probePublicName(tenant.slug);
+  if (answer === 401) return true;
+  return typeof answer === 'number'
+    ? `its public name answers ${answer} instead of the tenant's own refusal`
+    : `nothing answers under its public name (${answer}): see its DNS name, the edge and its certificate`;
 }
 
 export async function statusOf(deps: BootDeps, tenant: TenantRow, path: string): Promise<number | null> {

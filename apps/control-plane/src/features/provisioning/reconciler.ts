@@ -187,14 +187,18 @@ export class Reconciler {
       signal.throwIfAborted();
       const tenant = await tenants.find(orgId);
       if (tenant?.wanted !== 'up') throw new GaveWay();
+      let pauseMs = AGAIN_MS;
       try {
-        if (await step.run(this.#deps, tenant)) break;
+        const done = await step.run(this.#deps, tenant);
+        if (done === true) break;
+        if (done !== false) last = done;
       } catch (error) {
         if (!isWorthRepeating(error)) throw error;
         last = sentenceOf(error);
+        pauseMs = backoffMs(tries, RETRY);
       }
       if (clock.now() > deadlineAt) throw stepTimedOut(step.name, last);
-      await clock.sleep(last === null ? AGAIN_MS : backoffMs(tries, RETRY), signal);
+      await clock.sleep(pauseMs, signal);
     }
     await tenants.endStep(orgId, attempt, step.name, 'ok');
     this.#deps.tell(orgId);
