@@ -10,13 +10,15 @@ import * as frontDoor from './index.ts';
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * Production code that runs programs of its own: a database server, the memory plugin, whole tenants. Never a unit.
+ * Production code that runs programs of its own: a database server, the memory plugin, whole tenants and
+ * the machines that they are given. Never a unit.
  */
 const MAY_RUN_PROGRAMS = [
   'packages/backends/',
   'packages/postgres/src/',
   'apps/workspace-server/src/sidecar/',
   'apps/control-plane/src/placement/',
+  'apps/tenant-boot/src/',
 ];
 
 const RULES = [
