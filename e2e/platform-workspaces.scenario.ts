@@ -262,10 +262,17 @@ describe('an organisation with a placed workspace', () => {
       const refused = await place(bodyFor(beta), beta).catch(() => null);
       expect(refused?.status ?? 401).toBeGreaterThanOrEqual(400);
       expect(existsSync(file)).toBe(true);
-      await until('the deletion is done', async () => {
+      const answers: string[] = [];
+      const isDeleted = async () => {
         // While the suspension is still at work it asks to be asked again.
-        const { status } = await beta.asOwner(`/cp/orgs/${beta.slug}`, 'DELETE', { confirm: beta.slug });
+        const { status, text } = await beta.asOwner(`/cp/orgs/${beta.slug}`, 'DELETE', {
+          confirm: beta.slug,
+        });
+        answers.push(`${status} ${text}`);
         return status < 300 || status === 404;
+      };
+      await until('the deletion is done', isDeleted, BOOT_LIMIT_MS).catch((error: unknown) => {
+        throw new Error(`it was answered ${answers.at(-1)}`, { cause: error });
       });
       await until(
         'its folder is gone',
