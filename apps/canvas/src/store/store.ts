@@ -9,6 +9,7 @@ import type { ConnectionPhase } from '../features/connection/model.ts';
 import { sweepHops } from '../features/hops/model.ts';
 import { NO_FILTER, type RoleFilter } from '../features/reorganise/model.ts';
 import { NO_STEPS, type Steps } from '../features/reorganise/steps.ts';
+import { asWished, keepOpenWishes, type TeamWishes } from '../features/teams/wishes.ts';
 import type { Role, Roles } from '../features/workspaces/model.ts';
 import { foldFrames, type Live, NOTHING } from './canvas-state.ts';
 
@@ -55,6 +56,8 @@ export interface Canvas extends Live {
   threads: Readonly<Record<string, Thread>>;
   /** Hand-made moves that the server has not confirmed by a reading yet. */
   moved: Readonly<Record<string, { x: number; y: number }>>;
+  /** Teams that were put away or brought back here, until the server's list shows it. */
+  wishes: TeamWishes;
   notices: readonly Notice[];
   /** Roles that a person has taken together. */
   chosenIds: ReadonlySet<string>;
@@ -109,6 +112,7 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
     pointedId: null,
     threads: {},
     moved: {},
+    wishes: {},
     notices: [],
     chosenIds: new Set<string>(),
     filter: NO_FILTER,
@@ -127,10 +131,11 @@ export function createCanvasStore(now: () => number = Date.now): CanvasStore {
       }),
     setRoles: (roles) =>
       set((state) => ({
-        roles: Object.fromEntries(roles.map((role) => [role.id, role])) as Roles,
+        roles: Object.fromEntries(roles.map((role) => [role.id, asWished(state.wishes, role)])) as Roles,
         isStale: false,
         isRead: true,
         moved: keepUnconfirmed(state.moved, roles),
+        wishes: keepOpenWishes(state.wishes, roles),
       })),
     addFeed: (items) => set((state) => ({ feed: mergeFeed(state.feed, items) })),
     addPast: (frames) => {
