@@ -50,6 +50,16 @@ describe('collapsing and expanding all teams', () => {
     expect([isCollapsed('boss'), isCollapsed('tech')]).toEqual([false, false]);
   });
 
+  it('is saved also when lists come in while it waits for its turn', async () => {
+    const { store, tools, kept, answerAll } = opened();
+    const done = setCollapsed(tools, ['boss', 'tech'], true);
+    store.getState().setRoles(ROLES);
+    store.getState().setRoles(ROLES);
+    await answerAll();
+    await done;
+    expect(kept).toEqual({ boss: true, tech: true });
+  });
+
   it('shows again what the server refused to put away', async () => {
     const { tools, answerAll, isCollapsed } = opened(['tech']);
     const done = setCollapsed(tools, ['tech'], true);

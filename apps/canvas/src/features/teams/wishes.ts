@@ -29,8 +29,9 @@ export function keepOpenWishes(wishes: TeamWishes, roles: readonly Role[]): Team
   const kept = roles.flatMap((role) => {
     const wish = wishes[role.id];
     if (!wish || isOver(wish, role)) return [];
-    const { contradictions } = wish;
-    return [[role.id, { ...wish, contradictions: contradictions === null ? null : contradictions + 1 }]];
+    // Whoever saves it knows it by being the same.
+    if (wish.contradictions === null) return [[role.id, wish] as const];
+    return [[role.id, { ...wish, contradictions: wish.contradictions + 1 }] as const];
   });
   return Object.fromEntries(kept);
 }
