@@ -21,6 +21,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const { sayStep } = await import('./steps.mjs');
 const { ensureInstalled } = await import('./install.mjs');
 const { buildStale } = await import('./build.mjs');
+const { countRepeatedSignalsOnce } = await import('./repeated-signals.mjs');
 
 await ensureInstalled(ROOT, () => sayStep('installing packages (once; a minute or so) …'));
 try {
@@ -53,6 +54,8 @@ const PARTS = {
 const running = new Map();
 let isStopping = false;
 
+// npm sends a copy of each signal that the terminal sent already.
+countRepeatedSignalsOnce();
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     if (isStopping) {

@@ -13,6 +13,7 @@ import { commandOf, processesOf } from './processes.ts';
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 90_000;
+const COPY_MS = 20;
 
 export interface PlatformAnswer {
   status: number;
@@ -183,6 +184,9 @@ async function untilUp(
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGINT');
+  // Through npm a Ctrl-C arrives twice, a moment apart.
+  await new Promise((resolve) => setTimeout(resolve, COPY_MS));
   child.kill('SIGINT');
   const isLate = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), STOP_LIMIT_MS).unref());
   if ((await Promise.race([ended, isLate])) === 'late') child.kill('SIGKILL');

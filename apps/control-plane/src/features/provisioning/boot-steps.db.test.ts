@@ -5,7 +5,7 @@ import { Secret, systemClock } from '@molecule/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CredentialBox, EnvelopeSeal, type KeyService, Seal } from '../tenants/index.ts';
 import { BOOT_STEPS, type BootDeps, startTenant } from './boot-steps.ts';
-import { PlatformUnderTest } from './testing/platform-under-test.ts';
+import { PlatformUnderTest, specOpenedBy } from './testing/platform-under-test.ts';
 
 const EDGE_KEY = Secret.of('edge-key-for-tests');
 const still = new Seal('a'.repeat(64));
@@ -45,19 +45,7 @@ describe('the start of a tenant whose credentials are sealed in an earlier way',
       box,
       call: async () => ({ status: 200, body: null }),
       probePublicName: null,
-      specOf: async (tenant) => {
-        const credentials = await box.open(tenant);
-        if (!credentials) throw new Error('no credentials');
-        return {
-          orgId: tenant.orgId,
-          slug: tenant.slug,
-          publicUrl: '',
-          platformUrl: '',
-          image: tenant.image,
-          provisionSecret: Secret.of('x'),
-          ...credentials,
-        };
-      },
+      specOf: specOpenedBy(box),
     };
     const before = await box.open(await tenantOf(id));
     expect(await startTenant(deps, await tenantOf(id))).toBe(true);

@@ -5,18 +5,18 @@
 //   E2. A launch has a token of what it is for and how many launches there were: asked for twice, there is one instance. One that
 //       has ended already is no answer to it; then the count goes up.
 //   E3. The volume is attached last: an instance that has it was made whole.
-//   E4. Before an upgrade the stopped instance's volume is kept as a snapshot. Going back makes a new volume of it, removes the one
-//       before, and then the snapshot. All of that is done before an instance starts: one that writes has nothing stale behind it.
+//   E4. All of a tenant's data is turned to its image before an instance starts (tenant-data.ts).
 //   E5. What was made a moment ago and is not found is unknown, not absent.
 
-import type { Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
+import type { Instance, Volume } from '@aws-sdk/client-ec2';
 import { Fault, faults, isUuid } from '@molecule/domain';
 import { type Clock, KeyedLock, type Log } from '@molecule/kit';
 import type { Placement, PlacementDriver, TenantSpec, TenantState } from '../driver.ts';
 import { type Cloud, faultOf, refusalOf } from './cloud.ts';
 import { type Ec2Settings, TENANT_PORT } from './ec2-settings.ts';
 import { type Patience, patience } from './patience.ts';
-import { TAGS, tagOf, tagsOf, tokenOf } from './tags.ts';
+import { imageOf, TAGS, tagOf, tagsOf, tokenOf } from './tags.ts';
+import { TenantData } from './tenant-data.ts';
 import { ignoring, type Parts, required, TenantParts } from './tenant-parts.ts';
 import { bundleOf, environmentsOf, userDataOf } from './user-data.ts';
 
@@ -47,6 +47,7 @@ export class Ec2Driver implements PlacementDriver {
   readonly #log: Log;
   readonly #until: Patience;
   readonly #parts: TenantParts;
+  readonly #data: TenantData;
   readonly #locks = new KeyedLock();
   /** E5. */
   readonly #madeAt = new Map<string, number>();
@@ -58,6 +59,7 @@ export class Ec2Driver implements PlacementDriver {
     this.#log = log;
     this.#until = patience(clock, lookMs);
     this.#parts = new TenantParts(cloud, settings, this.#until);
+    this.#data = new TenantData(cloud, this.#parts, this.#until);
   }
 
   async checkRoom(): Promise<void> {
@@ -118,7 +120,7 @@ export class Ec2Driver implements PlacementDriver {
         const parts = await this.#parts.lookAtAll(orgId);
         emptyLooks = isEmpty(parts) ? emptyLooks + 1 : 0;
         if (emptyLooks === 0) await this.#parts.removeWhatIsFree(orgId, parts);
-        return emptyLooks === (this.#isFresh(orgId) ? 2 : 1) ? true : null;
+        return emptyLooks >= (this.#isFresh(orgId) ? 2 : 1) ? true : null;
       });
       this.#madeAt.delete(orgId);
     });
@@ -163,7 +165,7 @@ export class Ec2Driver implements PlacementDriver {
     const { NetworkInterfaceId } = await this.#parts.ensureInterface(orgId, parts.interfaces, groupId);
     const secretArn = await this.#parts.writeSecret(orgId, bundleOf(spec));
     const own = await this.#clearWay(spec, parts);
-    const volume = await this.#turnData(spec, own !== null, required(subnet.AvailabilityZone));
+    const volume = await this.#data.turn(spec, own !== null, required(subnet.AvailabilityZone));
     const launch = { spec, groupId, secretArn, interfaceId: required(NetworkInterfaceId), volume };
     const { InstanceId } = own ? await this.#startAgain(own) : await this.#launch(launch);
     const instanceId = required(InstanceId);
@@ -177,72 +179,11 @@ export class Ec2Driver implements PlacementDriver {
   async #clearWay({ orgId, image }: TenantSpec, parts: Parts): Promise<Instance | null> {
     for (const other of parts.instances.filter((instance) => imageOf(instance) !== image)) {
       await this.#stop(orgId, other);
-      await this.#keepData(orgId, other, image, parts);
+      await this.#data.keep(orgId, other, image, parts);
       await this.#terminate(other);
     }
     for (const ending of parts.ending) await this.#waitFor(required(ending.InstanceId), 'terminated');
     return parts.instances.find((instance) => imageOf(instance) === image) ?? null;
-  }
-
-  /** E4. Back to an image whose data was kept there is nothing to keep. */
-  async #keepData(orgId: string, from: Instance, to: string, parts: Parts): Promise<void> {
-    const keptFor = (image: string) =>
-      parts.snapshots.filter(({ Tags }) => tagOf(Tags, TAGS.before) === image);
-    const volumeId = newestOf(parts.volumes)?.VolumeId;
-    if (keptFor(to).length > 0 || volumeId === undefined) return;
-    // One from before this instance was started last holds what it has changed since.
-    const launchedAt = Number(from.LaunchTime ?? 0);
-    const isWhole = ({ StartTime }: Snapshot) => Number(StartTime ?? 0) >= launchedAt;
-    const known = keptFor(imageOf(from));
-    await this.#parts.removeSnapshots(known.filter((snapshot) => !isWhole(snapshot)));
-    if (known.some(isWhole)) return;
-    const { SnapshotId } = await this.#parts.makeSnapshot(orgId, volumeId, imageOf(from));
-    await this.#until('the snapshot is there', async () => this.#snapshot(required(SnapshotId)));
-  }
-
-  /** E4. The volume that the tenant is to have: of the snapshot that was kept for this image, or the one that it has. */
-  async #turnData({ orgId, image }: TenantSpec, isThere: boolean, zone: string): Promise<Volume> {
-    const { snapshots, volumes } = await this.#parts.lookAtAll(orgId);
-    const kept = snapshots.filter(({ Tags }) => tagOf(Tags, TAGS.before) === image);
-    const before = isThere ? undefined : kept[0]?.SnapshotId;
-    const volume = await this.#usable(
-      before === undefined
-        ? (newestOf(volumes) ?? (await this.#parts.makeVolume(orgId, zone, null)))
-        : (volumes.find(({ Tags }) => tagOf(Tags, TAGS.from) === before) ??
-            (await this.#restore(orgId, zone, before))),
-    );
-    for (const { VolumeId } of volumes.filter((each) => each.VolumeId !== volume.VolumeId))
-      await this.#until('the volume from before is free', async () => {
-        await ignoring(['InvalidVolume.NotFound'], () => this.#cloud.ec2.deleteVolume({ VolumeId }));
-        return true;
-      });
-    await this.#parts.removeSnapshots(kept);
-    return volume;
-  }
-
-  async #restore(orgId: string, zone: string, snapshotId: string): Promise<Volume> {
-    await this.#until('the snapshot is whole', async () => {
-      const state = (await this.#snapshot(snapshotId))?.State;
-      if (state === 'error')
-        throw faults.backendTransient(
-          `the data from before the upgrade cannot be brought back: ${snapshotId} failed; the tenant can start on its newer image`,
-        );
-      return state === 'completed' ? true : null;
-    });
-    return this.#parts.makeVolume(orgId, zone, snapshotId);
-  }
-
-  async #snapshot(snapshotId: string): Promise<Snapshot | null> {
-    const { Snapshots } = await this.#cloud.ec2.describeSnapshots({ SnapshotIds: [snapshotId] });
-    return Snapshots?.[0] ?? null;
-  }
-
-  #usable({ VolumeId }: Volume): Promise<Volume> {
-    return this.#until('the volume is there', async () => {
-      const { Volumes } = await this.#cloud.ec2.describeVolumes({ VolumeIds: [required(VolumeId)] });
-      const found = Volumes?.[0];
-      return found?.State === 'available' || found?.State === 'in-use' ? found : null;
-    });
   }
 
   async #startAgain(instance: Instance): Promise<Instance> {
@@ -406,8 +347,6 @@ async function asked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const imageOf = (instance: Instance): string => tagOf(instance.Tags, TAGS.image) ?? '';
-
 const upstreamOf = ({ PrivateIpAddress }: Instance): string =>
   `http://${required(PrivateIpAddress)}:${TENANT_PORT}`;
 
@@ -421,9 +360,6 @@ function upstreamOfWhole(instance: Instance | undefined): string | null {
 /** In the account, region and partition of the subnet. */
 const arnOf = (subnetArn: string, instanceId: string): string =>
   subnetArn.replace(/:subnet\/.*$/, `:instance/${instanceId}`);
-
-const newestOf = (volumes: readonly Volume[]): Volume | undefined =>
-  [...volumes].sort((a, b) => Number(b.CreateTime ?? 0) - Number(a.CreateTime ?? 0))[0];
 
 const isEmpty = (parts: Parts): boolean =>
   [parts.instances, parts.ending, parts.interfaces, parts.volumes, parts.snapshots, parts.groups].every(

@@ -1,7 +1,7 @@
 // Tags: how what belongs to a tenant is found again. The first four names are the platform contract's.
 
 import { createHash } from 'node:crypto';
-import type { Filter, Tag } from '@aws-sdk/client-ec2';
+import type { Filter, Instance, Tag } from '@aws-sdk/client-ec2';
 
 export const TAGS = {
   org: 'OrgID',
@@ -41,6 +41,9 @@ export function filtersOf(env: string, orgId?: string): Filter[] {
 export function tagOf(tags: readonly Tag[] | undefined, key: string): string | null {
   return tags?.find(({ Key }) => Key === key)?.Value ?? null;
 }
+
+/** Of the tenant that it runs. */
+export const imageOf = ({ Tags }: Instance): string => tagOf(Tags, TAGS.image) ?? '';
 
 /** The same for the same parts: asked twice, the service does it once. At most 64 characters. */
 export function tokenOf(...parts: readonly string[]): string {

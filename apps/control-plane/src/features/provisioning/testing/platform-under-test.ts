@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type Clock, createLog, Secret } from '@molecule/kit';
 import { type TestDatabase, testDatabase } from '@molecule/testkit';
+import type { TenantSpec } from '../../../placement/driver.ts';
 import { FakeDriver } from '../../../placement/fake/fake-driver.ts';
 import { type PurgeDeps, purgeOrg } from '../../lifecycle/index.ts';
 import { PgLifecycleStore } from '../../lifecycle/lifecycle-store.pg.ts';
@@ -79,19 +80,7 @@ export class PlatformUnderTest {
       tell: () => {},
       again,
       call: async ({ orgId }) => ({ status: this.health(orgId), body: null }),
-      specOf: async (tenant: TenantRow) => {
-        const credentials = await this.box.open(tenant);
-        if (!credentials) throw new Error('placed before its credentials were made');
-        return {
-          orgId: tenant.orgId,
-          slug: tenant.slug,
-          publicUrl: '',
-          platformUrl: '',
-          image: tenant.image,
-          provisionSecret: Secret.of('x'),
-          ...credentials,
-        };
-      },
+      specOf: specOpenedBy(this.box),
       purge: async ({ orgId }) => {
         const open = await purge.lifecycle.openPurge(orgId);
         if (open) await purgeOrg(purge, open);
@@ -102,6 +91,23 @@ export class PlatformUnderTest {
   stop(): Promise<void> {
     return this.database.stop();
   }
+}
+
+/** What a tenant is started with, when nobody asks for it. */
+export function specOpenedBy(box: CredentialBox): (tenant: TenantRow) => Promise<TenantSpec> {
+  return async (tenant) => {
+    const credentials = await box.open(tenant);
+    if (!credentials) throw new Error('placed before its credentials were made');
+    return {
+      orgId: tenant.orgId,
+      slug: tenant.slug,
+      publicUrl: '',
+      platformUrl: '',
+      image: tenant.image,
+      provisionSecret: Secret.of('x'),
+      ...credentials,
+    };
+  };
 }
 
 /** Nobody waits: each sleep moves the time on by itself. */

@@ -7,41 +7,24 @@
 //   S5. A parameter, an action or an id of another kind is refused by name.
 
 import { createHash, randomBytes } from 'node:crypto';
+import { KNOWN_ACTIONS } from './known-actions.ts';
 import type { MachineHost } from './machine-host.ts';
 import { listOf, type Params, paramsOf, textOf, textsOf } from './query-protocol.ts';
 import { Refusal } from './stand-in-errors.ts';
-
-type Kind = 'i' | 'eni' | 'vol' | 'snap' | 'sg';
-
-interface Thing {
-  id: string;
-  kind: Kind;
-  state: string;
-  madeAt: number;
-  tags: Map<string, string>;
-}
-interface Machine extends Thing {
-  imageId: string;
-  interfaceId: string;
-  userData: string;
-  launchedAt: number;
-  reason: string;
-}
-interface Card extends Thing {
-  address: string;
-  groupId: string;
-  machineId: string | null;
-}
-interface Disk extends Thing {
-  from: string;
-  machineId: string | null;
-  device: string;
-  attachment: string;
-}
-interface Group extends Thing {
-  name: string;
-  rules: Set<string>;
-}
+import {
+  type Card,
+  type Disk,
+  type Group,
+  type Kind,
+  type Machine,
+  NOT_FOUND,
+  showCard,
+  showDisk,
+  showGroup,
+  showMachine,
+  showSnapshot,
+  type Thing,
+} from './stand-in-things.ts';
 
 export interface StandInImage {
   id: string;
@@ -65,40 +48,6 @@ export interface StandInOptions {
   /** What a machine's programs find in their environment, besides nothing. */
   machineEnv(): Record<string, string>;
 }
-
-const ALLOWED: Record<string, string> = {
-  DescribeInstances: 'Filter InstanceId NextToken',
-  DescribeNetworkInterfaces: 'Filter NetworkInterfaceId NextToken',
-  DescribeVolumes: 'Filter VolumeId NextToken',
-  DescribeSnapshots: 'Filter SnapshotId Owner NextToken',
-  DescribeSecurityGroups: 'Filter GroupId NextToken',
-  DescribeSubnets: 'SubnetId',
-  DescribeImages: 'Owner Filter',
-  CreateSecurityGroup: 'GroupName GroupDescription VpcId TagSpecification',
-  AuthorizeSecurityGroupIngress: 'GroupId IpPermissions',
-  DeleteSecurityGroup: 'GroupId',
-  CreateNetworkInterface: 'SubnetId SecurityGroupId Description ClientToken TagSpecification',
-  DeleteNetworkInterface: 'NetworkInterfaceId',
-  CreateVolume: 'AvailabilityZone Size VolumeType Encrypted ClientToken TagSpecification SnapshotId',
-  AttachVolume: 'InstanceId VolumeId Device',
-  DeleteVolume: 'VolumeId',
-  CreateSnapshot: 'VolumeId Description TagSpecification',
-  DeleteSnapshot: 'SnapshotId',
-  RunInstances:
-    'ImageId InstanceType MinCount MaxCount ClientToken UserData IamInstanceProfile NetworkInterface MetadataOptions InstanceInitiatedShutdownBehavior TagSpecification',
-  StartInstances: 'InstanceId',
-  StopInstances: 'InstanceId',
-  TerminateInstances: 'InstanceId',
-  CreateTags: 'ResourceId Tag',
-  GetConsoleOutput: 'InstanceId Latest',
-};
-const NOT_FOUND: Record<Kind, string> = {
-  i: 'InvalidInstanceID.NotFound',
-  eni: 'InvalidNetworkInterfaceID.NotFound',
-  vol: 'InvalidVolume.NotFound',
-  snap: 'InvalidSnapshot.NotFound',
-  sg: 'InvalidGroup.NotFound',
-};
 
 export class StandInEc2 {
   readonly #options: StandInOptions;
@@ -144,7 +93,7 @@ export class StandInEc2 {
   }
 
   async answer(action: string, params: Params): Promise<unknown> {
-    const allowed = ALLOWED[action];
+    const allowed = KNOWN_ACTIONS[action];
     if (allowed === undefined) throw new Refusal('InvalidAction', `${action} is no action`);
     const { Action: _action, Version: _version, ...rest } = params;
     for (const name of Object.keys(rest))
@@ -168,8 +117,8 @@ export class StandInEc2 {
     const thing = this.#things.get(id);
     if (!thing) throw new Refusal('InvalidParameterValue', `what ${action} made is gone`);
     if (thing.kind === 'i') return { instancesSet: [this.#showMachine(thing as Machine)] };
-    if (thing.kind === 'eni') return { networkInterface: this.#showCard(thing as Card) };
-    return this.#showDisk(thing as Disk);
+    if (thing.kind === 'eni') return { networkInterface: showCard(thing as Card) };
+    return showDisk(thing as Disk);
   }
 
   async #do(action: string, params: Params): Promise<unknown> {
@@ -269,62 +218,15 @@ export class StandInEc2 {
 
   #show(thing: Thing): unknown {
     if (thing.kind === 'i') return this.#showMachine(thing as Machine);
-    if (thing.kind === 'eni') return this.#showCard(thing as Card);
-    if (thing.kind === 'vol') return this.#showDisk(thing as Disk);
-    if (thing.kind === 'sg')
-      return { groupId: thing.id, groupName: (thing as Group).name, tagSet: tagSet(thing) };
-    return this.#showSnapshot(thing);
+    if (thing.kind === 'eni') return showCard(thing as Card);
+    if (thing.kind === 'vol') return showDisk(thing as Disk);
+    if (thing.kind === 'sg') return showGroup(thing as Group);
+    return showSnapshot(thing);
   }
 
   #showMachine(machine: Machine): unknown {
-    const card = this.#things.get(machine.interfaceId) as Card | undefined;
     const disks = this.#all<Disk>('vol').filter(({ machineId }) => machineId === machine.id);
-    const isOver = machine.state === 'terminated';
-    return {
-      instanceId: machine.id,
-      imageId: machine.imageId,
-      instanceState: { name: machine.state },
-      ...(isOver ? {} : { privateIpAddress: card?.address }),
-      launchTime: new Date(machine.launchedAt),
-      stateReason: { message: machine.reason },
-      blockDeviceMapping: disks.map(({ id, device, attachment }) => ({
-        deviceName: device,
-        ebs: { volumeId: id, status: attachment },
-      })),
-      tagSet: tagSet(machine),
-    };
-  }
-
-  #showCard(card: Card): unknown {
-    return {
-      networkInterfaceId: card.id,
-      status: card.machineId === null ? 'available' : 'in-use',
-      privateIpAddress: card.address,
-      ...(card.machineId === null ? {} : { attachment: { instanceId: card.machineId, status: 'attached' } }),
-      tagSet: tagSet(card),
-    };
-  }
-
-  #showDisk(disk: Disk): Record<string, unknown> {
-    const { id, machineId, device, attachment } = disk;
-    return {
-      volumeId: id,
-      status: machineId === null ? disk.state : 'in-use',
-      createTime: new Date(disk.madeAt),
-      snapshotId: disk.from,
-      attachmentSet:
-        machineId === null ? [] : [{ volumeId: id, instanceId: machineId, device, status: attachment }],
-      tagSet: tagSet(disk),
-    };
-  }
-
-  #showSnapshot(snapshot: Thing): Record<string, unknown> {
-    return {
-      snapshotId: snapshot.id,
-      status: snapshot.state,
-      startTime: new Date(snapshot.madeAt),
-      tagSet: tagSet(snapshot),
-    };
+    return showMachine(machine, this.#things.get(machine.interfaceId) as Card | undefined, disks);
   }
 
   #describeSubnets({ SubnetId }: Params): unknown {
@@ -392,7 +294,7 @@ export class StandInEc2 {
     if (group.rules.size === 0) throw new Refusal('InvalidGroup.Malformed', 'nobody could reach this tenant');
     const address = `${this.#options.network}.${this.#addresses++}`;
     const card = this.#make<Card>('eni', params, { address, groupId: group.id, machineId: null }, 'there');
-    return { networkInterface: this.#showCard(card) };
+    return { networkInterface: showCard(card) };
   }
 
   #deleteCard({ NetworkInterfaceId }: Params): unknown {
@@ -417,7 +319,7 @@ export class StandInEc2 {
     this.#later(() => {
       disk.state = 'available';
     });
-    return this.#showDisk(disk);
+    return showDisk(disk);
   }
 
   #attach({ InstanceId, VolumeId, Device }: Params): unknown {
@@ -453,7 +355,7 @@ export class StandInEc2 {
         if (snapshot.state === 'pending') snapshot.state = 'completed';
       }),
     );
-    return this.#showSnapshot(snapshot);
+    return showSnapshot(snapshot);
   }
 
   async #deleteSnapshot({ SnapshotId }: Params): Promise<unknown> {
@@ -556,8 +458,6 @@ export class StandInEc2 {
     return { instanceId: machine.id, output: Buffer.from(text).toString('base64') };
   }
 }
-
-const tagSet = ({ tags }: Thing) => [...tags].map(([key, value]) => ({ key, value }));
 
 const wrongState = ({ id, state }: Machine, verb: string) =>
   new Refusal('IncorrectInstanceState', `The instance '${id}' is ${state} and cannot be ${verb}`);
